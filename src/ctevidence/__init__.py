@@ -1,0 +1,1 @@
+"""ctevidence: medication, therapy, or both?"""

@@ -1,0 +1,102 @@
+"""Is the combination better than each single treatment? The min test."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from ctevidence.contrasts.compare import compare, joined, levels_of
+from ctevidence.estimates import Estimate, Estimates
+from ctevidence.terms import CONTRAST_MEASURES, LEVEL_MEASURES
+
+BEST_SINGLE = "best single treatment"
+
+
+def better_than_both(
+    source,
+    *,
+    combined: str = "combined",
+    medication: str = "medication",
+    therapy: str = "therapy",
+    measure: str | None = None,
+    week: float | None = None,
+    margin: float = 0.0,
+    conf_level: float = 0.975,
+) -> Estimates:
+    r"""Test whether the combination beats both single treatments by more than a margin.
+
+    Parameters
+    ----------
+    source : Levels or a fit
+    combined, medication, therapy : str
+        Arms or treatments.
+    measure : str, optional
+        A difference measure; the level measure's first when absent.
+    week : float, optional
+    margin : float
+        Smallest worthwhile advantage, in the unit of the measure, not negative for superiority.
+    conf_level : float
+        One-sided level of each limit.
+
+    Returns
+    -------
+    Estimates
+        The two one-sided contrasts and the min test: the smaller advantage with its limit.
+
+    Raises
+    ------
+    ValueError
+        For a ratio measure.
+
+    Notes
+    -----
+    Intersection-union test (Berger 1982, Technometrics 24:295; Laska and Meisner 1989, Biometrics
+    45:1139): the null is that the combination is not better than at least one single treatment,
+    the p-value the larger of the two one-sided ones, the limit the worse of the two limits. The
+    level needs no correction for testing twice.
+    """
+    levels = levels_of(source, CONTRAST_MEASURES[measure].of if measure else None, week)
+    measure = measure or LEVEL_MEASURES[levels.measure].contrasts[0]
+    if CONTRAST_MEASURES[measure].is_ratio or measure == "nnt":
+        raise ValueError(f"The min test is made on a difference, not on {measure}.")
+    sign = 1.0 if levels.better == "higher" else -1.0
+    alternative = "greater" if sign > 0 else "less"
+    pair = [
+        compare(
+            levels,
+            combined,
+            against=single,
+            measure=measure,
+            conf_level=conf_level,
+            alternative=alternative,
+            null=sign * margin,
+        ).one()
+        for single in (medication, therapy)
+    ]
+    return Estimates([*pair, _min_test(pair, sign, margin)])
+
+
+def _min_test(pair: list[Estimate], sign: float, margin: float) -> Estimate:
+    worse = min(pair, key=lambda row: sign * row.estimate)
+    limit = "conf_low" if sign > 0 else "conf_high"
+    estimable = all(row.is_estimable for row in pair)
+    limits = [sign * getattr(row, limit) for row in pair]
+    return replace(
+        worse,
+        id="",
+        reference=BEST_SINGLE,
+        estimate=worse.estimate if estimable else math.nan,
+        std_error=math.nan,
+        df=math.nan,
+        p_value=max(row.p_value for row in pair) if estimable else math.nan,
+        n_reference=sum(row.n_reference for row in pair),
+        events_reference=_sum_or_none([row.events_reference for row in pair]),
+        randomised=all(row.randomised for row in pair),
+        method=f"min test (intersection-union), margin {margin:g}; {worse.method}",
+        caution=joined(*(row.caution for row in pair)),
+        **{limit: sign * min(limits) if estimable else math.nan},
+    )
+
+
+def _sum_or_none(counts: list[int | None]) -> int | None:
+    return None if None in counts else sum(counts)

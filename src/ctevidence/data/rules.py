@@ -1,0 +1,187 @@
+"""Rules: what counts as response, remission, relapse, staying in treatment.
+
+A rule is a small frozen object, declared in ``study.toml`` and never inferred. Each says itself in
+one sentence (``describe``), which stands under every result made with it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from ctevidence.terms import did_you_mean
+
+RESPONSE_KINDS = ("percent_fall", "reliable_change", "cut_off")
+MISSING = ("observed", "non-response")
+STARTS = ("response", "remission", "baseline")
+
+
+def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f'{what} is "{value}"{did_you_mean(value, allowed)}')
+
+
+def _positive(what: str, value: float) -> None:
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{what} is {value}; it must be a number above 0.")
+
+
+@dataclass(frozen=True)
+class ResponseRule:
+    """Improvement since baseline that counts as response.
+
+    Parameters
+    ----------
+    kind : {"percent_fall", "reliable_change", "cut_off"}
+        ``percent_fall``: improved by at least `percent` of the baseline score.
+        ``reliable_change``: improved by more than 1.96 standard errors of a difference
+        (Jacobson and Truax 1991), from `reliability` and `standard_deviation`.
+        ``cut_off``: at or beyond `threshold`, in the good direction.
+    missing : {"observed", "non-response"}
+        How a missing score counts. No default: people without a score are left out, or count as
+        not having responded.
+    """
+
+    kind: Literal["percent_fall", "reliable_change", "cut_off"]
+    missing: Literal["observed", "non-response"]
+    percent: float = math.nan
+    threshold: float = math.nan
+    reliability: float = math.nan
+    standard_deviation: float = math.nan
+
+    def __post_init__(self) -> None:
+        _one_of("The kind of response", self.kind, RESPONSE_KINDS)
+        _one_of("How a missing score counts (missing)", self.missing, MISSING)
+        if self.kind == "percent_fall":
+            _positive("percent", self.percent)
+            if self.percent > 100:
+                raise ValueError(
+                    f"percent is {self.percent}; a score cannot fall by more than 100."
+                )
+        elif self.kind == "reliable_change":
+            _positive("standard_deviation", self.standard_deviation)
+            if not 0 < self.reliability < 1:
+                raise ValueError(f"reliability is {self.reliability}; it lies between 0 and 1.")
+        elif not math.isfinite(self.threshold):
+            raise ValueError("A cut-off rule needs threshold, the score that counts as response.")
+
+    @property
+    def reliable_change(self) -> float:
+        """Points of change beyond measurement error: 1.96 SD sqrt(2 (1 - r)).
+
+        Jacobson and Truax (1991), J Consult Clin Psychol 59:12.
+        """
+        return 1.959963984540054 * self.standard_deviation * math.sqrt(2 * (1 - self.reliability))
+
+    def describe(self) -> str:
+        improvement = {
+            "percent_fall": f"improved by at least {self.percent:g} % since baseline",
+            "reliable_change": f"improved by more than {self.reliable_change:.1f} points since baseline",
+            "cut_off": f"a score at or beyond {self.threshold:g}",
+        }[self.kind]
+        return f"Response: {improvement}; {_describe_missing(self.missing)}."
+
+
+def _describe_missing(missing: str) -> str:
+    if missing == "observed":
+        return "people without a score are left out"
+    return "people without a score count as not having responded"
+
+
+@dataclass(frozen=True)
+class RemissionRule:
+    """A score at or beyond `threshold`, in the good direction of the scale."""
+
+    threshold: float
+    missing: Literal["observed", "non-response"] = "observed"
+
+    def __post_init__(self) -> None:
+        _one_of("How a missing score counts (missing)", self.missing, MISSING)
+        if not math.isfinite(self.threshold):
+            raise ValueError("Remission needs threshold, the score at which someone is well.")
+
+    def describe(self) -> str:
+        return f"Remission: a score at or beyond {self.threshold:g}; {_describe_missing(self.missing)}."
+
+
+@dataclass(frozen=True)
+class RelapseRule:
+    """Return of illness.
+
+    Parameters
+    ----------
+    after : {"response", "remission", "baseline"}
+        Where counting starts. From response or remission it conditions on something that treatment
+        changed: descriptive only, unless people were randomised after responding.
+    threshold : float
+        A score at or beyond this, in the bad direction, is ill again; empty with `from_events`.
+    confirm_visits : int
+        Visits in a row that must show it (1: the first is enough). The interval in which relapse
+        happened ends at the first of them, not at the confirmation.
+    from_events : bool
+        Relapse is an event recorded in ``events`` (``relapse``) instead of a score.
+    randomised_after_response : bool
+        True in maintenance trials: then relapse is a randomised comparison.
+    """
+
+    after: Literal["response", "remission", "baseline"]
+    threshold: float = math.nan
+    confirm_visits: int = 1
+    from_events: bool = False
+    randomised_after_response: bool = False
+
+    def __post_init__(self) -> None:
+        _one_of("Where relapse counts from (after)", self.after, STARTS)
+        if self.confirm_visits < 1:
+            raise ValueError(
+                f"confirm_visits is {self.confirm_visits}; at least one visit is needed."
+            )
+        if not self.from_events and not math.isfinite(self.threshold):
+            raise ValueError('Relapse needs threshold, or from = "events" with recorded events.')
+
+    @property
+    def is_descriptive(self) -> bool:
+        """Whether arms compared from this start are no longer the groups that were formed."""
+        return self.after != "baseline" and not self.randomised_after_response
+
+    def describe(self) -> str:
+        if self.from_events:
+            what = "a recorded relapse"
+        else:
+            seen = "" if self.confirm_visits == 1 else f" at {self.confirm_visits} visits in a row"
+            what = f"a score at or beyond {self.threshold:g}{seen}"
+        return f"Relapse: {what}, counted from {self.after}."
+
+
+@dataclass(frozen=True)
+class RetentionRule:
+    """Staying in treatment.
+
+    ``from_events``: dropout is a recorded event. Otherwise it is read off the last visit: whoever
+    was not seen at the last scheduled visit dropped out after the last visit attended.
+    """
+
+    source: Literal["events", "last_visit"]
+
+    def __post_init__(self) -> None:
+        _one_of("Where retention comes from (from)", self.source, ("events", "last_visit"))
+
+    def describe(self) -> str:
+        if self.source == "events":
+            return "Retention: no recorded dropout."
+        return (
+            "Retention: seen up to the last scheduled visit; dropout is dated after the last visit."
+        )
+
+
+@dataclass(frozen=True)
+class EntryRule:
+    """Who enters the analyses: a baseline score at least this bad; everyone when empty."""
+
+    baseline_at_least: float = math.nan
+
+    def describe(self) -> str:
+        if math.isnan(self.baseline_at_least):
+            return "Everyone with a baseline score enters."
+        return f"People with a baseline score of {self.baseline_at_least:g} or worse enter."

@@ -1,0 +1,217 @@
+"""Study: what a study is, and its tables, known to be sound.
+
+A `Study` cannot exist with data problems: `readers.read_study` collects them all and raises before
+one is built.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ctevidence.data.rules import EntryRule, RelapseRule, RemissionRule, ResponseRule, RetentionRule
+from ctevidence.data.scales import Scale
+from ctevidence.terms import DAYS_PER_WEEK, Arm
+
+TABLES = ("participants", "visits", "events", "treatments")
+DATA_KINDS = ("patient-level", "open patient-level", "synthetic")
+
+
+@dataclass(frozen=True)
+class VisitWindow:
+    """A scheduled visit: its name, nominal week, and the days that count as this visit.
+
+    The window holds ``first_day <= day <= last_day``; of several scores in it the one nearest to
+    the nominal day counts, of two equally near the later.
+    """
+
+    name: str
+    week: float
+    first_day: float
+    last_day: float
+
+    def __post_init__(self) -> None:
+        if not self.first_day <= self.week * DAYS_PER_WEEK <= self.last_day:
+            raise ValueError(
+                f'Visit "{self.name}": week {self.week:g} (day {self.week * DAYS_PER_WEEK:g}) lies '
+                f"outside its window, days {self.first_day:g} to {self.last_day:g}."
+            )
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The declared rules of a study; None where nothing is declared."""
+
+    response: ResponseRule | None = None
+    remission: RemissionRule | None = None
+    relapse: RelapseRule | None = None
+    retention: RetentionRule | None = None
+    entry: EntryRule = field(default_factory=EntryRule)
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Participants, visits, events and treatments of one study, with what it declares.
+
+    Parameters
+    ----------
+    name, title, condition : str
+    data_kind : {"patient-level", "open patient-level", "synthetic"}
+    design : str
+        ``"trial"`` or ``"registry"``.
+    randomised : frozenset of str
+        Which of ``medication`` and ``therapy`` were randomised.
+    arms : tuple of Arm
+        In the order in which tables and figures show them.
+    primary_scale : str
+        The word that the visits use for the primary scale.
+    scales : mapping of str to Scale
+        All scales of the visits, by the word used in the column ``scale``.
+    schedule : tuple of VisitWindow
+        Visits after baseline, in order.
+    rules : Rules
+    adjust : tuple of str
+        Covariates to adjust for by default, columns of `participants` or ``"baseline"``.
+    several_arms : {"error", "combine", "first"}
+    disclosure : str
+        Name of the disclosure profile.
+    population : str
+        Who was studied, in words.
+    notes : tuple of str
+        Remarks that every report repeats (for instance that the therapy was computerised).
+    primary_week : float
+        The scheduled week that reports lead with.
+    baseline_days : tuple of float
+        First and last day of the window of the baseline score.
+    tables : mapping of str to DataFrame
+        `participants`, `visits`, `events`, `treatments`, clean and typed; columns as in the data
+        dictionary (``data/README.md``).
+
+    See Also
+    --------
+    ctevidence.data.readers.read_study : makes one from a folder.
+    """
+
+    name: str
+    title: str
+    condition: str
+    data_kind: str
+    design: str
+    randomised: frozenset[str]
+    arms: tuple[Arm, ...]
+    primary_scale: str
+    scales: Mapping[str, Scale]
+    schedule: tuple[VisitWindow, ...]
+    rules: Rules
+    primary_week: float
+    tables: Mapping[str, pd.DataFrame]
+    adjust: tuple[str, ...] = ("baseline",)
+    several_arms: str = "error"
+    disclosure: str = "opensafely"
+    population: str = ""
+    notes: tuple[str, ...] = ()
+    baseline_days: tuple[float, float] = (-28.0, 0.0)
+    citation: str = ""
+
+    @property
+    def participants(self) -> pd.DataFrame:
+        return self.tables["participants"].copy()
+
+    @property
+    def visits(self) -> pd.DataFrame:
+        return self.tables["visits"].copy()
+
+    @property
+    def events(self) -> pd.DataFrame:
+        return self.tables["events"].copy()
+
+    @property
+    def treatments(self) -> pd.DataFrame:
+        return self.tables["treatments"].copy()
+
+    @property
+    def weeks(self) -> tuple[float, ...]:
+        """Nominal weeks of the scheduled visits."""
+        return tuple(window.week for window in self.schedule)
+
+    @property
+    def scale(self) -> Scale:
+        """The primary scale."""
+        return self.scales[self.primary_scale]
+
+    @property
+    def is_synthetic(self) -> bool:
+        return self.data_kind == "synthetic"
+
+    def window(self, week: float) -> VisitWindow:
+        """The scheduled visit of a nominal week.
+
+        Raises
+        ------
+        KeyError
+            When no visit is scheduled then; the message lists the weeks.
+        """
+        for window in self.schedule:
+            if math.isclose(window.week, week):
+                return window
+        weeks = ", ".join(f"{w:g}" for w in self.weeks) or "none"
+        raise KeyError(f"{self.name} has no visit scheduled at week {week:g}; weeks: {weeks}.")
+
+    def baseline(self) -> pd.Series:
+        """Baseline score of the primary scale by participant; the last in the baseline window."""
+        first, last = self.baseline_days
+        v = self.tables["visits"]
+        v = v[(v["scale"] == self.primary_scale) & v["day"].between(first, last)]
+        v = v.sort_values(["participant_id", "day"], kind="stable")
+        return v.groupby("participant_id", observed=True)["score"].last().rename("baseline")
+
+    def entering(self) -> pd.DataFrame:
+        """Participants who enter the analyses, with their baseline score (column ``baseline``).
+
+        People without a baseline score or below the declared severity do not enter; the
+        participant flow counts them.
+        """
+        people = self.participants.merge(
+            self.baseline(), left_on="participant_id", right_index=True, how="left"
+        )
+        keep = people["baseline"].notna()
+        least = self.rules.entry.baseline_at_least
+        if not math.isnan(least):
+            worse = (
+                people["baseline"] * self.scale.bad_direction >= least * self.scale.bad_direction
+            )
+            keep &= worse
+        return people[keep].reset_index(drop=True)
+
+    def scores(self) -> pd.DataFrame:
+        """Scores of the primary scale by participant and scheduled visit.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``participant_id``, ``week`` (nominal), ``day``, ``score``; one row per person
+            and visit attended.
+        """
+        v = self.tables["visits"]
+        v = v[v["scale"] == self.primary_scale]
+        found = []
+        for window in self.schedule:
+            seen = v[v["day"].between(window.first_day, window.last_day)].copy()
+            seen["distance"] = (seen["day"] - window.week * DAYS_PER_WEEK).abs()
+            seen = seen.sort_values(["distance", "day"], ascending=[True, False], kind="stable")
+            seen = seen.drop_duplicates("participant_id")
+            found.append(seen.assign(week=window.week))
+        columns = ["participant_id", "week", "day", "score"]
+        if not found:
+            return pd.DataFrame(columns=columns)
+        rows = pd.concat(found)[columns]
+        return rows.sort_values(["participant_id", "week"], kind="stable").reset_index(drop=True)
+
+    def __repr__(self) -> str:
+        # counts wait for the disclosure gate: a printed study says only what it declares
+        arms = ", ".join(f"{a.name} ({a.treatment})" for a in self.arms)
+        weeks = ", ".join(f"{w:g}" for w in self.weeks)
+        return f'Study "{self.name}": {self.title}\n  arms: {arms}\n  scale: {self.scale.label}\n  weeks: {weeks}'

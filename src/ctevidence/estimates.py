@@ -1,0 +1,253 @@
+"""The one tidy shape: every result of every analysis is rows of `COLUMNS`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+
+#: The closed list of columns, in order, with what each means.
+COLUMNS = {
+    "id": "stable name of the estimate",
+    "study": "the study or pool of studies",
+    "population": "who",
+    "outcome": "what happened to them",
+    "arm": "arm or treatment",
+    "reference": "what it is compared with; empty for a single-arm quantity",
+    "measure": "the measure",
+    "unit": "unit of the estimate",
+    "week": "weeks since the start; empty for a hazard ratio",
+    "estimate": "on the scale the reader reads",
+    "conf_low": "lower confidence limit; empty where there is none",
+    "conf_high": "upper confidence limit; empty where there is none",
+    "conf_level": "confidence level",
+    "alternative": "two-sided, greater or less",
+    "std_error": "standard error on the scale named next",
+    "error_scale": "identity, log or logit",
+    "df": "degrees of freedom; inf for a large-sample method",
+    "p_value": "p-value of the alternative",
+    "n": "people behind the arm",
+    "events": "events behind the arm",
+    "n_reference": "people behind the reference",
+    "events_reference": "events behind the reference",
+    "studies": "number of studies",
+    "randomised": "whether this contrast is protected by randomisation",
+    "method": "method with its options",
+    "caution": "caveat in words, or empty",
+}
+COUNT_COLUMNS = ("n", "events", "n_reference", "events_reference", "studies")
+ALTERNATIVES = ("two-sided", "greater", "less")
+NOT_ESTIMABLE = "not estimable"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One row of the tidy shape, checked at birth.
+
+    Fields are the columns of `COLUMNS`. An empty `id` is made from the other fields. A missing
+    number is ``nan``; counts are None where there are none.
+
+    Raises
+    ------
+    ValueError
+        When the interval does not hold the estimate, or a level or alternative is impossible.
+
+    Examples
+    --------
+    >>> e = Estimate(study="demo", outcome="response", arm="combined", reference="medication",
+    ...              measure="risk_difference", estimate=0.1, conf_low=-0.05, conf_high=0.25)
+    >>> e.id
+    'demo/response/risk_difference/combined-vs-medication'
+    """
+
+    study: str
+    outcome: str
+    arm: str
+    measure: str
+    estimate: float
+    id: str = ""
+    population: str = "everyone who started"
+    reference: str = ""
+    unit: str = ""
+    week: float = math.nan
+    conf_low: float = math.nan
+    conf_high: float = math.nan
+    conf_level: float = 0.95
+    alternative: str = "two-sided"
+    std_error: float = math.nan
+    error_scale: str = "identity"
+    df: float = math.nan
+    p_value: float = math.nan
+    n: int | None = None
+    events: int | None = None
+    n_reference: int | None = None
+    events_reference: int | None = None
+    studies: int | None = 1
+    randomised: bool | None = None
+    method: str = ""
+    caution: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", self.id or self._made_id())
+        for name in ("week", "estimate", "conf_low", "conf_high", "std_error", "df", "p_value"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, math.nan if value is None else float(value))
+        for problem in self._problems():
+            raise ValueError(f'Estimate "{self.id}": {problem}')
+
+    def _made_id(self) -> str:
+        contrast = f"{self.arm}-vs-{self.reference}" if self.reference else self.arm
+        parts = [self.study, self.outcome, self.measure, contrast]
+        if self.population != "everyone who started":
+            parts.insert(1, self.population)
+        if self.week is not None and not math.isnan(self.week):
+            parts.append(f"week-{self.week:g}")
+        if self.alternative != "two-sided":
+            parts.append("one-sided")
+        return "/".join(re.sub(r"[^\w.+%-]+", "-", part.lower()).strip("-") for part in parts)
+
+    def _problems(self):
+        if not 0 < self.conf_level < 1:
+            yield f"conf_level is {self.conf_level}; it is a probability between 0 and 1"
+        if self.alternative not in ALTERNATIVES:
+            yield f'alternative "{self.alternative}" is none of {ALTERNATIVES}'
+        if self.std_error < 0 or self.p_value < 0 or self.p_value > 1:
+            yield f"std_error {self.std_error} or p_value {self.p_value} is impossible"
+        # an NNT whose interval runs through infinity has its limits the other way round
+        inverted = self.measure == "nnt" and self.conf_low <= 0 <= self.conf_high
+        slack = 1e-9 * max(1.0, abs(self.estimate))
+        below, above = self.conf_low - slack, self.conf_high + slack
+        if not inverted and (self.estimate < below or self.estimate > above):
+            yield f"{self.estimate} lies outside its interval {self.conf_low} to {self.conf_high}"
+
+    @property
+    def is_estimable(self) -> bool:
+        return not math.isnan(self.estimate)
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """A frozen container of `Estimate` rows.
+
+    ``+`` joins, ``.where(...)`` selects, ``.one()`` gives the single row, ``.frame`` a copy of the
+    rows as a table with the closed list of columns.
+
+    Examples
+    --------
+    >>> rows = Estimates([Estimate("demo", "response", "combined", "risk", 0.6)])
+    >>> rows.one().estimate
+    0.6
+    >>> list(rows.frame) == list(COLUMNS)
+    True
+    """
+
+    rows: tuple[Estimate, ...] = ()
+
+    def __init__(self, rows: Iterable[Estimate] = ()) -> None:
+        rows = tuple(rows)
+        for row in rows:
+            if not isinstance(row, Estimate):
+                raise TypeError(f"Estimates hold Estimate rows, not {type(row).__name__}.")
+        object.__setattr__(self, "rows", rows)
+
+    def __add__(self, other: Estimates) -> Estimates:
+        return Estimates(self.rows + other.rows)
+
+    def __iter__(self):
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        shown = [
+            "outcome",
+            "measure",
+            "arm",
+            "reference",
+            "week",
+            "estimate",
+            "conf_low",
+            "conf_high",
+        ]
+        return self.frame[shown].to_string() if self.rows else "Estimates: no rows"
+
+    def where(self, **wanted) -> Estimates:
+        """Rows whose columns equal the wanted values; a tuple or list means any of them."""
+        unknown = set(wanted) - set(COLUMNS)
+        if unknown:
+            raise KeyError(f"No column {sorted(unknown)}; the columns are {', '.join(COLUMNS)}.")
+
+        def fits(row: Estimate) -> bool:
+            return all(
+                getattr(row, k) in v if isinstance(v, tuple | list | set) else getattr(row, k) == v
+                for k, v in wanted.items()
+            )
+
+        return Estimates(row for row in self.rows if fits(row))
+
+    def one(self) -> Estimate:
+        """The single row.
+
+        Raises
+        ------
+        ValueError
+            When there is not exactly one; the message names the rows there are.
+        """
+        if len(self.rows) != 1:
+            found = ", ".join(row.id for row in self.rows[:5]) or "none"
+            raise ValueError(f"Expected one estimate, found {len(self.rows)}: {found}.")
+        return self.rows[0]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A new table of the rows, columns `COLUMNS`, counts as nullable integers."""
+        data = {c: [getattr(row, c) for row in self.rows] for c in COLUMNS}
+        table = pd.DataFrame(data, columns=list(COLUMNS))
+        counts = dict.fromkeys(COUNT_COLUMNS, "Int64")
+        return table.astype(counts | {"randomised": "boolean"})
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> Estimates:
+        """The rows of a table that has the closed list of columns."""
+        missing, unknown = set(COLUMNS) - set(frame), set(frame) - set(COLUMNS)
+        if missing or unknown:
+            raise ValueError(
+                f"Not a table of estimates: missing {sorted(missing)}, unknown {sorted(unknown)}."
+            )
+        return cls(Estimate(**_plain(row)) for row in frame.to_dict("records"))
+
+    def write_csv(self, path: str | Path) -> Path:
+        """Write all rows at full precision; the same rows give the same bytes."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.frame.to_csv(path, index=False, lineterminator="\n")
+        return path
+
+    @classmethod
+    def read_csv(cls, path: str | Path) -> Estimates:
+        """Read rows that `write_csv` wrote."""
+        text = [c for c, kind in _FIELD_TYPES.items() if kind == "str"]
+        counts = dict.fromkeys(COUNT_COLUMNS, "Int64")
+        frame = pd.read_csv(
+            path,
+            dtype=dict.fromkeys(text, str) | counts | {"randomised": "boolean"},
+            keep_default_na=False,
+            na_values={c: [""] for c in COLUMNS if c not in text},
+        )
+        return cls.from_frame(frame)
+
+
+_FIELD_TYPES = {f.name: str(f.type) for f in fields(Estimate)}
+
+
+def _plain(row: dict) -> dict:
+    """A record of a table in plain Python values, missing counts as None."""
+    optional = {*COUNT_COLUMNS, "randomised"}
+    return {
+        k: (None if v is pd.NA or v is None else v) if k in optional else v for k, v in row.items()
+    } | {k: int(row[k]) for k in COUNT_COLUMNS if row[k] is not pd.NA and row[k] is not None}

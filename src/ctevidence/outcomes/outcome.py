@@ -1,0 +1,64 @@
+"""Outcome: what happened to each person, by a declared rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ctevidence.data.study import Study
+
+#: Columns of `Outcome.frame` for each kind, beyond ``participant_id`` and ``arm``.
+#: `value` is 1.0 / 0.0 / nan (missing). Times are in weeks since the start of treatment.
+FRAME_COLUMNS = {
+    "response": ("week", "value"),
+    "course": ("week", "score"),
+    "relapse": ("entry", "lower", "upper", "state"),
+    "retention": ("entry", "lower", "upper", "state"),
+    "harms": ("value",),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What happened to each person who entered, by the declared rule.
+
+    Parameters
+    ----------
+    kind : {"response", "course", "relapse", "retention", "harms"}
+    name : str
+        The outcome as rows name it, e.g. ``"response (missing as non-response)"``.
+    study : Study
+    frame : DataFrame
+        One row per person (per person and week for ``response`` and ``course``), columns
+        ``participant_id``, ``arm`` and those of `FRAME_COLUMNS`.
+    rule : object
+        The rule that decided, with ``describe()``.
+    better : {"higher", "lower"}
+        Whether more of it is good.
+    weight : Series, optional
+        Weight of each row of `frame`; all alike when absent.
+    cautions : tuple of str
+    """
+
+    kind: str
+    name: str
+    study: Study
+    frame: pd.DataFrame
+    rule: object
+    better: str
+    weight: pd.Series | None = None
+    cautions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        wanted = ["participant_id", "arm", *FRAME_COLUMNS[self.kind]]
+        missing = [c for c in wanted if c not in self.frame.columns]
+        if missing:
+            raise ValueError(f"An outcome of kind {self.kind} needs the columns {missing}.")
+        unknown = set(self.frame["arm"]) - {arm.name for arm in self.study.arms}
+        if unknown:
+            raise ValueError(f"The outcome names arms the study does not have: {sorted(unknown)}.")
+
+    def describe(self) -> str:
+        """The rule in one sentence."""
+        return self.rule.describe()

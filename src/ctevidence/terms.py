@@ -1,0 +1,292 @@
+"""The vocabulary of the package: treatments, arms, measures.
+
+Everything that says *which contrast is valid for which quantity* stands in the two tables
+`LEVEL_MEASURES` and `CONTRAST_MEASURES`; the code in `contrasts/` only reads them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+DAYS_PER_WEEK = 7.0
+DAYS_PER_MONTH = 30.4375
+
+
+class Treatment(StrEnum):
+    """What an arm amounts to, whatever a study calls it."""
+
+    CONTROL = "control"
+    MEDICATION = "medication"
+    THERAPY = "therapy"
+    COMBINED = "combined"
+
+    @property
+    def components(self) -> frozenset[str]:
+        """The active components that the treatment contains."""
+        return _COMPONENTS[self]
+
+
+COMPONENTS = ("medication", "therapy")
+_COMPONENTS = {
+    Treatment.CONTROL: frozenset(),
+    Treatment.MEDICATION: frozenset({"medication"}),
+    Treatment.THERAPY: frozenset({"therapy"}),
+    Treatment.COMBINED: frozenset(COMPONENTS),
+}
+
+#: Components that a study may name without them counting as treatment.
+INACTIVE_COMPONENTS = (
+    "none",
+    "placebo",
+    "usual care",
+    "clinical management",
+    "waiting list",
+    "attention",
+)
+
+SEVERAL_ARMS = ("error", "combine", "first")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A group as the study names it.
+
+    Parameters
+    ----------
+    name : str
+        The word in the column ``arm`` of the tables.
+    treatment : Treatment or str
+        What the arm amounts to.
+    medication, therapy : str
+        What was given, in the study's words (``"sertraline"``, ``"CBT, 14 sessions"``);
+        empty when the study does not say.
+    label : str
+        Name for readers; the arm's name when empty.
+
+    Examples
+    --------
+    >>> Arm("CBT+SSRI", "combined", medication="SSRI", therapy="CBT").components == {
+    ...     "medication", "therapy"}
+    True
+    """
+
+    name: str
+    treatment: Treatment
+    medication: str = ""
+    therapy: str = ""
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError("An arm has an empty name; give every arm the word used in the data.")
+        object.__setattr__(self, "treatment", Treatment(self.treatment))
+        object.__setattr__(self, "label", self.label or self.name)
+        if self.name in set(Treatment) - {self.treatment}:
+            raise ValueError(
+                f'Arm "{self.name}" is declared as treatment "{self.treatment}": an arm cannot '
+                "carry the name of another treatment. Rename the arm or correct its treatment."
+            )
+
+    @property
+    def components(self) -> frozenset[str]:
+        return self.treatment.components
+
+    def contradictions(self, inactive: Iterable[str] = INACTIVE_COMPONENTS) -> list[str]:
+        """What the stated components say against the declared treatment, in words."""
+        inactive = {word.lower() for word in inactive}
+        found = []
+        for component in COMPONENTS:
+            given = getattr(self, component).strip()
+            active = bool(given) and given.lower() not in inactive
+            if active and component not in self.components:
+                found.append(
+                    f'gives "{given}" as {component}, but treatment "{self.treatment}" has none'
+                )
+            elif given and not active and component in self.components:
+                found.append(
+                    f'gives inactive {component} "{given}", but is declared "{self.treatment}"'
+                )
+        return found
+
+
+def resolve_arms(name: str, arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
+    """Arms that a name stands for: an arm's own name first, then a treatment.
+
+    Raises
+    ------
+    KeyError
+        When the name is neither; the message lists what there is.
+    """
+    by_name = tuple(arm for arm in arms if arm.name == name)
+    found = by_name or tuple(arm for arm in arms if arm.treatment == name)
+    if not found:
+        known = [arm.name for arm in arms]
+        known += [t for t in dict.fromkeys(arm.treatment.value for arm in arms) if t not in known]
+        raise KeyError(
+            f'"{name}" is neither an arm nor a treatment here{did_you_mean(name, known)}'
+        )
+    return found
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The tail of an error message: a suggestion when one is close, then what is known."""
+    known = [str(k) for k in known]
+    close = difflib.get_close_matches(str(word), known, n=1)
+    hint = f'; did you mean "{close[0]}"?' if close else "."
+    return f"{hint} Known: {', '.join(known) or 'nothing'}."
+
+
+@dataclass(frozen=True)
+class LevelMeasure:
+    """A quantity that a fit can expect under one arm."""
+
+    name: str
+    unit: str
+    contrasts: tuple[str, ...]
+    #: scale on which a single-arm Wald interval is made, and on which 0 and 1 are impossible
+    interval_scale: str = "identity"
+    synergy: tuple[str, ...] = ("interaction_difference",)
+    bounds: tuple[float, float] = (float("-inf"), float("inf"))
+
+
+@dataclass(frozen=True)
+class ContrastMeasure:
+    """A comparison of levels: ``back(sum_i c_i * forward(level_i))``.
+
+    `scale` names `forward` (``identity``, ``log``, ``logit``); ratios are exponentiated back.
+    """
+
+    name: str
+    of: str
+    scale: str
+    unit: str
+
+    @property
+    def is_ratio(self) -> bool:
+        return self.scale != "identity"
+
+    @property
+    def null(self) -> float:
+        return 1.0 if self.is_ratio else 0.0
+
+
+_PROBABILITY = (0.0, 1.0)
+_RISK_SYNERGY = (
+    "interaction_difference",
+    "interaction_ratio",
+    "interaction_odds_ratio",
+    "reri",
+    "bliss_excess",
+)
+
+LEVEL_MEASURES = {
+    m.name: m
+    for m in (
+        LevelMeasure(
+            "risk",
+            "probability",
+            ("risk_difference", "risk_ratio", "odds_ratio", "nnt"),
+            "logit",
+            _RISK_SYNERGY,
+            _PROBABILITY,
+        ),
+        LevelMeasure("mean", "points", ("mean_difference",)),
+        LevelMeasure(
+            "survival",
+            "probability",
+            ("survival_difference", "survival_ratio"),
+            "logit",
+            ("interaction_difference", "interaction_ratio"),
+            _PROBABILITY,
+        ),
+        LevelMeasure(
+            "cumulative_incidence",
+            "probability",
+            ("cumulative_incidence_difference", "cumulative_incidence_ratio"),
+            "logit",
+            _RISK_SYNERGY,
+            _PROBABILITY,
+        ),
+        LevelMeasure(
+            "rmst",
+            "weeks",
+            ("rmst_difference", "rmst_ratio"),
+            "log",
+            ("interaction_difference", "interaction_ratio"),
+            (0.0, float("inf")),
+        ),
+        LevelMeasure("log_hazard", "log hazard", ("hazard_ratio",), synergy=("interaction_ratio",)),
+    )
+}
+
+CONTRAST_MEASURES = {
+    m.name: m
+    for m in (
+        ContrastMeasure("risk_difference", "risk", "identity", "probability"),
+        ContrastMeasure("risk_ratio", "risk", "log", "ratio"),
+        ContrastMeasure("odds_ratio", "risk", "logit", "ratio"),
+        ContrastMeasure("nnt", "risk", "identity", "people"),
+        ContrastMeasure("mean_difference", "mean", "identity", "points"),
+        ContrastMeasure("survival_difference", "survival", "identity", "probability"),
+        ContrastMeasure("survival_ratio", "survival", "log", "ratio"),
+        ContrastMeasure(
+            "cumulative_incidence_difference", "cumulative_incidence", "identity", "probability"
+        ),
+        ContrastMeasure("cumulative_incidence_ratio", "cumulative_incidence", "log", "ratio"),
+        ContrastMeasure("rmst_difference", "rmst", "identity", "weeks"),
+        ContrastMeasure("rmst_ratio", "rmst", "log", "ratio"),
+        ContrastMeasure("hazard_ratio", "log_hazard", "exp", "ratio"),
+    )
+}
+
+#: Measures that only synergy rows carry.
+SYNERGY_MEASURES = (*_RISK_SYNERGY, "detectable_interaction_difference")
+
+
+def contrast_measure(name: str) -> ContrastMeasure:
+    """Look a contrast measure up by name.
+
+    Raises
+    ------
+    KeyError
+        When there is none of that name; the message lists those there are.
+
+    Examples
+    --------
+    >>> contrast_measure("risk_ratio").of
+    'risk'
+    """
+    if name not in CONTRAST_MEASURES:
+        raise KeyError(
+            f'There is no contrast measure "{name}"{did_you_mean(name, CONTRAST_MEASURES)}'
+        )
+    return CONTRAST_MEASURES[name]
+
+
+@dataclass(frozen=True)
+class Estimand:
+    """The five attributes of ICH E9(R1) and the time, as one sentence.
+
+    Examples
+    --------
+    >>> print(Estimand("adults with depression", "combined against medication", "response",
+    ...     "risk difference", "week 9", "dropout: treatment policy, observed scores only"))
+    In adults with depression: combined against medication on response at week 9, as risk \
+difference (dropout: treatment policy, observed scores only).
+    """
+
+    population: str
+    contrast: str
+    outcome: str
+    measure: str
+    time: str
+    intercurrent_events: str
+
+    def __str__(self) -> str:
+        return (
+            f"In {self.population}: {self.contrast} on {self.outcome} at {self.time}, "
+            f"as {self.measure} ({self.intercurrent_events})."
+        )
