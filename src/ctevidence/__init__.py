@@ -1,1 +1,77 @@
-"""ctevidence: medication, therapy, or both?"""
+"""ctevidence: medication, therapy, or both? Response and relapse, weighed with honest uncertainty.
+
+The public names are loaded when first used, so that ``import ctevidence`` and the command line
+start at once.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+#: public name -> module that defines it
+_PUBLIC = {
+    "find_project": "data.project",
+    "read_study": "data.readers",
+    "read_trials": "data.trials",
+    "write_study": "data.writers",
+    "Study": "data.study",
+    "Trials": "data.trials",
+    "get_scale": "data.scales",
+    "derive_response": "outcomes.response",
+    "derive_remission": "outcomes.remission",
+    "derive_course": "outcomes.course",
+    "derive_relapse": "outcomes.relapse",
+    "derive_staying_well": "outcomes.staying_well",
+    "derive_retention": "outcomes.retention",
+    "derive_harms": "outcomes.harms",
+    "participant_flow": "outcomes.flow",
+    "fit_response": "models.response",
+    "fit_course": "models.course",
+    "fit_growth": "models.growth",
+    "fit_relapse": "models.relapse",
+    "fit_retention": "models.retention",
+    "fit_harms": "models.harms",
+    "compare": "contrasts",
+    "compare_treatments": "contrasts",
+    "per_arm": "contrasts",
+    "synergy": "contrasts",
+    "better_than_both": "contrasts",
+    "Levels": "levels",
+    "Estimate": "estimates",
+    "Estimates": "estimates",
+    "effect_sizes": "synthesis.effect_sizes",
+    "pool": "synthesis.pool",
+    "pool_by": "synthesis.pool",
+    "assess_claims": "evidence.claims",
+    "read_claims": "evidence.claims",
+    "sentence": "display.sentences",
+    "table_estimates": "display.tables",
+    "table_profile": "display.tables",
+    "table_rules": "display.tables",
+    "table_verdicts": "display.tables",
+    "plot_flow": "display.flow",
+    "plot_course": "display.course",
+    "plot_per_100": "display.per_100",
+    "plot_survival": "display.survival",
+    "plot_forest": "display.forest",
+    "read_estimates": "reports.results",
+    "write_estimates": "reports.results",
+    "write_figure": "reports.results",
+    "write_table": "reports.results",
+    "run_report": "reports.run",
+    "simulate_study": "simulate.study",
+}
+
+__all__ = sorted([*_PUBLIC, "__version__"])
+
+
+def __getattr__(name: str):
+    if name not in _PUBLIC:
+        raise AttributeError(f"ctevidence has no name {name!r}; see ctevidence.__all__.")
+    value = getattr(import_module(f"ctevidence.{_PUBLIC[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

@@ -124,6 +124,11 @@ class Estimate:
         if not inverted and (self.estimate < below or self.estimate > above):
             yield f"{self.estimate} lies outside its interval {self.conf_low} to {self.conf_high}"
 
+    def same_as(self, other: Estimate) -> bool:
+        """Whether all fields agree, missing numbers being alike."""
+        pairs = ((getattr(self, f), getattr(other, f)) for f in COLUMNS)
+        return all(a == b or (a != a and b != b) for a, b in pairs)
+
     @property
     def is_estimable(self) -> bool:
         return not math.isnan(self.estimate)
@@ -155,7 +160,24 @@ class Estimates:
         object.__setattr__(self, "rows", rows)
 
     def __add__(self, other: Estimates) -> Estimates:
-        return Estimates(self.rows + other.rows)
+        """Join; a row that stands in both is kept once.
+
+        Raises
+        ------
+        ValueError
+            When two rows share an id but not their numbers.
+        """
+        there = {row.id: row for row in self.rows}
+        new = []
+        for row in other.rows:
+            if row.id not in there:
+                new.append(row)
+            elif not row.same_as(there[row.id]):
+                raise ValueError(
+                    f'Two different estimates share the id "{row.id}". Give one of them another '
+                    "outcome, population or arm name."
+                )
+        return Estimates((*self.rows, *new))
 
     def __iter__(self):
         return iter(self.rows)
@@ -225,7 +247,9 @@ class Estimates:
         """Write all rows at full precision; the same rows give the same bytes."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.frame.to_csv(path, index=False, lineterminator="\n")
+        # repr is the shortest text that reads back as the same number; pandas' own is not
+        exact = lambda value: repr(float(value))  # noqa: E731
+        self.frame.to_csv(path, index=False, lineterminator="\n", float_format=exact)
         return path
 
     @classmethod
@@ -236,6 +260,7 @@ class Estimates:
         frame = pd.read_csv(
             path,
             dtype=dict.fromkeys(text, str) | counts | {"randomised": "boolean"},
+            float_precision="round_trip",
             keep_default_na=False,
             na_values={c: [""] for c in COLUMNS if c not in text},
         )
@@ -243,11 +268,11 @@ class Estimates:
 
 
 _FIELD_TYPES = {f.name: str(f.type) for f in fields(Estimate)}
+_OPTIONAL = {*COUNT_COLUMNS, "randomised"}
 
 
 def _plain(row: dict) -> dict:
     """A record of a table in plain Python values, missing counts as None."""
-    optional = {*COUNT_COLUMNS, "randomised"}
-    return {
-        k: (None if v is pd.NA or v is None else v) if k in optional else v for k, v in row.items()
-    } | {k: int(row[k]) for k in COUNT_COLUMNS if row[k] is not pd.NA and row[k] is not None}
+    kinds = dict.fromkeys(COUNT_COLUMNS, int) | {"randomised": bool}
+    missing = {k for k in _OPTIONAL if row[k] is None or pd.isna(row[k])}
+    return {k: None if k in missing else kinds.get(k, lambda v: v)(v) for k, v in row.items()}

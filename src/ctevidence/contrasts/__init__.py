@@ -3,5 +3,6 @@
 from ctevidence.contrasts.better_than_both import better_than_both
 from ctevidence.contrasts.compare import compare, per_arm
 from ctevidence.contrasts.synergy import synergy
+from ctevidence.contrasts.treatments import compare_treatments
 
-__all__ = ["better_than_both", "compare", "per_arm", "synergy"]
+__all__ = ["better_than_both", "compare", "compare_treatments", "per_arm", "synergy"]

@@ -100,8 +100,8 @@ def count_effects(
     Examples
     --------
     >>> effect = count_effects([12], [17], [2], [17], "odds_ratio")
-    >>> round(effect.estimate[0], 6), round(effect.variance[0] ** 0.5, 6)
-    (2.890372, 0.921954)
+    >>> print(effect.estimate.round(6), np.sqrt(effect.variance).round(6))
+    [2.890372] [0.921954]
     """
     events = np.stack(np.broadcast_arrays(np.atleast_1d(events1), events2), axis=-1)
     n = np.stack(np.broadcast_arrays(np.atleast_1d(n1), n2), axis=-1)
@@ -116,8 +116,8 @@ def mean_effects(mean1, sd1, n1, mean2, sd2, n2, measure="mean_difference") -> T
     Examples
     --------
     >>> effect = mean_effects([11.0], [7.0], [50], [14.0], [8.0], [48], "std_mean_difference")
-    >>> round(effect.estimate[0], 6)
-    -0.396502
+    >>> print(effect.estimate.round(6))
+    [-0.396535]
     """
     arms = [np.stack(np.broadcast_arrays(np.atleast_1d(a), b), axis=-1)
             for a, b in ((mean1, mean2), (sd1, sd2), (n1, n2))]  # fmt: skip
@@ -247,7 +247,7 @@ def mean_values(mean, sd, n, measure="mean_difference") -> ArmValues:
     if not (np.isfinite(mean).all() and np.isfinite(sd).all() and (sd > 0).all()):
         raise ValueError(
             "A mean or standard deviation is missing, infinite or not positive. Give every arm a "
-            "mean and a standard deviation above zero (not a standard error), or leave the trial out."
+            "mean and a standard deviation (not standard error) above zero, or leave the trial out."
         )
     if (n < 2).any():
         raise ValueError(f"An arm has {n.min():g} people; a standard deviation needs at least 2.")

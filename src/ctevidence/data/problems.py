@@ -1,0 +1,130 @@
+"""Problems in data: what was found where, why it cannot be used, and what to do."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+
+import pandas as pd
+
+#: Values of one kind that a message shows; all of them are in `DataProblems.problems`.
+EXAMPLES = 5
+_WIDTH = 96
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that cannot be used.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file or folder.
+    why, do : str
+        Why it cannot be used, and what to do: whole sentences that do not repeat the value, so
+        that problems of one kind share them.
+    column : str
+        Column of a table, or key of ``study.toml`` (``response.percent``); empty for a whole file.
+    row : int, optional
+        Line as a person sees it in the file, the header being line 1.
+    value : str
+        What was found; empty when nothing was.
+    """
+
+    file: str
+    why: str
+    do: str
+    column: str = ""
+    row: int | None = None
+    value: str = ""
+
+    def __post_init__(self) -> None:
+        if not (self.file and self.why and self.do):
+            raise ValueError("A problem says its file, why it is one, and what to do.")
+
+    @property
+    def kind(self) -> tuple[str, str, str, str]:
+        """What problems that are shown together have in common."""
+        return self.file, self.column, self.why, self.do
+
+
+class DataProblems(ValueError):
+    """All problems of a folder or file at once.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        At least one.
+    source : str
+        What was read, for the first line of the message.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        All of them, while the message shows the first `EXAMPLES` of each kind.
+    frame : DataFrame
+        One row per problem: file, row, column, value, why, do.
+
+    Examples
+    --------
+    >>> print(DataProblems([Problem("visits.csv", "PHQ-9 runs from 0 to 27.",
+    ...     "Correct the score.", column="score", row=41, value="29")], "demo"))
+    demo cannot be used: 1 problem.
+    <BLANKLINE>
+    visits.csv
+      score: "29" (row 41)
+        Why: PHQ-9 runs from 0 to 27.
+        Do:  Correct the score.
+    """
+
+    def __init__(self, problems: Iterable[Problem], source: str = "The data") -> None:
+        self.problems = tuple(problems)
+        self.source = source
+        if not self.problems:
+            raise ValueError("DataProblems needs at least one problem.")
+        super().__init__(self.problems, source)  # the arguments, so that pickling works
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        columns = [f.name for f in fields(Problem)]
+        frame = pd.DataFrame([astuple(p) for p in self.problems], columns=columns)
+        frame["row"] = frame["row"].astype("Int64")
+        return frame[["file", "row", "column", "value", "why", "do"]]
+
+    def __str__(self) -> str:
+        files: dict[str, dict[tuple, list[Problem]]] = {}
+        for problem in self.problems:
+            files.setdefault(problem.file, {}).setdefault(problem.kind, []).append(problem)
+        n, kinds = len(self.problems), sum(len(of_file) for of_file in files.values())
+        count = f"{n} problem{'s' if n > 1 else ''}"
+        if kinds < n:
+            count += f" of {kinds} kind{'s' if kinds > 1 else ''}"
+        blocks = [f"{self.source} cannot be used: {count}."]
+        for file, of_file in files.items():
+            blocks.append("\n".join([file, *(_describe(same) for same in of_file.values())]))
+        return "\n\n".join(blocks)
+
+
+def _describe(same: list[Problem]) -> str:
+    """Problems of one kind: where and what, then why and what to do."""
+    first = same[0]
+    shown = ", ".join(_place(p) for p in same[:EXAMPLES])
+    if len(same) > EXAMPLES:
+        shown += f" and {len(same) - EXAMPLES} more"
+    head = first.column or "the whole file"
+    if len(same) > 1:
+        head += f", {len(same)} times"
+    lines = [(f"{head}: {shown}" if shown else head, "  ", "      ")]
+    lines += [(f"Why: {first.why}", "    ", " " * 9), (f"Do:  {first.do}", "    ", " " * 9)]
+    return "\n".join(
+        textwrap.fill(text, _WIDTH, initial_indent=start, subsequent_indent=rest)
+        for text, start, rest in lines
+    )
+
+
+def _place(problem: Problem) -> str:
+    if problem.row is None:
+        return f'"{problem.value}"' if problem.value else ""
+    found = f'"{problem.value}"' if problem.value else "empty"
+    return f"{found} (row {problem.row})"

@@ -1,0 +1,61 @@
+"""Where things stand: the project folder with its raw data, processed data and reports."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_VARIABLE = "CTEVIDENCE_PROJECT"
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folders of one project.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that holds ``data/`` and ``reports/``.
+    """
+
+    root: Path
+
+    def raw(self, name: str) -> Path:
+        """Data as received, never written to."""
+        return self.root / "data" / "raw" / name
+
+    def processed(self, name: str) -> Path:
+        """What analyses read."""
+        return self.root / "data" / "processed" / name
+
+    def work(self, name: str) -> Path:
+        """Exact, internal results; never released."""
+        return self.root / "reports" / ".work" / name
+
+    def report(self, name: str) -> Path:
+        """The released report pack."""
+        return self.root / "reports" / name
+
+
+def find_project(start: str | Path | None = None) -> Project:
+    """The project that a folder belongs to: itself or the nearest parent with ``data/``.
+
+    Parameters
+    ----------
+    start : path, optional
+        The environment variable ``CTEVIDENCE_PROJECT`` when absent, else the current folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        When neither the folder nor a parent holds ``data/raw`` or ``data/processed``.
+    """
+    start = Path(start or os.environ.get(PROJECT_VARIABLE) or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if any((folder / "data" / part).is_dir() for part in ("raw", "processed")):
+            return Project(folder)
+    raise FileNotFoundError(
+        f'"{start}" is not inside a project: neither it nor a parent has data/raw or '
+        "data/processed. Go to the project's folder, or run `ctevidence new NAME` to start one."
+    )

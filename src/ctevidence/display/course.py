@@ -1,0 +1,94 @@
+"""The course: mean score by arm over the weeks, with intervals and numbers behind it."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+
+from ctevidence.display.disclosure import disclosure_of
+from ctevidence.display.figure import LOOK, MUTED, Figure, canvas, drawn_table, finished, style_of
+from ctevidence.display.format import interval, shown
+from ctevidence.display.spread import spread
+
+
+def plot_course(fit, name: str = "course") -> Figure:
+    """Mean score under each arm at each scheduled week, with 95 % intervals.
+
+    Parameters
+    ----------
+    fit : a fit of the course
+    name : str
+        File name of the figure.
+
+    Returns
+    -------
+    Figure
+        Its table holds what is drawn, with the number of people seen at each week.
+    """
+    study, rows = fit.study, fit.per_arm()
+    frame = rows.frame.dropna(subset=["estimate"])
+    with mpl.rc_context(LOOK):
+        figure, axes = canvas(7.2, 4.4)
+        ends = {}
+        arms = [a for a in study.arms if a.name in set(frame["arm"])]
+        shift = np.linspace(-0.25, 0.25, len(arms)) if len(arms) > 1 else [0.0]
+        for arm, nudge in zip(arms, shift, strict=True):
+            colour, marker, line = style_of(arm, study.arms)
+            part = frame[frame["arm"] == arm.name].sort_values("week")
+            x, y = part["week"].to_numpy(float) + nudge, part["estimate"].to_numpy(float)
+            reach = np.abs(part[["conf_low", "conf_high"]].to_numpy(float).T - y)
+            axes.errorbar(
+                x, y, reach, color=colour, marker=marker, linestyle=line,
+                markersize=6, linewidth=1.8, elinewidth=1.1, capsize=2.5,
+            )  # fmt: skip
+            ends[arm.label] = (y[-1], colour)
+        low, high = axes.get_ylim()
+        for label, (y, colour) in spread(ends, (high - low) * 0.055).items():
+            axes.annotate(
+                label, (frame["week"].max(), y), xytext=(12, 0), textcoords="offset points",
+                color=colour, va="center", fontweight="bold", annotation_clip=False,
+            )  # fmt: skip
+        axes.set_xticks(sorted(frame["week"].unique()))
+        axes.set_xlabel("Weeks since the start of treatment")
+        good = "lower is better" if study.scale.better == "lower" else "higher is better"
+        axes.set_ylabel(f"Mean {study.scale.label} ({good})")
+        axes.yaxis.grid(True)
+        axes.set_title("Course of symptoms by arm", pad=10)
+        axes.text(
+            0, 1.01, "mean with 95 % interval", transform=axes.transAxes, color=MUTED, fontsize=8.5
+        )
+        data = _data(frame, study)
+        return finished(figure, name, "Course of symptoms by arm", _alt(frame, study), data)
+
+
+def _data(frame: pd.DataFrame, study):
+    disclosure = disclosure_of(study)
+    labels = {a.name: a.label for a in study.arms}
+    table = pd.DataFrame(
+        {
+            "arm": frame["arm"].map(labels),
+            "week": [f"{w:g}" for w in frame["week"]],
+            "mean": [shown(v, "points") for v in frame["estimate"]],
+            "range": [
+                interval(lo, hi, "points")
+                for lo, hi in zip(frame["conf_low"], frame["conf_high"], strict=True)
+            ],
+            "people seen": [disclosure.text(None if pd.isna(n) else int(n)) for n in frame["n"]],
+        }
+    )
+    caption = f"Mean {study.scale.label} score by arm and week"
+    return drawn_table("course", caption, table, ("week", "mean", "range", "people seen"))
+
+
+def _alt(frame: pd.DataFrame, study) -> str:
+    last = frame["week"].max()
+    labels = {a.name: a.label for a in study.arms}
+    ends = "; ".join(
+        f"{labels[row.arm]} {shown(row.estimate, 'points')}"
+        for row in frame[frame["week"] == last].itertuples()
+    )
+    return (
+        f"Line chart of the mean {study.scale.label} score of each arm at "
+        f"{frame['week'].nunique()} visits with 95 % intervals. Means at week {last:g}: {ends}."
+    )

@@ -1,0 +1,115 @@
+"""A figure as readers see it: picture, text alternative, and the table of what is drawn.
+
+Also the look that all figures share. Colours are Okabe and Ito's, told apart by people with
+colour-blindness; every arm has its marker and line style as well, so that colour never stands alone.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+
+from ctevidence.display.table import Table
+from ctevidence.terms import Arm, Treatment
+
+DPI = 160
+INK, MUTED, RULE = "#1a2430", "#5b6672", "#d5dae0"
+
+#: treatment -> colour, marker, line style; each at least 3:1 against white
+STYLES = {
+    Treatment.COMBINED: ("#00664f", "o", "-"),
+    Treatment.MEDICATION: ("#0072b2", "s", (0, (6, 2))),
+    Treatment.THERAPY: ("#b3480b", "^", (0, (2, 1.5))),
+    Treatment.CONTROL: ("#6b6f76", "D", (0, (1, 1.2))),
+}
+SPARE = (("#8c4a86", "v", "-."), ("#7a5c00", "P", (0, (4, 1, 1, 1))), ("#2b5f75", "X", "-"))
+
+LOOK = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.grid": False,
+    "grid.color": RULE,
+    "figure.facecolor": "white",
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A drawn figure with everything that must go with it.
+
+    Parameters
+    ----------
+    name : str
+        File name without ending.
+    title : str
+        The message in one line.
+    alt : str
+        Text alternative, 40 to 400 characters: type, message, key numbers.
+    png : bytes
+    data : Table
+        What is drawn, as a table.
+    """
+
+    name: str
+    title: str
+    alt: str
+    png: bytes
+    data: Table
+
+    def __post_init__(self) -> None:
+        if not 40 <= len(self.alt) <= 600:
+            raise ValueError(
+                f'Figure "{self.name}": its text alternative has {len(self.alt)} characters; '
+                "say in 40 to 600 what kind of figure it is, its message and key numbers."
+            )
+
+    def _repr_mimebundle_(self, **_options):
+        return {"image/png": self.png}, {"image/png": {"alt": self.alt}}
+
+    def __repr__(self) -> str:
+        return f"Figure {self.name}: {self.alt}"
+
+
+def canvas(width: float = 7.2, height: float = 4.2, **subplots):
+    """An empty figure and its axes in the shared look; nothing global is changed."""
+    with mpl.rc_context(LOOK):
+        figure = Canvas(figsize=(width, height), dpi=DPI, layout="constrained")
+        axes = figure.subplots(**subplots)
+    return figure, axes
+
+
+def finished(figure: Canvas, name: str, title: str, alt: str, data: Table) -> Figure:
+    """Draw to PNG; the same drawing gives the same bytes."""
+    buffer = io.BytesIO()
+    with mpl.rc_context(LOOK):
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+    return Figure(name, title, alt, buffer.getvalue(), data)
+
+
+def style_of(arm: Arm, arms: tuple[Arm, ...]) -> tuple[str, str, object]:
+    """Colour, marker and line style of an arm; further arms of a treatment get spare ones."""
+    same = [a for a in arms if a.treatment == arm.treatment]
+    position = same.index(arm)
+    if position == 0:
+        return STYLES[arm.treatment]
+    return SPARE[(position - 1) % len(SPARE)]
+
+
+def drawn_table(name: str, caption: str, frame: pd.DataFrame, numeric: tuple[str, ...]) -> Table:
+    """The table that stands behind a figure."""
+    return Table(f"{name}-data", caption, frame, numeric=numeric)

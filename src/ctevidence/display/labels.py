@@ -1,0 +1,61 @@
+"""Words for readers: measures, treatments, units. A second language is a second such file."""
+
+from __future__ import annotations
+
+MEASURES = {
+    "risk": "per 100 people",
+    "mean": "mean",
+    "survival": "still free of it, per 100",
+    "rmst": "weeks free of it, on average",
+    "cumulative_incidence": "cumulative, per 100",
+    "risk_difference": "difference per 100 people",
+    "risk_ratio": "risk ratio",
+    "odds_ratio": "odds ratio",
+    "nnt": "number needed to treat",
+    "mean_difference": "difference in means",
+    "survival_difference": "difference per 100 people",
+    "survival_ratio": "ratio",
+    "cumulative_incidence_difference": "difference per 100 people",
+    "cumulative_incidence_ratio": "ratio",
+    "rmst_difference": "difference in weeks",
+    "rmst_ratio": "ratio of weeks",
+    "hazard_ratio": "hazard ratio",
+    "std_mean_difference": "standardised mean difference",
+    "interaction_difference": "synergy on the difference scale",
+    "interaction_ratio": "synergy on the ratio scale",
+    "interaction_odds_ratio": "synergy on the odds scale",
+    "reri": "relative excess risk (RERI)",
+    "bliss_excess": "beyond Bliss independence",
+    "detectable_interaction_difference": "smallest detectable synergy",
+}
+
+TREATMENTS = {
+    "control": "control",
+    "medication": "medication",
+    "therapy": "therapy",
+    "combined": "combined treatment",
+}
+
+CONDITIONS = {
+    "depression": "Depression",
+    "anxiety": "Anxiety disorders",
+    "bipolar": "Bipolar disorder",
+    "ptsd": "Post-traumatic stress disorder",
+    "ocd": "Obsessive-compulsive disorder",
+    "other": "Other conditions",
+}
+
+
+def measure_label(name: str) -> str:
+    return MEASURES.get(name, name.replace("_", " "))
+
+
+def treatment_label(name: str) -> str:
+    return TREATMENTS.get(name, name)
+
+
+def contrast_label(arm: str, reference: str) -> str:
+    """``combined treatment against medication``; the arm alone when there is no reference."""
+    if not reference:
+        return treatment_label(arm)
+    return f"{treatment_label(arm)} against {treatment_label(reference)}"

@@ -1,0 +1,268 @@
+"""Numbers in words. Every sentence is made from an estimate; none is typed.
+
+Wording follows two fields: the direction that the interval allows and the certainty that a person
+has given. Without a certainty the wording is capped at "may". Causal words are used only for
+contrasts that randomisation protects.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ctevidence.display.disclosure import disclosure_of
+from ctevidence.display.format import interval, number, number_needed, rounded, shown
+from ctevidence.display.labels import measure_label, treatment_label
+from ctevidence.estimates import Estimate, Estimates
+from ctevidence.evidence.verdict import Direction, better_of, direction
+from ctevidence.terms import did_you_mean
+
+CERTAINTY_VERBS = {
+    None: "may",
+    "high": "",
+    "moderate": "probably",
+    "low": "may",
+    "very low": None,
+}
+NOT_ASSESSED = "certainty not assessed"
+
+#: start of an outcome's name -> what people did, as verb phrase after "people who"
+_VERBS = {
+    "response": "respond",
+    "remission": "reach remission",
+    "staying well": "stay well",
+    "staying in treatment": "stay in treatment",
+    "relapse": "relapse",
+    "recurrence": "have a recurrence",
+    "dropout": "drop out",
+    "harm": "have a recorded harm",
+}
+
+
+def sentence(estimates: Estimate | Estimates, certainty: str | None = None, source="opensafely"):
+    """An estimate, or the rows of one question, as a sentence.
+
+    Parameters
+    ----------
+    estimates : Estimate or Estimates
+        One row; or what `synergy` or `better_than_both` returned.
+    certainty : {"high", "moderate", "low", "very low"}, optional
+        A person's judgement; None reads "certainty not assessed".
+    source : Study, Trials or name of a disclosure profile
+        Decides how counts are shown; strict when absent.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    KeyError
+        When the certainty is none of the four.
+
+    Examples
+    --------
+    >>> row = Estimate("demo", "response", "combined", "risk_difference", 0.14,
+    ...     reference="medication", unit="probability", week=9, conf_low=-0.1, conf_high=0.36,
+    ...     randomised=True, n=30, n_reference=14)
+    >>> print(sentence(row))
+    It is not determined whether more people respond by week 9 with combined treatment than with \
+medication: the best estimate is 14 more of every 100 people, and the data allow anything from \
+10 fewer to 36 more (certainty not assessed).
+    """
+    if certainty not in CERTAINTY_VERBS:
+        known = [k for k in CERTAINTY_VERBS if k]
+        raise KeyError(f'Certainty "{certainty}"{did_you_mean(certainty, known)}')
+    rows = [estimates] if isinstance(estimates, Estimate) else list(estimates)
+    if any(row.measure == "interaction_difference" for row in rows):
+        return _synergy(rows, certainty)
+    if any(row.reference == "best single treatment" for row in rows):
+        return _better_than_both(rows, certainty)
+    disclosure = disclosure_of(source)
+    return " ".join(_one(row, certainty, disclosure) for row in rows)
+
+
+def _one(row: Estimate, certainty: str | None, disclosure) -> str:
+    if not row.is_estimable:
+        return f"{_subject(row)} cannot be estimated: {row.caution or 'too little data'}."
+    if not row.reference:
+        return _level(row, disclosure)
+    return _contrast(row, certainty)
+
+
+def _subject(row: Estimate) -> str:
+    who = treatment_label(row.arm)
+    against = f" against {treatment_label(row.reference)}" if row.reference else ""
+    return f"The {measure_label(row.measure)} of {row.outcome} with {who}{against}{_when(row)}"
+
+
+def _when(row: Estimate, word: str = "by") -> str:
+    return "" if math.isnan(row.week) else f" {word} week {row.week:g}"
+
+
+def verb_of(outcome: str) -> str:
+    """What people do who have the outcome.
+
+    Examples
+    --------
+    >>> verb_of("response (observed)"), verb_of("dropout")
+    ('respond', 'drop out')
+    """
+    name = outcome.lower()
+    return next((verb for start, verb in _VERBS.items() if name.startswith(start)), f"have {name}")
+
+
+def _level(row: Estimate, disclosure) -> str:
+    limits = interval(row.conf_low, row.conf_high, row.unit)
+    reach = f" (range {limits})" if limits else ""
+    who = treatment_label(row.arm)
+    if row.unit == "probability":
+        text = f"With {who}, {shown(row.estimate, row.unit)} of every 100 people {verb_of(row.outcome)}"
+        people = disclosure.text(row.n)
+        people = f"; {people} people" if people else ""
+        return f"{text}{_when(row)}{reach[:-1] + people + ')' if reach else ''}."
+    value = shown(row.estimate, row.unit)
+    return f"With {who}, the {measure_label(row.measure)} is {value} {row.unit}{_when(row, 'at')}{reach}."
+
+
+def _contrast(row: Estimate, certainty: str | None) -> str:
+    found = direction(row)
+    tail = _tail(row, certainty)
+    if row.measure == "nnt":
+        value, limits = number_needed(row.estimate, row.conf_low, row.conf_high)
+        return f"Number needed to treat{_when(row)}: {value} ({limits})."
+    best, reach = difference_words(row)
+    arm, reference = treatment_label(row.arm), treatment_label(row.reference)
+    if certainty == "very low":
+        return (
+            f"The evidence on {row.outcome} with {arm} against {reference} is very uncertain{tail}."
+        )
+    if found is Direction.NOT_DETERMINED:
+        return (
+            f"It is not determined whether {_question(row)}: the best estimate is {best}, "
+            f"and the data allow anything from {reach}{tail}."
+        )
+    verb = _claim_verb(row, certainty, found)
+    guard = ""
+    if found is Direction.NOT_ESTABLISHED:
+        guard = " One small study alone does not establish this."
+    return (
+        f"Compared with {reference}, {arm} {verb} {best}{_outcome_words(row)} "
+        f"(range {reach}){tail}.{guard}"
+    )
+
+
+def _question(row: Estimate) -> str:
+    arm, reference = treatment_label(row.arm), treatment_label(row.reference)
+    if row.unit == "probability":
+        more = "more" if better_of(row.outcome) == "higher" else "fewer"
+        return f"{more} people {verb_of(row.outcome)}{_when(row)} with {arm} than with {reference}"
+    return f"{row.outcome} differs between {arm} and {reference}{_when(row, 'at')}"
+
+
+def _claim_verb(row: Estimate, certainty: str | None, found: Direction) -> str:
+    """The verb that certainty, size and design allow."""
+    base = ("lead to", "leads to") if row.randomised else ("go with", "goes with")
+    word = CERTAINTY_VERBS[certainty]
+    if word == "may":
+        return f"may {base[0]}"
+    return f"{word} {base[1]}".strip()
+
+
+def _outcome_words(row: Estimate) -> str:
+    if row.unit == "probability":
+        return f" who {verb_of(row.outcome)}{_when(row)}"
+    return f" in {row.outcome}{_when(row, 'at')}"
+
+
+def difference_words(row: Estimate) -> tuple[str, str]:
+    """Best estimate and range of a contrast in words, e.g. ``14 more of every 100 people``."""
+    limits = (row.conf_low, row.conf_high)
+    if row.unit == "probability":
+        step = [_more_or_fewer(x) for x in limits]
+        return f"{_more_or_fewer(row.estimate)} of every 100 people", f"{step[0]} to {step[1]}"
+    if row.unit == "ratio":
+        value = f"a {measure_label(row.measure)} of {shown(row.estimate, 'ratio')}"
+        return value, interval(*limits, "ratio")
+    words = [_higher_or_lower(x, row.unit) for x in (row.estimate, *limits)]
+    return f"{words[0]} {row.unit}".replace("  ", " "), f"{words[1]} to {words[2]}"
+
+
+def _more_or_fewer(value: float) -> str:
+    size = rounded(100 * abs(value))
+    if size == 0:
+        return "no more"
+    return f"{number(size, 0)} {'more' if value > 0 else 'fewer'}"
+
+
+def _higher_or_lower(value: float, unit: str) -> str:
+    size = rounded(abs(value), 1)
+    if size == 0:
+        return "no difference"
+    word = ("longer", "shorter") if unit == "weeks" else ("higher", "lower")
+    return f"{number(size, 1)} {word[0] if value > 0 else word[1]}"
+
+
+def _tail(row: Estimate, certainty: str | None) -> str:
+    parts = [NOT_ASSESSED if certainty is None else f"{certainty} certainty"]
+    if row.randomised is False:
+        parts.append("an association: not randomised")
+    return f" ({'; '.join(parts)})"
+
+
+def _synergy(rows: list[Estimate], certainty: str | None) -> str:
+    seen = next(row for row in rows if row.measure == "interaction_difference")
+    if not seen.is_estimable:
+        return f"Whether the two treatments do more together than they add up to {seen.caution}."
+    best, reach = difference_words(seen)
+    found = direction(seen)
+    excludes_zero = seen.conf_low > 0 or seen.conf_high < 0
+    opening = (
+        "The combination differs from the sum of its parts"
+        if excludes_zero
+        else "Whether the combination is more, or less, than the sum of its parts is not determined"
+    )
+    if found is Direction.LITTLE:
+        opening = "The combination is close to the sum of its parts"
+    text = f"{opening}{_when(seen)}: {best} than the parts add up to (range {reach})."
+    ratio = [r for r in rows if r.measure == "interaction_ratio" and r.is_estimable]
+    if ratio:
+        limits = interval(ratio[0].conf_low, ratio[0].conf_high, "ratio")
+        text += (
+            f" On the ratio scale: {shown(ratio[0].estimate, 'ratio')} ({limits}; 1 is no synergy)."
+        )
+    least = [r for r in rows if r.measure == "detectable_interaction_difference" and r.is_estimable]
+    if least:
+        size = shown(least[0].estimate, least[0].unit)
+        of_what = "per 100" if least[0].unit == "probability" else least[0].unit
+        text += f" These data could reliably have shown only a synergy of {size} {of_what} or more."
+    pairs = [r for r in rows if r.reference in ("medication", "therapy")]
+    if pairs:
+        added = "; ".join(
+            f"against {treatment_label(r.reference)} {difference_words(r)[0]} "
+            f"(range {difference_words(r)[1]})"
+            for r in pairs
+        )
+        text += f" What adding the second treatment brings: {added}. No synergy does not mean no benefit."
+    return text + _tail(seen, certainty).replace(" (", " (", 1) + "."
+
+
+def _better_than_both(rows: list[Estimate], certainty: str | None) -> str:
+    test = next(row for row in rows if row.reference == "best single treatment")
+    if not test.is_estimable:
+        return f"Whether the combination is better than both single treatments is {test.caution}."
+    lower_better = better_of(test.outcome) == "lower"
+    limit = test.conf_high if lower_better else test.conf_low
+    established = limit < 0 if lower_better else limit > 0
+    best = difference_words(test)[0]
+    what = (
+        "is better than each single treatment"
+        if established
+        else ("has not been shown to be better than each single treatment")
+    )
+    bound = (
+        _more_or_fewer(limit) if test.unit == "probability" else _higher_or_lower(limit, test.unit)
+    )
+    return (
+        f"Combined treatment {what}{_when(test, 'at')}: against the better one {best}, and the data "
+        f"are compatible with {bound}{_tail(test, certainty)}."
+    )

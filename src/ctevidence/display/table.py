@@ -1,0 +1,67 @@
+"""A table as readers see it: text cells, a caption, notes; HTML that is escaped and accessible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Text cells with a caption.
+
+    Parameters
+    ----------
+    name : str
+        Key used for files and page anchors.
+    caption : str
+        What the table shows, one sentence.
+    frame : DataFrame of str
+        What is displayed, and nothing else.
+    notes : tuple of str
+        Footnotes.
+    numeric : tuple of str
+        Columns aligned as numbers.
+    """
+
+    name: str
+    caption: str
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", self.frame.astype(str))
+
+    @property
+    def html(self) -> str:
+        """One ``<table>`` with caption and scoped headers in a box of its own that scrolls."""
+        head = "".join(f'<th scope="col"{self._align(c)}>{escape(c)}</th>' for c in self.frame)
+        body = "".join(self._row(row) for row in self.frame.itertuples(index=False))
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        notes = f'<div class="notes">{notes}</div>' if notes else ""
+        return (
+            f'<div class="table" id="table-{escape(self.name)}" tabindex="0" role="region" '
+            f'aria-label="{escape(self.caption)}"><table><caption>{escape(self.caption)}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
+        )
+
+    def _row(self, row) -> str:
+        first, *rest = zip(self.frame.columns, row, strict=True)
+        cells = f'<th scope="row">{escape(first[1])}</th>'
+        return f"<tr>{cells}{''.join(self._cell(c, v) for c, v in rest)}</tr>"
+
+    def _cell(self, column: str, value: str) -> str:
+        # the label lets a narrow page stack the cells of a row under one another
+        return f'<td data-label="{escape(column)}"{self._align(column)}>{escape(value)}</td>'
+
+    def _align(self, column: str) -> str:
+        return ' class="number"' if column in self.numeric else ""
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"{self.caption}\n{self.frame.to_string(index=False)}"

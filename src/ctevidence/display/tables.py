@@ -1,0 +1,160 @@
+"""Tables of estimates, rules and verdicts as readers see them."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from ctevidence.display.disclosure import Disclosure, disclosure_of
+from ctevidence.display.format import (
+    NOT_ESTIMABLE,
+    interval,
+    number_needed,
+    p_value,
+    shown,
+    unit_label,
+)
+from ctevidence.display.labels import contrast_label, measure_label, treatment_label
+from ctevidence.display.table import Table
+from ctevidence.estimates import Estimate, Estimates
+
+
+def table_estimates(
+    estimates: Estimates, source, name: str = "estimates", caption: str = "Estimates"
+) -> Table:
+    """Estimates as a table for readers; the only way in which a row should be shown.
+
+    Parameters
+    ----------
+    estimates : Estimates
+    source : Study, Trials or name of a disclosure profile
+        Decides how counts are shown.
+    name, caption : str
+
+    Returns
+    -------
+    Table
+        Cautions stand below it, each once, marked by a letter in the column ``note``.
+    """
+    disclosure = disclosure_of(source)
+    marks = _marks(estimates)
+    rows = [_row(row, disclosure, marks) for row in estimates]
+    frame = pd.DataFrame(rows)
+    for column in ("week", "p", "reference people", "studies", "note", "measure"):
+        if column in frame and (frame[column] == "").all():
+            frame = frame.drop(columns=column)
+    notes = [f"{mark}: {text}" for text, mark in marks.items()]
+    if not disclosure.is_open:
+        notes.append(disclosure.describe)
+    numeric = ("estimate", "range", "week", "p", "people", "reference people", "studies")
+    return Table(name, caption, frame, tuple(notes), numeric)
+
+
+def _marks(estimates: Estimates) -> dict[str, str]:
+    texts = dict.fromkeys(part for row in estimates for part in _cautions(row))
+    return {text: _letter(i) for i, text in enumerate(texts)}
+
+
+def _letter(i: int) -> str:
+    return chr(97 + i) if i < 26 else f"{chr(96 + i // 26)}{chr(97 + i % 26)}"
+
+
+def _cautions(row: Estimate) -> list[str]:
+    return [part for part in row.caution.split("; ") if part]
+
+
+def _row(row: Estimate, disclosure: Disclosure, marks: dict[str, str]) -> dict[str, str]:
+    value, limits = shown_estimate(row, disclosure)
+    label = contrast_label(row.arm, row.reference)
+    return {
+        "comparison" if row.reference else "treatment": label[0].upper() + label[1:],
+        "outcome": row.outcome,
+        "measure": _measure(row),
+        "week": "" if math.isnan(row.week) else f"{row.week:g}",
+        "estimate": value,
+        "range": limits,
+        "people": _people(row.n, row.events, disclosure),
+        "reference people": _people(row.n_reference, row.events_reference, disclosure),
+        "studies": "" if row.studies in (None, 1) else str(row.studies),
+        "p": p_value(row.p_value),
+        "note": ", ".join(marks[part] for part in _cautions(row)),
+    }
+
+
+def _measure(row: Estimate) -> str:
+    label, unit = measure_label(row.measure), unit_label(row.unit)
+    needs_unit = row.unit not in ("ratio", "people", "") and unit not in label
+    return f"{label}, {unit}" if needs_unit else label
+
+
+def shown_estimate(row: Estimate, disclosure: Disclosure) -> tuple[str, str]:
+    """Estimate and interval as text; a single-arm share comes from the counts that may be shown."""
+    if not row.is_estimable:
+        return NOT_ESTIMABLE, ""
+    if row.measure == "nnt":
+        return number_needed(row.estimate, row.conf_low, row.conf_high)
+    value = row.estimate
+    if not row.reference and row.unit == "probability" and row.events is not None:
+        if not disclosure.is_open:
+            value = disclosure.share(row.events, row.n)
+            if math.isnan(value):
+                return "not shown", ""
+    return shown(value, row.unit), interval(row.conf_low, row.conf_high, row.unit)
+
+
+def _people(n: int | None, events: int | None, disclosure: Disclosure) -> str:
+    if n is None:
+        return ""
+    return (
+        disclosure.text(n)
+        if events is None
+        else f"{disclosure.text(events)} of {disclosure.text(n)}"
+    )
+
+
+def table_rules(study) -> Table:
+    """What the study declares: who entered, and what counts as what."""
+    rules = study.rules
+    declared = [("Who enters", rules.entry.describe())]
+    for label in ("response", "remission", "relapse", "retention"):
+        rule = getattr(rules, label)
+        text = rule.describe().split(": ", 1)[-1] if rule else "not declared"
+        declared.append((label.capitalize(), text[0].upper() + text[1:]))
+    randomised = " and ".join(sorted(study.randomised)) or "nothing"
+    declared.append(("Randomised", f"{randomised.capitalize()} (of medication and therapy)."))
+    declared.append(("Scale", study.scale.describe()))
+    frame = pd.DataFrame(declared, columns=["what", "as declared in study.toml"])
+    return Table("rules", "What counts as what in this study", frame)
+
+
+def table_arms(study) -> Table:
+    """The arms as declared, with what was given."""
+    rows = [
+        {
+            "arm": arm.label,
+            "counts as": treatment_label(arm.treatment),
+            "medication": arm.medication or "not stated",
+            "therapy": arm.therapy or "not stated",
+        }
+        for arm in study.arms
+    ]
+    return Table("arms", "Arms and what they were given", pd.DataFrame(rows))
+
+
+def table_verdicts(verdicts) -> Table:
+    """Every claim with its verdict: direction and size, how sure, and the number it leads with."""
+    rows = [
+        {
+            "claim": v.claim.says,
+            "verdict": v.direction.value,
+            "how sure": v.certainty or "not assessed",
+            "per 100 people": v.shown,
+            "range": v.range_shown,
+            "rests on": v.rests_on,
+        }
+        for v in verdicts
+    ]
+    return Table(
+        "verdicts", "Claims weighed", pd.DataFrame(rows), numeric=("per 100 people", "range")
+    )

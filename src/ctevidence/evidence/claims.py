@@ -1,0 +1,161 @@
+"""Claims: what practices say of combined treatment, weighed against every source.
+
+One lead source per claim, in declared order (several randomised trials, one trial, a registry);
+the others stand beside it. Participant-level and published results are compared, not averaged.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from pathlib import Path
+
+from ctevidence.estimates import Estimate, Estimates
+from ctevidence.evidence.verdict import Direction, Thresholds, direction
+from ctevidence.terms import did_you_mean
+
+CERTAINTIES = ("high", "moderate", "low", "very low")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement under test and what can speak to it; fields as in ``claims.toml``."""
+
+    id: str
+    says: str
+    arm: str = ""
+    reference: str = ""
+    outcomes: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    populations: tuple[str, ...] = ()
+    worry: bool = False
+    no_source: str = ""
+
+    def hears(self, row: Estimate) -> bool:
+        """Whether an estimate speaks to this claim."""
+        return (
+            row.arm == self.arm
+            and row.reference == self.reference
+            and row.measure in self.measures
+            and row.outcome.startswith(self.outcomes)
+            and (not self.populations or row.population.startswith(self.populations))
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim with its verdict: direction and size, how sure, the lead estimate, the others.
+
+    Parameters
+    ----------
+    claim : Claim
+    direction : Direction
+    certainty : str or None
+        A person's judgement; None where nobody has given one.
+    lead : Estimate or None
+    beside : Estimates
+        Every other estimate that speaks to the claim.
+    reason : str
+        Why there is no estimate, where there is none.
+    """
+
+    claim: Claim
+    direction: Direction
+    certainty: str | None
+    lead: Estimate | None
+    beside: Estimates
+    reason: str = ""
+
+
+def read_claims(path: str | Path | None = None) -> tuple[Claim, ...]:
+    """The claims of the package, or of a file of the same form.
+
+    Raises
+    ------
+    ValueError
+        For a key that claims do not have, or an id that stands twice.
+    """
+    text = (Path(path) if path else files("ctevidence.evidence") / "claims.toml").read_text("utf-8")
+    known = {f.name for f in fields(Claim)}
+    claims = []
+    for entry in tomllib.loads(text).get("claim", []):
+        for key in set(entry) - known:
+            raise ValueError(
+                f'Claim "{entry.get("id")}": unknown key {key}{did_you_mean(key, known)}'
+            )
+        claims.append(
+            Claim(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})
+        )
+    ids = [claim.id for claim in claims]
+    if len(set(ids)) < len(ids):
+        raise ValueError(f"Two claims share an id: {sorted({i for i in ids if ids.count(i) > 1})}.")
+    return tuple(claims)
+
+
+def assess_claims(
+    claims: Iterable[Claim],
+    estimates: Estimates,
+    certainty: Mapping[str, str] | None = None,
+    condition: str | None = None,
+    thresholds: Thresholds | None = None,
+) -> tuple[Verdict, ...]:
+    """Weigh each claim against all estimates that speak to it.
+
+    Parameters
+    ----------
+    claims : iterable of Claim
+    estimates : Estimates
+        From all sources.
+    certainty : mapping of claim id to certainty, optional
+        Judgements by a person; nothing is assumed where there is none.
+    condition : str, optional
+        Published estimates of this condition lead, where a claim names none itself.
+    thresholds : Thresholds, optional
+
+    Returns
+    -------
+    tuple of Verdict
+        One per claim, in order; claims without data keep their place.
+
+    Raises
+    ------
+    KeyError
+        For a certainty of an unknown claim, or one that is not of `CERTAINTIES`.
+    """
+    claims, certainty = tuple(claims), dict(certainty or {})
+    for key, value in certainty.items():
+        if key not in {claim.id for claim in claims}:
+            raise KeyError(f'certainty of "{key}"{did_you_mean(key, [c.id for c in claims])}')
+        if value not in CERTAINTIES:
+            raise KeyError(f'certainty "{value}" of {key}{did_you_mean(value, CERTAINTIES)}')
+    return tuple(_weigh(c, estimates, certainty.get(c.id), condition, thresholds) for c in claims)
+
+
+def _weigh(claim, estimates, certainty, condition, thresholds) -> Verdict:
+    speaking = [row for row in estimates if claim.outcomes and claim.hears(row)]
+    usable = [row for row in speaking if row.is_estimable]
+    if not usable:
+        why = [row.caution for row in speaking] or [claim.no_source or "no source reports it"]
+        return Verdict(claim, Direction.NO_DATA, certainty, None, Estimates(speaking), why[0])
+    lead = min(usable, key=lambda row: _rank(row, claim, condition))
+    beside = Estimates(row for row in speaking if row is not lead)
+    return Verdict(claim, direction(lead, thresholds), certainty, lead, beside)
+
+
+def _rank(row: Estimate, claim: Claim, condition: str | None) -> tuple:
+    """Smaller leads: measure and outcome as the claim orders them, then design, then size."""
+    outcome = next(i for i, start in enumerate(claim.outcomes) if row.outcome.startswith(start))
+    several = (row.studies or 1) > 1
+    fits = condition is None or bool(claim.populations) or row.population.startswith(condition)
+    # estimates of another condition never lead over the study's own
+    return (
+        not (fits or not several),
+        not several,
+        not row.randomised,
+        outcome,
+        claim.measures.index(row.measure),
+        -(row.studies or 1),
+        -((row.n or 0) + (row.n_reference or 0)),
+    )

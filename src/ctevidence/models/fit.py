@@ -1,0 +1,202 @@
+"""What every fit answers: levels, comparisons of them, and the rows of each arm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from ctevidence.contrasts import compare, per_arm
+from ctevidence.contrasts.compare import joined
+from ctevidence.data.study import Study
+from ctevidence.estimates import Estimates
+from ctevidence.levels import Levels
+from ctevidence.outcomes.outcome import Outcome
+from ctevidence.terms import did_you_mean
+
+EVERYONE = "everyone who started"
+
+
+class Fit(Protocol):
+    """What contrasts, displays and reports rely on.
+
+    Attributes
+    ----------
+    outcome : Outcome
+    measures : tuple of str
+        Level measures that the fit can give; the first is primary.
+    cautions : tuple of str
+        What a reader of any number of this fit has to know.
+    model : object
+        The underlying library objects, for experts.
+    """
+
+    outcome: Outcome
+    measures: tuple[str, ...]
+    cautions: tuple[str, ...]
+    model: Any
+
+    @property
+    def study(self) -> Study: ...
+
+    def levels(self, measure: str | None = None, week: float | None = None) -> Levels: ...
+
+    def compare(self, arm: str, *, against: str) -> Estimates: ...
+
+    def per_arm(self, measure: str | None = None, week: float | None = None) -> Estimates: ...
+
+
+class ComparableFit:
+    """Comparisons for anything with ``levels``; the rows are made in `ctevidence.contrasts`."""
+
+    @property
+    def study(self) -> Study:
+        return self.outcome.study
+
+    def compare(
+        self,
+        arm: str,
+        *,
+        against: str,
+        measure: str | None = None,
+        week: float | None = None,
+        conf_level: float = 0.95,
+        alternative: str = "two-sided",
+    ) -> Estimates:
+        """One arm or treatment against another; see `ctevidence.contrasts.compare`."""
+        return compare(
+            self,
+            arm,
+            against=against,
+            measure=measure,
+            week=week,
+            conf_level=conf_level,
+            alternative=alternative,
+        )
+
+    def per_arm(
+        self, measure: str | None = None, week: float | None = None, conf_level: float = 0.95
+    ) -> Estimates:
+        """What is expected under each arm alone; see `ctevidence.contrasts.per_arm`."""
+        return per_arm(self, measure, week, conf_level)
+
+    def __repr__(self) -> str:
+        # a printed fit holds no counts: they wait for the disclosure gate
+        return f'{type(self).__name__} of {self.outcome.name} in "{self.study.name}": ' + ", ".join(
+            self.measures
+        )
+
+    def _measure(self, measure: str | None) -> str:
+        """The level measure asked for, or the primary one."""
+        if measure not in (None, *self.measures):
+            raise KeyError(
+                f'No levels of "{measure}" from this fit of {self.outcome.name}'
+                f"{did_you_mean(measure, self.measures)}"
+            )
+        return measure or self.measures[0]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ScheduledFit(ComparableFit):
+    """A fit of one measure at the scheduled weeks of its outcome: risks or means.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    expected : Levels
+        Of all arms at all weeks, jointly.
+    model : object
+        The underlying library objects; None for plain counts.
+    cautions : tuple of str
+    """
+
+    outcome: Outcome
+    expected: Levels
+    model: Any
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        return (self.expected.measure,)
+
+    def levels(self, measure: str | None = None, week: float | None = None) -> Levels:
+        """Levels at one week, or at all weeks when `week` is absent.
+
+        Raises
+        ------
+        KeyError
+            For another measure, or a week that is not scheduled; the message lists what there is.
+        """
+        self._measure(measure)
+        if week is None:
+            return self.expected
+        if self.expected.weeks == (None,):
+            raise KeyError(
+                f"{self.outcome.name} has no week: it is counted over all of the follow-up. "
+                "Leave week out."
+            )
+        return self.expected.at(week)
+
+
+def build_levels(
+    outcome: Outcome,
+    measure: str,
+    keys: list[tuple[str, float | None]],
+    estimate: np.ndarray,
+    cov: np.ndarray,
+    *,
+    n: np.ndarray,
+    events: np.ndarray | None,
+    method: str,
+    cautions: tuple[str, ...] = (),
+    **options: Any,
+) -> Levels:
+    """`Levels` with what the outcome and its study say, and the numbers of a fit.
+
+    Parameters
+    ----------
+    keys : list of (arm, week), length m
+    estimate : ndarray, shape (m,)
+    cov : ndarray, shape (m, m)
+    n : ndarray of int, shape (m,)
+    events : ndarray of int, shape (m,), optional
+        None for outcomes that are not counted.
+    options
+        Further fields of `Levels`; they override what the study says.
+    """
+    study = outcome.study
+    fields = {
+        "population": EVERYONE,
+        "better": outcome.better,
+        "randomised": study.randomised,
+        "several_arms": study.several_arms,
+    }
+    return Levels(
+        study=study.name,
+        outcome=outcome.name,
+        arms=study.arms,
+        keys=tuple(keys),
+        measure=measure,
+        estimate=estimate,
+        cov=cov,
+        n=tuple(int(k) for k in n),
+        events=(None,) * len(keys) if events is None else tuple(int(k) for k in events),
+        method=method,
+        caution=joined(*cautions),
+        **(fields | options),
+    )
+
+
+def refuse_weights(outcome: Outcome) -> None:
+    """Refuse a weighted outcome in a fit that would ignore the weights.
+
+    Raises
+    ------
+    ValueError
+    """
+    if outcome.weight is not None:
+        raise ValueError(
+            f"{outcome.name} carries weights, which this fit does not use. Fit the outcome "
+            "without weights."
+        )

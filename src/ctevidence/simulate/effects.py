@@ -1,0 +1,168 @@
+"""What treatments do in a simulated world: on the course, on relapse, and in harm.
+
+What an arm does is what its components do and their interaction, so that synergy is declared:
+positive, none, or negative. Arms are always in the order of `ARMS`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ctevidence.terms import DAYS_PER_WEEK, Treatment
+
+ARMS = (Treatment.CONTROL, Treatment.MEDICATION, Treatment.THERAPY, Treatment.COMBINED)
+HAS_MEDICATION = np.array([0, 1, 0, 1])
+HAS_THERAPY = np.array([0, 0, 1, 1])
+
+#: Treatment acts up to this week and is then kept up; relapse is possible from here on.
+ACUTE_WEEKS = 12.0
+WEEKS_PER_YEAR = 365.25 / DAYS_PER_WEEK
+
+
+def by_arm(control: float, medication: float, therapy: float, interaction: float) -> np.ndarray:
+    """What components add up to in each arm, shape (4,), in the order of `ARMS`.
+
+    Examples
+    --------
+    >>> by_arm(-4, -3, -2, 1).tolist()
+    [-4, -7, -6, -8]
+    """
+    both = HAS_MEDICATION * HAS_THERAPY
+    return control + medication * HAS_MEDICATION + therapy * HAS_THERAPY + interaction * both
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Change of the mean score, in points, from baseline to week 12; negative is improvement.
+
+    Parameters
+    ----------
+    control : float
+        Change without either treatment.
+    medication, therapy : float
+        What each adds to it.
+    interaction : float
+        What both together change beyond the sum: negative is synergy, positive antagonism, zero
+        exact additivity of mean scores at every week of acute treatment.
+    control_half_weeks, medication_half_weeks, therapy_half_weeks : float
+        Weeks after which half of the final effect would be reached; how fast. The interaction
+        comes on with the slower of the two treatments.
+
+    Examples
+    --------
+    >>> Effects(control=-4, medication=-3, therapy=-2).changes((12,)).T.tolist()
+    [[-4.0, -7.0, -6.0, -9.0]]
+    """
+
+    control: float = -4.0
+    medication: float = -2.5
+    therapy: float = -2.5
+    interaction: float = 0.0
+    control_half_weeks: float = 3.0
+    medication_half_weeks: float = 2.0
+    therapy_half_weeks: float = 4.0
+
+    def __post_init__(self) -> None:
+        for name in ("control", "medication", "therapy", "interaction"):
+            require(math.isfinite(getattr(self, name)), "Effects", name, self, "a finite number")
+        for name in ("control_half_weeks", "medication_half_weeks", "therapy_half_weeks"):
+            require(getattr(self, name) > 0, "Effects", name, self, "above 0")
+
+    def changes(self, weeks: tuple[float, ...]) -> np.ndarray:
+        """Mean change since baseline in each arm, shape (4, number of weeks), without relapse."""
+        slower = max(self.medication_half_weeks, self.therapy_half_weeks)
+        columns = [
+            by_arm(
+                self.control * _reached(week, self.control_half_weeks),
+                self.medication * _reached(week, self.medication_half_weeks),
+                self.therapy * _reached(week, self.therapy_half_weeks),
+                self.interaction * _reached(week, slower),
+            )
+            for week in weeks
+        ]
+        return np.column_stack(columns)
+
+
+def _reached(week: float, half_weeks: float) -> float:
+    """Share of the week-12 effect reached by a week: exponential approach, then kept up."""
+    approach = lambda t: -math.expm1(-t * math.log(2) / half_weeks)  # noqa: E731
+    return approach(min(week, ACUTE_WEEKS)) / approach(ACUTE_WEEKS)
+
+
+@dataclass(frozen=True)
+class Relapse:
+    """Hazard of relapse after remission, from the end of acute treatment on.
+
+    Parameters
+    ----------
+    rate_per_year : float
+        Scale of the hazard in control; 0 for no relapses.
+    shape : float
+        Weibull shape on the time since week 12: 1 is a constant hazard (exponential), below 1 a
+        falling one.
+    medication, therapy : float
+        Hazard ratios against control.
+    interaction : float
+        Hazard ratio of both beyond the product; 1 for none.
+    per_episode : float
+        Hazard ratio for each earlier episode.
+    """
+
+    rate_per_year: float = 0.6
+    shape: float = 1.0
+    medication: float = 0.7
+    therapy: float = 0.6
+    interaction: float = 1.0
+    per_episode: float = 1.15
+
+    def __post_init__(self) -> None:
+        require(0 <= self.rate_per_year < math.inf, "Relapse", "rate_per_year", self, "0 or more")
+        for name in ("shape", "medication", "therapy", "interaction", "per_episode"):
+            require(0 < getattr(self, name) < math.inf, "Relapse", name, self, "above 0")
+
+    @property
+    def hazard_ratios(self) -> np.ndarray:
+        """Hazard ratio of each arm against control, given the number of earlier episodes."""
+        parts = (self.medication, self.therapy, self.interaction)
+        return np.exp(by_arm(0.0, *np.log(parts)))
+
+    def cumulative_hazard(self, day: np.ndarray) -> np.ndarray:
+        """Cumulative hazard in control, without earlier episodes, up to a day."""
+        years = np.maximum(np.asarray(day, float) / DAYS_PER_WEEK - ACUTE_WEEKS, 0) / WEEKS_PER_YEAR
+        return (self.rate_per_year * years) ** self.shape
+
+    def day_at(self, cumulative_hazard: np.ndarray) -> np.ndarray:
+        """The day on which the cumulative hazard reaches a value; inf when it never does."""
+        if self.rate_per_year == 0:
+            return np.full(np.shape(cumulative_hazard), math.inf)
+        years = cumulative_hazard ** (1 / self.shape) / self.rate_per_year
+        return DAYS_PER_WEEK * (ACUTE_WEEKS + years * WEEKS_PER_YEAR)
+
+
+@dataclass(frozen=True)
+class Harms:
+    """Probability of an adverse event during acute treatment: in control, and what each adds."""
+
+    control: float = 0.08
+    medication: float = 0.20
+    therapy: float = 0.02
+    interaction: float = 0.0
+
+    def __post_init__(self) -> None:
+        if np.any((self.risks < 0) | (self.risks > 1)):
+            raise ValueError(
+                f"Harms: the risks by arm add up to {self.risks.tolist()}; each must lie between "
+                "0 and 1. Change what the treatments add."
+            )
+
+    @property
+    def risks(self) -> np.ndarray:
+        return by_arm(self.control, self.medication, self.therapy, self.interaction)
+
+
+def require(holds: bool, owner: str, name: str, declared: object, what: str) -> None:
+    if not holds:
+        raise ValueError(f"{owner}: {name} is {getattr(declared, name)}; it must be {what}.")

@@ -1,0 +1,161 @@
+"""What a relative effect means for people: risks at a baseline, and numbers needed to treat."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+RATIOS = ("risk_ratio", "odds_ratio")
+
+ABOVE_ONE = (
+    "the ratio gives a risk above 1 at this baseline: not estimable; use the odds ratio or a lower "
+    "baseline"
+)
+LIMIT_ABOVE_ONE = "the upper limit of the ratio gives a risk above 1 at this baseline; held at 1"
+
+
+@dataclass(frozen=True)
+class AbsoluteEffect:
+    """Risks as proportions (times 100: people per 100) at a baseline risk taken as known.
+
+    `risk`, `risk_low`, `risk_high` are with the treatment, `difference*` less the baseline.
+    `caution` says where a risk would leave the range 0 to 1.
+    """
+
+    baseline_risk: float
+    risk: float
+    risk_low: float
+    risk_high: float
+    difference: float
+    difference_low: float
+    difference_high: float
+    caution: str = ""
+
+
+@dataclass(frozen=True)
+class NumberNeeded:
+    """Number needed to treat for one more person to benefit (NNTB) or be harmed (NNTH).
+
+    Attributes
+    ----------
+    estimate : float
+        The number; infinite when there is no difference.
+    benefit : bool
+        Whether `estimate` is an NNTB (otherwise an NNTH).
+    low, high : float
+        Limits of that number. When the interval `crosses` no difference they are the NNTB and the
+        NNTH it reaches through infinity: read "NNTB `low` to infinity to NNTH `high`".
+    crosses : bool
+    """
+
+    estimate: float
+    benefit: bool
+    low: float
+    high: float
+    crosses: bool
+
+    @property
+    def signed(self) -> tuple[float, float, float]:
+        """Number and limits as the tidy shape holds them: NNTB positive, NNTH negative."""
+        sign = 1 if self.benefit else -1
+        if self.crosses:
+            return sign * self.estimate, -self.high, self.low
+        return sign * self.estimate, *sorted((sign * self.low, sign * self.high))
+
+
+def absolute_effect(ratio, ratio_low, ratio_high, baseline_risk, measure) -> AbsoluteEffect:
+    r"""Turn a ratio and its interval into risks at a baseline risk.
+
+    :math:`p_1 = \mathrm{RR}\,p_0`, or :math:`p_1 = \mathrm{OR}\,p_0/(1 - p_0 + \mathrm{OR}\,p_0)`
+    (Cochrane Handbook 6.5, section 15.4.4). The uncertainty is that of the ratio alone: the
+    baseline is stated, not estimated.
+
+    Parameters
+    ----------
+    ratio, ratio_low, ratio_high : float
+        The ratio (not its logarithm) and its limits; above zero.
+    baseline_risk : float
+        Risk under the reference treatment, between 0 and 1.
+    measure : {"risk_ratio", "odds_ratio"}
+
+    Raises
+    ------
+    ValueError
+        When the baseline is not a proportion, the ratios are out of order, or the measure has no
+        meaning at a baseline risk.
+
+    Examples
+    --------
+    >>> effect = absolute_effect(1.5, 1.1, 2.0, 0.4, "risk_ratio")
+    >>> round(effect.risk, 9), round(effect.difference_low, 9), round(effect.risk_high, 9)
+    (0.6, 0.04, 0.8)
+    """
+    if measure not in RATIOS:
+        raise ValueError(
+            f"Risks at a baseline need a risk ratio or an odds ratio, not {measure}: pool one of "
+            f"{', '.join(RATIOS)}."
+        )
+    if not 0 < baseline_risk < 1:
+        raise ValueError(
+            f"The baseline risk is {baseline_risk:g}; give the proportion expected under the "
+            "reference treatment, between 0 and 1 (0.4 for 40 per 100)."
+        )
+    if not 0 < ratio_low <= ratio <= ratio_high:
+        raise ValueError(
+            f"The {measure} {ratio:g} ({ratio_low:g} to {ratio_high:g}) is not an interval of "
+            "positive numbers; give ratios, not their logarithms."
+        )
+    risks, caution = _risks((ratio, ratio_low, ratio_high), baseline_risk, measure)
+    return AbsoluteEffect(
+        baseline_risk, *risks, *(risk - baseline_risk for risk in risks), caution=caution
+    )
+
+
+def _risks(ratios, baseline: float, measure: str) -> tuple[list[float], str]:
+    if measure == "odds_ratio":
+        return [r * baseline / (1 - baseline + r * baseline) for r in ratios], ""
+    risk, low, high = (r * baseline for r in ratios)
+    if risk > 1:
+        return [math.nan] * 3, ABOVE_ONE
+    return [risk, low, min(high, 1.0)], LIMIT_ABOVE_ONE if high > 1 else ""
+
+
+def number_needed(difference, difference_low, difference_high, better) -> NumberNeeded:
+    """Number needed to treat with its interval, from a risk difference.
+
+    Altman (1998), BMJ 317:1309: limits are the inverses of the limits of the difference, and an
+    interval that holds no difference runs from a number needed to benefit through infinity to a
+    number needed to harm.
+
+    Parameters
+    ----------
+    difference, difference_low, difference_high : float
+        Risk with the treatment less risk without, as proportions.
+    better : {"higher", "lower"}
+        Whether the outcome is wanted (response) or not (relapse).
+
+    Examples
+    --------
+    >>> number_needed(0.1, 0.05, 0.25, "higher")
+    NumberNeeded(estimate=10.0, benefit=True, low=4.0, high=20.0, crosses=False)
+    >>> number_needed(0.1, -0.05, 0.25, "higher")
+    NumberNeeded(estimate=10.0, benefit=True, low=4.0, high=20.0, crosses=True)
+    """
+    if better not in ("higher", "lower"):
+        raise ValueError(f'better="{better}"; say "higher" (response) or "lower" (relapse).')
+    if not difference_low <= difference <= difference_high:
+        raise ValueError(
+            f"The difference {difference:g} lies outside {difference_low:g} to {difference_high:g}."
+        )
+    if better == "lower":
+        difference, difference_low, difference_high = -difference, -difference_high, -difference_low
+    benefit = difference >= 0
+    if difference_low <= 0 <= difference_high:
+        low, high = _inverse(difference_high), _inverse(difference_low)
+        return NumberNeeded(_inverse(difference), benefit, low, high, True)
+    low, high = sorted((_inverse(difference_low), _inverse(difference_high)))
+    return NumberNeeded(_inverse(difference), benefit, low, high, False)
+
+
+def _inverse(difference: float) -> float:
+    return 1 / abs(difference) if difference else math.inf
