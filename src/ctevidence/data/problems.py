@@ -93,7 +93,7 @@ class DataProblems(ValueError):
         return frame[["file", "row", "column", "value", "why", "do"]]
 
     def __str__(self) -> str:
-        files: dict[str, dict[tuple, list[Problem]]] = {}
+        files: dict[str, dict[tuple[str, ...], list[Problem]]] = {}
         for problem in self.problems:
             files.setdefault(problem.file, {}).setdefault(problem.kind, []).append(problem)
         n, kinds = len(self.problems), sum(len(of_file) for of_file in files.values())
@@ -124,7 +124,7 @@ def _describe(same: list[Problem]) -> str:
 
 
 def _place(problem: Problem) -> str:
+    found = f'"{problem.value}"' if problem.value else ""
     if problem.row is None:
-        return f'"{problem.value}"' if problem.value else ""
-    found = f'"{problem.value}"' if problem.value else "empty"
-    return f"{found} (row {problem.row})"
+        return found
+    return f"{found} (row {problem.row})" if found else f"row {problem.row}"

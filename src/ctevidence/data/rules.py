@@ -177,9 +177,14 @@ class RetentionRule:
 
 @dataclass(frozen=True)
 class EntryRule:
-    """Who enters the analyses: a baseline score at least this bad; everyone when empty."""
+    """Who enters the analyses: a baseline score at least this bad; everyone when empty.
+
+    Nobody enters without a baseline score. `allow_missing_baseline` says that the data may hold
+    such people; otherwise a missing baseline score is a problem of the data.
+    """
 
     baseline_at_least: float = math.nan
+    allow_missing_baseline: bool = False
 
     def describe(self) -> str:
         if math.isnan(self.baseline_at_least):

@@ -14,10 +14,15 @@ import pandas as pd
 
 from ctevidence.data.rules import EntryRule, RelapseRule, RemissionRule, ResponseRule, RetentionRule
 from ctevidence.data.scales import Scale
-from ctevidence.terms import DAYS_PER_WEEK, Arm
+from ctevidence.terms import DAYS_PER_WEEK, INACTIVE_COMPONENTS, Arm
 
 TABLES = ("participants", "visits", "events", "treatments")
 DATA_KINDS = ("patient-level", "open patient-level", "synthetic")
+DESIGNS = ("trial", "registry")
+#: Names of the disclosure profiles; `display.disclosure` says what each does.
+DISCLOSURE_PROFILES = ("opensafely", "min10", "open")
+#: What a study's name looks like (a regular expression): it becomes the name of folders.
+STUDY_NAME = r"[a-z0-9]+([-_][a-z0-9]+)*"
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,8 @@ class Study:
     notes: tuple[str, ...] = ()
     baseline_days: tuple[float, float] = (-28.0, 0.0)
     citation: str = ""
+    inactive: tuple[str, ...] = INACTIVE_COMPONENTS
+    missing_items: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def participants(self) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """A figure as readers see it: picture, text alternative, and the table of what is drawn.
 
-Also the look that all figures share. Colours are Okabe and Ito's, told apart by people with
-colour-blindness; every arm has its marker and line style as well, so that colour never stands alone.
+Also the look that all figures share. Colours are after Okabe and Ito, told apart by people
+with colour-blindness; every arm has its marker and line style as well: colour never stands alone.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def plot_per_100(fit, week: float | None = None, name: str = "per-100") -> Figur
         columns = ["arm", "per 100", "range", "people with it", "people"]
         data = drawn_table(name, title, pd.DataFrame(table, columns=columns), tuple(columns[1:]))
         parts = "; ".join(f"{label} {value} ({limits})" for label, value, limits, *_ in table)
-        alt = f"Arrays of 100 icons, one per arm, filled for people who {verb_of(outcome)} by week {at:g}: {parts}."
+        alt = f"Arrays of 100 icons, one per arm. {title}: {parts}."
         return finished(figure, name, title, alt, data)
 
 

@@ -113,15 +113,24 @@ def verb_of(outcome: str) -> str:
 
 def _level(row: Estimate, disclosure) -> str:
     limits = interval(row.conf_low, row.conf_high, row.unit)
-    reach = f" (range {limits})" if limits else ""
     who = treatment_label(row.arm)
     if row.unit == "probability":
-        text = f"With {who}, {shown(row.estimate, row.unit)} of every 100 people {verb_of(row.outcome)}"
-        people = disclosure.text(row.n)
-        people = f"; {people} people" if people else ""
-        return f"{text}{_when(row)}{reach[:-1] + people + ')' if reach else ''}."
-    value = shown(row.estimate, row.unit)
-    return f"With {who}, the {measure_label(row.measure)} is {value} {row.unit}{_when(row, 'at')}{reach}."
+        value = f"{shown(row.estimate, row.unit)} of every 100 people {verb_of(row.outcome)}"
+        behind = _in_brackets(f"range {limits}" if limits else "", _people(row, disclosure))
+        return f"With {who}, {value}{_when(row)}{behind}."
+    value = f"{shown(row.estimate, row.unit)} {row.unit}"
+    reach = _in_brackets(f"range {limits}" if limits else "")
+    return f"With {who}, the {measure_label(row.measure)} is {value}{_when(row, 'at')}{reach}."
+
+
+def _people(row: Estimate, disclosure) -> str:
+    people = disclosure.text(row.n)
+    return f"{people} people" if people else ""
+
+
+def _in_brackets(*parts: str) -> str:
+    inside = "; ".join(part for part in parts if part)
+    return f" ({inside})" if inside else ""
 
 
 def _contrast(row: Estimate, certainty: str | None) -> str:
@@ -139,15 +148,15 @@ def _contrast(row: Estimate, certainty: str | None) -> str:
     if found is Direction.NOT_DETERMINED:
         return (
             f"It is not determined whether {_question(row)}: the best estimate is {best}, "
-            f"and the data allow anything from {reach}{tail}."
+            f"and the data allow anything from {reach}{_in_brackets(*tail)}."
         )
     verb = _claim_verb(row, certainty, found)
     guard = ""
     if found is Direction.NOT_ESTABLISHED:
         guard = " One small study alone does not establish this."
     return (
-        f"Compared with {reference}, {arm} {verb} {best}{_outcome_words(row)} "
-        f"(range {reach}){tail}.{guard}"
+        f"Compared with {reference}, {arm} {verb} {best}{_outcome_words(row)}"
+        f"{_in_brackets(f'range {reach}', *tail)}.{guard}"
     )
 
 
@@ -202,67 +211,68 @@ def _higher_or_lower(value: float, unit: str) -> str:
     return f"{number(size, 1)} {word[0] if value > 0 else word[1]}"
 
 
-def _tail(row: Estimate, certainty: str | None) -> str:
+def _tail(row: Estimate, certainty: str | None) -> list[str]:
+    """How sure, and whether randomisation protects the contrast."""
     parts = [NOT_ASSESSED if certainty is None else f"{certainty} certainty"]
-    if row.randomised is False:
-        parts.append("an association: not randomised")
-    return f" ({'; '.join(parts)})"
+    return parts + (["an association: not randomised"] if row.randomised is False else [])
 
 
 def _synergy(rows: list[Estimate], certainty: str | None) -> str:
+    """Both scales, what could have been seen, and what adding the second treatment brings."""
     seen = next(row for row in rows if row.measure == "interaction_difference")
     if not seen.is_estimable:
-        return f"Whether the two treatments do more together than they add up to {seen.caution}."
+        return f"Whether the two treatments do more together than they add up to: {seen.caution}."
     best, reach = difference_words(seen)
-    found = direction(seen)
-    excludes_zero = seen.conf_low > 0 or seen.conf_high < 0
-    opening = (
-        "The combination differs from the sum of its parts"
-        if excludes_zero
-        else "Whether the combination is more, or less, than the sum of its parts is not determined"
-    )
-    if found is Direction.LITTLE:
-        opening = "The combination is close to the sum of its parts"
-    text = f"{opening}{_when(seen)}: {best} than the parts add up to (range {reach})."
-    ratio = [r for r in rows if r.measure == "interaction_ratio" and r.is_estimable]
-    if ratio:
-        limits = interval(ratio[0].conf_low, ratio[0].conf_high, "ratio")
-        text += (
-            f" On the ratio scale: {shown(ratio[0].estimate, 'ratio')} ({limits}; 1 is no synergy)."
-        )
-    least = [r for r in rows if r.measure == "detectable_interaction_difference" and r.is_estimable]
-    if least:
-        size = shown(least[0].estimate, least[0].unit)
-        of_what = "per 100" if least[0].unit == "probability" else least[0].unit
-        text += f" These data could reliably have shown only a synergy of {size} {of_what} or more."
-    pairs = [r for r in rows if r.reference in ("medication", "therapy")]
+    tail = _in_brackets(f"range {reach}", *_tail(seen, certainty))
+    parts = [f"{_synergy_found(seen)}{_when(seen)}: {best} than the parts add up to{tail}."]
+    for ratio in _estimable(rows, measure="interaction_ratio"):
+        limits = interval(ratio.conf_low, ratio.conf_high, "ratio")
+        value = shown(ratio.estimate, "ratio")
+        parts.append(f"On the ratio scale: {value} (range {limits}; 1 is no synergy).")
+    for least in _estimable(rows, measure="detectable_interaction_difference"):
+        of_what = "per 100" if least.unit == "probability" else least.unit
+        size = f"{shown(least.estimate, least.unit)} {of_what}"
+        parts.append(f"These data could reliably have shown only a synergy of {size} or more.")
+    pairs = [r for single in ("medication", "therapy") for r in _estimable(rows, reference=single)]
     if pairs:
-        added = "; ".join(
-            f"against {treatment_label(r.reference)} {difference_words(r)[0]} "
-            f"(range {difference_words(r)[1]})"
-            for r in pairs
-        )
-        text += f" What adding the second treatment brings: {added}. No synergy does not mean no benefit."
-    return text + _tail(seen, certainty).replace(" (", " (", 1) + "."
+        added = "; ".join(f"against {r.reference}, {_with_range(r)}" for r in pairs)
+        parts.append(f"What adding the second treatment brings: {added}.")
+    parts.append("No synergy does not mean no benefit.")
+    return " ".join(parts)
+
+
+def _synergy_found(seen: Estimate) -> str:
+    if direction(seen) is Direction.LITTLE:
+        return "The combination is close to the sum of its parts"
+    if seen.conf_low > 0 or seen.conf_high < 0:
+        return "The combination differs from the sum of its parts"
+    return "Whether the combination is more, or less, than the sum of its parts is not determined"
+
+
+def _estimable(rows: list[Estimate], **wanted: str) -> list[Estimate]:
+    return [
+        r for r in rows if r.is_estimable and all(getattr(r, k) == v for k, v in wanted.items())
+    ]
+
+
+def _with_range(row: Estimate) -> str:
+    best, reach = difference_words(row)
+    return f"{best} (range {reach})"
 
 
 def _better_than_both(rows: list[Estimate], certainty: str | None) -> str:
     test = next(row for row in rows if row.reference == "best single treatment")
     if not test.is_estimable:
-        return f"Whether the combination is better than both single treatments is {test.caution}."
+        return f"Whether the combination is better than both single treatments: {test.caution}."
     lower_better = better_of(test.outcome) == "lower"
     limit = test.conf_high if lower_better else test.conf_low
-    established = limit < 0 if lower_better else limit > 0
-    best = difference_words(test)[0]
-    what = (
-        "is better than each single treatment"
-        if established
-        else ("has not been shown to be better than each single treatment")
-    )
-    bound = (
+    shown_better = limit < 0 if lower_better else limit > 0
+    what = "is" if shown_better else "has not been shown to be"
+    worst = (
         _more_or_fewer(limit) if test.unit == "probability" else _higher_or_lower(limit, test.unit)
     )
+    tail = _in_brackets(*_tail(test, certainty))
     return (
-        f"Combined treatment {what}{_when(test, 'at')}: against the better one {best}, and the data "
-        f"are compatible with {bound}{_tail(test, certainty)}."
+        f"Combined treatment {what} better than each single treatment{_when(test, 'at')}: against "
+        f"the better one {difference_words(test)[0]}, and it could be as little as {worst}{tail}."
     )

@@ -95,11 +95,11 @@ def shown_estimate(row: Estimate, disclosure: Disclosure) -> tuple[str, str]:
     if row.measure == "nnt":
         return number_needed(row.estimate, row.conf_low, row.conf_high)
     value = row.estimate
-    if not row.reference and row.unit == "probability" and row.events is not None:
-        if not disclosure.is_open:
-            value = disclosure.share(row.events, row.n)
-            if math.isnan(value):
-                return "not shown", ""
+    is_share = not row.reference and row.unit == "probability" and row.events is not None
+    if is_share and not disclosure.is_open:
+        value = disclosure.share(row.events, row.n)
+        if math.isnan(value):
+            return "not shown", ""
     return shown(value, row.unit), interval(row.conf_low, row.conf_high, row.unit)
 
 
@@ -140,21 +140,3 @@ def table_arms(study) -> Table:
         for arm in study.arms
     ]
     return Table("arms", "Arms and what they were given", pd.DataFrame(rows))
-
-
-def table_verdicts(verdicts) -> Table:
-    """Every claim with its verdict: direction and size, how sure, and the number it leads with."""
-    rows = [
-        {
-            "claim": v.claim.says,
-            "verdict": v.direction.value,
-            "how sure": v.certainty or "not assessed",
-            "per 100 people": v.shown,
-            "range": v.range_shown,
-            "rests on": v.rests_on,
-        }
-        for v in verdicts
-    ]
-    return Table(
-        "verdicts", "Claims weighed", pd.DataFrame(rows), numeric=("per 100 people", "range")
-    )

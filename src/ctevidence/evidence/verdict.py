@@ -63,8 +63,8 @@ def better_of(outcome: str) -> str:
 
     Examples
     --------
-    >>> better_of("response (observed)"), better_of("dropout"), better_of("BDI score (lower is better)")
-    ('higher', 'lower', 'lower')
+    >>> better_of("response (observed)"), better_of("BDI score (lower is better)")
+    ('higher', 'lower')
     """
     lower = "(lower is better)" in outcome or outcome.lower().startswith(_ADVERSE)
     return "lower" if lower else "higher"

@@ -60,7 +60,7 @@ def coefficient_df(X: Array, order: Array, first: Array) -> Array:
     person = np.repeat(np.arange(people), np.diff(np.r_[first, n]))
     opening = order[first][person]
     within = np.array([(column[order] != column[opening]).any() for column in X.T])
-    intercept = ~within & (X == X[0]).all(axis=0)
+    intercept = ~within & (X[0] == X).all(axis=0)
     df_between = people - (~within).sum()
     df_within = n - people - within.sum()
     return np.where(within | intercept, df_within, df_between).astype(float)

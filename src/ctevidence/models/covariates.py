@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import did_you_mean
 
 
@@ -31,6 +33,23 @@ def adjustment(study: Study, adjust: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def of_people_with(outcome: Outcome, names: Sequence[str]) -> Outcome:
+    """The outcome of the people whose covariates are all known.
+
+    Where others are left out, a caution says so: no covariate is ever guessed.
+    """
+    people = outcome.study.entering().set_index("participant_id")[list(names)]
+    unknown = people.reindex(outcome.frame["participant_id"]).isna()
+    if not unknown.to_numpy().any():
+        return outcome
+    gaps = ", ".join(name for name in names if unknown[name].any())
+    return replace(
+        outcome,
+        frame=outcome.frame[~unknown.any(axis=1).to_numpy()],
+        cautions=(*outcome.cautions, f"people with missing {gaps} are left out"),
+    )
+
+
 def covariate_columns(
     study: Study, people: Sequence, names: Sequence[str]
 ) -> tuple[np.ndarray, list[str]]:
@@ -38,12 +57,13 @@ def covariate_columns(
 
     Numbers stand as they are; any other covariate becomes one indicator for each of its values
     but the first in sorted order. Every column has its mean over these people taken off, so that
-    zero is the covariate's mean.
+    zero is the covariate's mean. A covariate that is the same for all of them has no column:
+    there is nothing to adjust for.
 
     Parameters
     ----------
     people : sequence of participant ids, length n
-        Each once, or the mean would weigh some people more.
+        Each once, or the mean would weigh some people more; all with known covariates.
     names : sequence of str
 
     Returns
@@ -51,38 +71,18 @@ def covariate_columns(
     columns : ndarray, shape (n, q)
     labels : list of str, length q
         ``"baseline"``, ``"site: north"``.
-
-    Raises
-    ------
-    ValueError
-        When a covariate is missing for somebody, or the same for everybody.
     """
-    table = study.entering().set_index("participant_id").reindex(list(people))[list(names)]
-    columns, labels = [np.empty((len(table), 0))], []
-    for name in names:
-        _check(table[name])
-        if pd.api.types.is_numeric_dtype(table[name]):
-            coded, new = table[[name]].to_numpy(float), [name]
-        else:
-            text = table[name].astype(str)
-            values = sorted(text.unique())[1:]
-            coded = np.column_stack([text == value for value in values]).astype(float)
-            new = [f"{name}: {value}" for value in values]
-        columns.append(coded - coded.mean(axis=0))
-        labels += new
-    return np.hstack(columns), labels
+    table = study.entering().set_index("participant_id").loc[list(people), list(names)]
+    coded = pd.concat([pd.DataFrame(index=table.index), *map(_coded, table.items())], axis=1)
+    return (coded - coded.mean()).to_numpy(float), list(coded.columns)
 
 
-def _check(covariate: pd.Series) -> None:
-    missing = int(covariate.isna().sum())
-    if missing:
-        raise ValueError(
-            f'The covariate "{covariate.name}" is missing for {missing} of {len(covariate)} '
-            "people. Adjusting for it would leave them out without a word: fill it in in the "
-            "table of participants, or name other covariates in adjust ([] for none)."
-        )
+def _coded(item: tuple[str, pd.Series]) -> pd.DataFrame:
+    name, covariate = item
     if covariate.nunique() < 2:
-        raise ValueError(
-            f'The covariate "{covariate.name}" is the same for all {len(covariate)} people: there '
-            "is nothing to adjust for. Leave it out of adjust."
-        )
+        return pd.DataFrame(index=covariate.index)
+    if pd.api.types.is_numeric_dtype(covariate):
+        return covariate.to_frame().astype(float)
+    text = covariate.astype(str)
+    values = sorted(text.unique())[1:]
+    return pd.DataFrame({f"{name}: {value}": text == value for value in values}).astype(float)

@@ -7,6 +7,7 @@ far from zero. The engines therefore work on ``Q = X R^-1`` and on the least-squ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,64 @@ class DesignBasis:
 
     to_basis: Array
     offset: Array
+
+    def back(self, matrices: Array) -> Array:
+        """Covariances (..., q, q) of coefficients on ``Q`` as covariances on ``X``."""
+        return self.to_basis @ matrices @ self.to_basis.T
+
+    @property
+    def log_jacobian(self) -> float:
+        """What REML's ``-log|X'V^-1 X| / 2`` on ``X`` exceeds that on ``Q`` by."""
+        return float(np.log(abs(self.to_basis.diagonal())).sum())
+
+
+def checked_design(
+    y: Array, X: Array, names: Sequence[str] | None
+) -> tuple[Array, Array, tuple[str, ...]]:
+    """``y`` (n,), ``X`` (n, q) and the names of its columns, complete and of matching shape.
+
+    Raises
+    ------
+    ValueError
+        When shapes do not match or a value is missing or infinite.
+    """
+    y = np.asarray(y, dtype=float)
+    X = np.asarray(X, dtype=float)
+    if y.ndim != 1 or X.ndim != 2 or len(X) != len(y) or X.size == 0:
+        raise ValueError(
+            f"y must have shape (n,) and X shape (n, q), both with entries; found {y.shape} and "
+            f"{X.shape}."
+        )
+    if names is None:
+        names = [f"x{i + 1}" for i in range(X.shape[1])]
+    if len(names) != X.shape[1]:
+        raise ValueError(f"X has {X.shape[1]} columns but {len(names)} names were given.")
+    check_finite("y", y)
+    check_finite("X", X)
+    return y, X, tuple(str(name) for name in names)
+
+
+def check_finite(what: str, values: Array) -> None:
+    """Raise a ValueError that names the rows when a value is missing or infinite."""
+    # One sum is finite only if every value is: no mask of the size of X in the usual case.
+    if np.isfinite(values.sum()):
+        return
+    bad = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
+    if len(bad):
+        raise ValueError(
+            f"{what} has missing or infinite values in {len(bad)} rows (the first is row "
+            f"{bad[0]}). Leave out the rows of visits that were not observed."
+        )
+
+
+def root_weights(weights: Array | None, n: int) -> Array:
+    """Square roots of ``n`` positive weights; a single 1 when there are none."""
+    if weights is None:
+        return np.ones(1)
+    weights = np.asarray(weights, dtype=float)
+    if weights.shape != (n,) or not (np.isfinite(weights) & (weights > 0)).all():
+        raise ValueError(f"weights must be one positive number for each of the {n} observations.")
+    return np.sqrt(weights)
 
 
 def design_basis(X: Array, y: Array, names: tuple[str, ...]) -> DesignBasis:

@@ -51,8 +51,8 @@ class KenwardRoger:
         return kenward_roger_f(contrasts, self.model_cov, self.cov_slopes, self.weights)
 
 
-def adjusted_covariance(cov: Array, cov_slopes: Array, weights: Array, second: Array) -> Array:
-    """Kenward-Roger covariance of the coefficients.
+def kenward_roger(cov: Array, cov_slopes: Array, weights: Array, second: Array) -> KenwardRoger:
+    """Adjusted covariance of the coefficients, ready for contrasts.
 
     Parameters
     ----------
@@ -61,6 +61,7 @@ def adjusted_covariance(cov: Array, cov_slopes: Array, weights: Array, second: A
     cov_slopes : array (K, q, q)
         ``Phi X'V^-1 V_a V^-1 X Phi``.
     weights : array (K, K)
+        ``W``.
     second : array (q, q)
         ``Phi { sum_ab W_ab (Q_ab - R_ab / 4) } Phi``, without ``R`` for the linear variant.
     """
@@ -68,7 +69,7 @@ def adjusted_covariance(cov: Array, cov_slopes: Array, weights: Array, second: A
     information = np.linalg.inv(cov)
     explained = np.einsum("aij,jk,akl->il", cov_slopes, information, pairs, optimize=True)
     adjusted = cov + 2 * (second - explained)
-    return (adjusted + adjusted.T) / 2
+    return KenwardRoger((adjusted + adjusted.T) / 2, cov, cov_slopes, weights)
 
 
 def kenward_roger_f(

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 
 Array = np.ndarray
 
 MAX_STEPS = 100
 GAIN_LEFT = 1e-12
 MAX_HALVINGS = 30
+FLAT = 1e-9
 
 
 class HasDerivatives(Protocol):
@@ -51,8 +51,8 @@ class Maximum:
         ``score' information^-1 score`` there.
     steps : int
     converged : bool
-        Whether ``gain_left`` fell below the stopping rule with the observed information
-        positive definite.
+        Whether ``gain_left`` fell below the stopping rule with no direction of convexity left in
+        the observed information.
     """
 
     theta: Array
@@ -104,13 +104,17 @@ def _polished(likelihood: Likelihood, theta: Array, steps: int) -> Maximum:
 
 def _direction(here: HasDerivatives) -> tuple[Array, bool]:
     """Newton direction, and whether the observed information allowed it."""
-    for information, observed in ((here.observed, True), (here.expected, False)):
-        try:
-            return cho_solve(cho_factor(information), here.score), observed
-        except np.linalg.LinAlgError:
-            continue
-    ridge = np.trace(here.expected) / len(here.score) + np.finfo(float).tiny
-    return np.linalg.solve(here.expected + ridge * np.eye(len(here.score)), here.score), False
+    scale = 1 / np.sqrt(np.maximum(abs(here.observed.diagonal()), np.finfo(float).tiny))
+    values, axes = np.linalg.eigh(here.observed * np.outer(scale, scale))
+    # A direction in which the likelihood is flat, as at a singular random-effect covariance,
+    # is left alone; one in which it is convex calls for the expected information.
+    if values[0] > -FLAT * values[-1]:
+        steep = values > FLAT * values[-1]
+        along = axes[:, steep].T @ (scale * here.score)
+        return scale * (axes[:, steep] @ (along / values[steep])), True
+    scale = np.sqrt(np.maximum(here.expected.diagonal(), FLAT * np.trace(here.expected)))
+    information = here.expected / np.outer(scale, scale) + FLAT * np.eye(len(scale))
+    return np.linalg.solve(information, here.score / scale) / scale, False
 
 
 def _climb(

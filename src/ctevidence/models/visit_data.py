@@ -71,7 +71,9 @@ def describe_visits(
             f"subject {subject_labels[who]!r} has two observations at {place}. Decide which "
             "counts before fitting."
         )
-    return VisitData(observations, labels, tuple(_plain(label) for label in group_labels), coordinates)
+    return VisitData(
+        observations, labels, tuple(_plain(label) for label in group_labels), coordinates
+    )
 
 
 def codes_of(labels: Array, what: str, n: int) -> tuple[Array, Array]:

@@ -1,0 +1,25 @@
+"""Outcomes: what happened to each person, by the declared rules."""
+
+from ctevidence.outcomes.course import derive_course
+from ctevidence.outcomes.flow import participant_flow
+from ctevidence.outcomes.harms import derive_harms
+from ctevidence.outcomes.outcome import Outcome
+from ctevidence.outcomes.recurrence import derive_recurrence
+from ctevidence.outcomes.relapse import derive_relapse
+from ctevidence.outcomes.remission import derive_remission
+from ctevidence.outcomes.response import derive_response
+from ctevidence.outcomes.retention import derive_retention
+from ctevidence.outcomes.staying_well import derive_staying_well
+
+__all__ = [
+    "Outcome",
+    "derive_course",
+    "derive_harms",
+    "derive_recurrence",
+    "derive_relapse",
+    "derive_remission",
+    "derive_response",
+    "derive_retention",
+    "derive_staying_well",
+    "participant_flow",
+]

@@ -82,7 +82,7 @@ def first_event(study: Study, kind: str, not_before: pd.Series | None = None) ->
     return events.groupby("participant_id", observed=True)["day"].min().astype(float)
 
 
-def after(day: pd.Series, start: pd.Series) -> pd.Series:
+def after(day: pd.Series, start: pd.Series | float) -> pd.Series:
     """Days of events, those on the day of the start half a day later."""
     return day.where(day != start, day + HALF_DAY)
 

@@ -5,8 +5,8 @@ Decisions
 Percent improvement is measured on the way from the baseline score to the best score of the scale:
 ``100 (baseline - score) / (baseline - best)``. On scales that run down to 0 this is the usual
 percentage of the baseline score. On scales that start above 0 the minimum is subtracted first,
-without which a full recovery would be less than 100 per cent (Leucht et al. 2007, Schizophr Bull
-33:183, for the PANSS). On scales where higher is better, best is the highest score.
+without which a full recovery would be less than 100 per cent (Obermeier et al. 2011, BMC
+Psychiatry 11:113, on the PANSS). On scales where higher is better, best is the highest score.
 
 - Exactly the percentage counts as response; a reliable change must exceed measurement error.
 - Someone who began at the best score cannot improve, and has not responded.
@@ -115,6 +115,13 @@ def is_at_least_as_good(scale: Scale, score, threshold: float) -> np.ndarray:
     score = np.asarray(score, float)
     good = (threshold - score) * scale.bad_direction >= 0
     return np.where(np.isnan(score), np.nan, good)
+
+
+def is_at_least_as_bad(scale: Scale, score, threshold: float) -> np.ndarray:
+    """1.0 where a score is at or beyond the threshold in the bad direction, nan where missing."""
+    score = np.asarray(score, float)
+    bad = (score - threshold) * scale.bad_direction >= 0
+    return np.where(np.isnan(score), np.nan, bad)
 
 
 def value_frame(rows: pd.DataFrame, value: np.ndarray, missing: str) -> pd.DataFrame:

@@ -17,9 +17,9 @@ ARMS = (Treatment.CONTROL, Treatment.MEDICATION, Treatment.THERAPY, Treatment.CO
 HAS_MEDICATION = np.array([0, 1, 0, 1])
 HAS_THERAPY = np.array([0, 0, 1, 1])
 
-#: Treatment acts up to this week and is then kept up; relapse is possible from here on.
+#: Treatment acts up to this week; what it has reached is then kept up.
 ACUTE_WEEKS = 12.0
-WEEKS_PER_YEAR = 365.25 / DAYS_PER_WEEK
+DAYS_PER_YEAR = 365.25
 
 
 def by_arm(control: float, medication: float, therapy: float, interaction: float) -> np.ndarray:
@@ -94,52 +94,63 @@ def _reached(week: float, half_weeks: float) -> float:
 
 @dataclass(frozen=True)
 class Relapse:
-    """Hazard of relapse after remission, from the end of acute treatment on.
+    r"""Hazard of relapse by the time since remission: proportional between arms.
+
+    Nobody relapses within `delay_weeks` of remission; from then on the time to relapse is Weibull
+    with the cumulative hazard :math:`HR_{arm}\, c^{episodes} (rate \cdot years)^{shape}`.
 
     Parameters
     ----------
     rate_per_year : float
-        Scale of the hazard in control; 0 for no relapses.
+        Rate in control without earlier episodes; 0 for no relapses.
     shape : float
-        Weibull shape on the time since week 12: 1 is a constant hazard (exponential), below 1 a
-        falling one.
+        1 is a constant hazard (exponential), below 1 a falling one.
     medication, therapy : float
         Hazard ratios against control.
     interaction : float
         Hazard ratio of both beyond the product; 1 for none.
     per_episode : float
-        Hazard ratio for each earlier episode.
+        Hazard ratio c for each earlier episode.
+    delay_weeks : float
+        What returns earlier is fluctuation. With 12 weeks nobody relapses before the end of acute
+        treatment, so that mean scores up to week 12 are the declared ones exactly.
     """
 
-    rate_per_year: float = 0.6
+    rate_per_year: float = 0.8
     shape: float = 1.0
     medication: float = 0.7
     therapy: float = 0.6
     interaction: float = 1.0
     per_episode: float = 1.15
+    delay_weeks: float = 12.0
 
     def __post_init__(self) -> None:
-        require(0 <= self.rate_per_year < math.inf, "Relapse", "rate_per_year", self, "0 or more")
         for name in ("shape", "medication", "therapy", "interaction", "per_episode"):
             require(0 < getattr(self, name) < math.inf, "Relapse", name, self, "above 0")
+        for name in ("rate_per_year", "delay_weeks"):
+            require(0 <= getattr(self, name) < math.inf, "Relapse", name, self, "0 or more")
 
     @property
     def hazard_ratios(self) -> np.ndarray:
-        """Hazard ratio of each arm against control, given the number of earlier episodes."""
+        """Hazard ratio of each arm against control, given the earlier episodes, shape (4,)."""
         parts = (self.medication, self.therapy, self.interaction)
         return np.exp(by_arm(0.0, *np.log(parts)))
 
-    def cumulative_hazard(self, day: np.ndarray) -> np.ndarray:
-        """Cumulative hazard in control, without earlier episodes, up to a day."""
-        years = np.maximum(np.asarray(day, float) / DAYS_PER_WEEK - ACUTE_WEEKS, 0) / WEEKS_PER_YEAR
+    def cumulative_hazard(self, days) -> np.ndarray:
+        """Cumulative hazard in control, without earlier episodes, by days since remission."""
+        years = np.maximum(np.asarray(days, float) - self._delay, 0.0) / DAYS_PER_YEAR
         return (self.rate_per_year * years) ** self.shape
 
-    def day_at(self, cumulative_hazard: np.ndarray) -> np.ndarray:
-        """The day on which the cumulative hazard reaches a value; inf when it never does."""
+    def days_until(self, cumulative_hazard: np.ndarray) -> np.ndarray:
+        """Days since remission at which the cumulative hazard reaches a value; inf when never."""
         if self.rate_per_year == 0:
             return np.full(np.shape(cumulative_hazard), math.inf)
         years = cumulative_hazard ** (1 / self.shape) / self.rate_per_year
-        return DAYS_PER_WEEK * (ACUTE_WEEKS + years * WEEKS_PER_YEAR)
+        return self._delay + years * DAYS_PER_YEAR
+
+    @property
+    def _delay(self) -> float:
+        return self.delay_weeks * DAYS_PER_WEEK
 
 
 @dataclass(frozen=True)

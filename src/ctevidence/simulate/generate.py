@@ -73,6 +73,11 @@ def score_distributions(scenario: Scenario) -> np.ndarray:
     return betabinom.cdf(scores - lowest, trials, c * share, c * (1 - share))
 
 
+def baseline_scores(scenario: Scenario, people: People) -> np.ndarray:
+    """Scores before treatment, shape (n,): the same whatever the arm."""
+    return _quantiles(score_distributions(scenario), 0, 0, people.severity[:, 0])
+
+
 def histories(scenario: Scenario, people: People, arm: np.ndarray) -> Histories:
     """What becomes of people under the arms given.
 
@@ -119,7 +124,8 @@ def _quantiles(distributions: np.ndarray, arm, visit, severity: np.ndarray) -> n
     table = distributions.reshape(-1, LEVELS_OF_SCORE)
     table = (table + np.arange(len(table))[:, None]).ravel()
     found = np.searchsorted(table, ndtr(severity) + which, side="right")
-    return np.minimum(found - LEVELS_OF_SCORE * which, LEVELS_OF_SCORE - 1)
+    scores = np.minimum(found - LEVELS_OF_SCORE * which, LEVELS_OF_SCORE - 1)
+    return scores.astype(np.int16)
 
 
 def _first_remission(scores: np.ndarray, days: np.ndarray) -> np.ndarray:
@@ -129,15 +135,10 @@ def _first_remission(scores: np.ndarray, days: np.ndarray) -> np.ndarray:
 
 
 def _relapse_day(scenario: Scenario, people: People, arm, remission_day) -> np.ndarray:
-    """Day of relapse by inverting the cumulative hazard from remission on."""
+    """Day of relapse by inverting the cumulative hazard; inf without remission."""
     relapse = scenario.relapse
     ratio = relapse.hazard_ratios[arm] * relapse.per_episode**people.earlier_episodes
-    remitted = np.isfinite(remission_day)
-    day = np.full(len(people), math.inf)
-    start = relapse.cumulative_hazard(remission_day[remitted])
-    reached = start + people.exponential_relapse[remitted] / ratio[remitted]
-    day[remitted] = np.ceil(relapse.day_at(reached))
-    return day
+    return remission_day + np.ceil(relapse.days_until(people.exponential_relapse / ratio))
 
 
 def _attendance(dropout: Dropout, people: People, arm: np.ndarray, scores: np.ndarray):

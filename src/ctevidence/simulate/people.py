@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 from scipy.stats import poisson
 
 from ctevidence.simulate.effects import ACUTE_WEEKS
@@ -22,7 +22,6 @@ from ctevidence.simulate.scenario import (
     Scenario,
     Severity,
 )
-from ctevidence.terms import DAYS_PER_WEEK
 
 SHARE_OF_WOMEN = 0.65
 EPISODES_MEAN, EPISODES_MOST = 1.5, 9

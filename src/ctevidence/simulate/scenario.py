@@ -26,6 +26,7 @@ SCALE = get_scale("PHQ-9")
 #: Only people with at least this score enter.
 ENTRY_SCORE = 10
 REMISSION_SCORE = SCALE.remission_at_or_below
+RESPONSE_PERCENT = SCALE.response_percent
 
 BASELINE_DAYS = (-7, 0)
 SCHEDULE = (
@@ -95,7 +96,7 @@ class Dropout:
     >>> nobody = Dropout(risk=0, missed_visit=0)
     """
 
-    risk: float = 0.05
+    risk: float = 0.04
     per_point: float = 0.06
     medication: float = 1.3
     therapy: float = 0.9

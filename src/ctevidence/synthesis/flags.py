@@ -1,8 +1,10 @@
 """What a flag on a trial does to an analysis.
 
 A flag either puts the trial into a *stratum* of its own, which the main analysis leaves out and
-which is pooled when asked for by name, or leaves it where it is with a *caution*. Nothing is left
-out for good: ``exclude_flags`` of `effect_sizes` does that, on request.
+which is pooled when asked for by name, or leaves it where it is with a *caution*. A flag about one
+arm acts only on contrasts with that arm: where the therapy arm alone tapered its drug, combined
+against medication holds no withdrawal. Nothing is left out for good: ``exclude_flags`` of
+`effect_sizes` does that, on request.
 """
 
 from __future__ import annotations
@@ -16,11 +18,16 @@ ANY_STRATUM = "any"
 
 @dataclass(frozen=True)
 class FlagRule:
-    """A flag, what it means in words, and the stratum it makes (empty: a caution only)."""
+    """A flag and what it means in words.
+
+    `stratum` names the stratum it makes (empty: a caution only), `treatments` the treatments of
+    which a contrast must hold one for the flag to matter (empty: all contrasts).
+    """
 
     flag: str
     meaning: str
     stratum: str = ""
+    treatments: tuple[str, ...] = ()
 
 
 FLAG_RULES = {
@@ -28,8 +35,9 @@ FLAG_RULES = {
     for rule in (
         FlagRule(
             "taper_in_therapy_arm",
-            "the therapy arm tapered the drug: withdrawal is part of the contrast",
+            "the therapy arm tapered its drug: withdrawal is part of the contrast",
             stratum="taper",
+            treatments=("therapy",),
         ),
         FlagRule(
             "taper_both_arms",
@@ -46,10 +54,22 @@ FLAG_RULES = {
             "relapse counted among everyone who started, not after response",
             stratum="relapse_from_start",
         ),
-        FlagRule("therapy_arm_without_pill", "the therapy arm took no pill: not blinded to the drug"),
-        FlagRule("drugs_allowed_in_control", "drugs were allowed in the control arm"),
+        FlagRule(
+            "therapy_arm_without_pill",
+            "the therapy arm took no pill: not blinded to the drug",
+            treatments=("therapy",),
+        ),
+        FlagRule(
+            "drugs_allowed_in_control",
+            "drugs were allowed in the control arm",
+            treatments=("control",),
+        ),
+        FlagRule(
+            "group_therapy",
+            "therapy in groups: the interval ignores clustering",
+            treatments=("therapy", "combined"),
+        ),
         FlagRule("completers", "completers only, not everyone randomised"),
-        FlagRule("group_therapy", "therapy in groups: the interval ignores clustering"),
         FlagRule("survival_estimate", "counts worked out from survival curves: too certain"),
         FlagRule("response_by_cutoff", "response by a cut-off score, not by improvement"),
         FlagRule("arms_missing", "counts of other arms of the trial were not available"),
@@ -70,23 +90,38 @@ def split_flags(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(";") if word.strip())
 
 
-def stratum_of(flags: Iterable[str], rules: Mapping[str, FlagRule] = FLAG_RULES) -> str:
-    """The stratum that flags make; several are joined by ``+``, none is the main analysis.
+def acting(
+    flags: Iterable[str], treatments: Iterable[str], rules: Mapping[str, FlagRule] = FLAG_RULES
+) -> list[FlagRule]:
+    """Rules of the flags that matter for a contrast of these treatments.
+
+    Raises
+    ------
+    ValueError
+        When a flag has no rule.
 
     Examples
     --------
-    >>> stratum_of(["group_therapy"]), stratum_of(["taper_both_arms", "group_therapy"])
+    >>> [rule.flag for rule in acting(["completers", "taper_in_therapy_arm"],
+    ...                               ["combined", "medication"])]
+    ['completers']
+    """
+    unknown = sorted(set(flags) - set(rules))
+    if unknown:
+        raise ValueError(
+            f"No rule says what the flag {', '.join(unknown)} does to an analysis. Correct the "
+            f"word, or declare a FlagRule for it in flag_rules. Known: {', '.join(rules)}."
+        )
+    present = set(treatments)
+    return [r for r in (rules[f] for f in flags) if not r.treatments or present & set(r.treatments)]
+
+
+def stratum_of(rules: Iterable[FlagRule]) -> str:
+    """The stratum that the rules make; several are joined by ``+``, none is the main analysis.
+
+    Examples
+    --------
+    >>> stratum_of([]), stratum_of([FLAG_RULES["taper_both_arms"], FLAG_RULES["completers"]])
     ('main', 'taper')
     """
-    found = {rules[flag].stratum for flag in flags} - {""}
-    return "+".join(sorted(found)) or MAIN_STRATUM
-
-
-def cautions_of(flags: Iterable[str], rules: Mapping[str, FlagRule] = FLAG_RULES) -> list[str]:
-    """What the flags mean, in words."""
-    return [rules[flag].meaning for flag in flags]
-
-
-def undeclared(flags: Iterable[str], rules: Mapping[str, FlagRule] = FLAG_RULES) -> list[str]:
-    """Flags for which no rule is declared."""
-    return sorted(set(flags) - set(rules))
+    return "+".join(sorted({rule.stratum for rule in rules} - {""})) or MAIN_STRATUM

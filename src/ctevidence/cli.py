@@ -1,0 +1,190 @@
+"""The command line: ``ctevidence report | prepare | check | new | list | simulate | verify``.
+
+Heavy modules are imported by the command that needs them, so that help answers at once.
+"""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Medication, therapy, or both? From data to an evidence report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Name = Annotated[str, typer.Argument(help="A folder under data/raw or data/processed.")]
+
+
+@app.command()
+def report(
+    name: Name,
+    trials: Annotated[
+        str | None, typer.Option(help="Published trials to weigh together with the study.")
+    ] = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", "-p", help="A parameter: name=value.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option(help="No progress bar.")] = False,
+) -> None:
+    """Make the report pack of a study (or of published trials) in reports/NAME."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from ctevidence.data.project import find_project
+    from ctevidence.reports.run import run_report, steps
+
+    project = find_project()
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+    )
+    with Progress(*columns, TimeElapsedColumn(), disable=quiet) as bar:
+        task = bar.add_task(f"report {name}", total=steps(project, name, trials))
+        pack = run_report(
+            name,
+            trials,
+            _parameters(param or []),
+            project,
+            lambda step: bar.update(task, advance=1, description=f"report {name}: {step}"),
+        )
+    took = ", ".join(f"{part} {s:.0f} s" for part, s in pack.seconds.items())
+    typer.echo(f"{pack.path / 'index.html'}  ({took})")
+
+
+def _parameters(pairs: list[str]) -> dict[str, object]:
+    """``name=value`` pairs; values are Python literals, or text when they are not."""
+    import ast
+
+    values: dict[str, object] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise ValueError(f'"{pair}" is not name=value; write for instance -p week=9.')
+        try:
+            values[name] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            values[name] = text
+    return values
+
+
+@app.command()
+def prepare(
+    name: Annotated[str | None, typer.Argument(help="A folder under data/raw.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Prepare everything in data/raw.")] = False,
+    quiet: Annotated[bool, typer.Option(help="Say nothing when all is well.")] = False,
+) -> None:
+    """Make data/processed/NAME from data/raw/NAME."""
+    from ctevidence.data.prepare import prepare as make
+    from ctevidence.data.project import find_project
+
+    project = find_project()
+    if not name and not every:
+        raise ValueError("Say what to prepare: a name, or --all.")
+    folder = project.root / "data" / "raw"
+    names = [name] if name else sorted(p.name for p in folder.iterdir() if p.is_dir())
+    for one in names:
+        made = make(one, project.raw(one), project.processed(one))
+        if not quiet:
+            typer.echo(f"{made}")
+
+
+@app.command()
+def check(path: Annotated[Path, typer.Argument(help="A study or trials folder.")]) -> None:
+    """Report every problem of the data, or a one-screen profile of the study."""
+    from ctevidence.data.profile import profile
+    from ctevidence.data.readers import read_study
+    from ctevidence.data.trials import read_trials
+
+    if (path / "study.toml").exists() or not (path / "trials.toml").exists():
+        typer.echo(str(profile(read_study(path))))
+    else:
+        typer.echo(str(read_trials(path)))
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the study: a new folder under data/raw.")],
+) -> None:
+    """Write a commented template folder for a study of your own."""
+    from ctevidence.data.project import Project, find_project
+    from ctevidence.data.template import write_template
+
+    try:
+        project = find_project()
+    except FileNotFoundError:
+        project = Project(Path.cwd())  # the first study of a new project
+    folder = write_template(project.raw(name), name)
+    typer.echo(
+        f"{folder}\nFill in the tables, then: ctevidence check {folder}; ctevidence report {name}"
+    )
+
+
+@app.command("list")
+def list_sources() -> None:
+    """List the studies and published trials of this project."""
+    from ctevidence.data.prepare import list_sources as found
+    from ctevidence.data.project import find_project
+
+    for source in found(find_project().root):
+        typer.echo(str(source))
+
+
+@app.command()
+def simulate(
+    name: Annotated[str, typer.Argument(help="Name of the new folder under data/raw.")],
+    patients: Annotated[int, typer.Option(help="Number of people.")] = 400,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 1,
+    design: Annotated[str, typer.Option(help="trial or registry.")] = "trial",
+) -> None:
+    """Draw a synthetic four-arm study with known truth."""
+    from ctevidence.data.project import find_project
+    from ctevidence.data.writers import write_study
+    from ctevidence.simulate.study import simulate_study
+
+    study = simulate_study(n=patients, seed=seed, design=design, name=name)
+    typer.echo(str(write_study(study, find_project().raw(name))))
+
+
+@app.command()
+def verify(path: Annotated[Path, typer.Argument(help="A report folder.")]) -> None:
+    """Check that a report's files and inputs are those it was made with."""
+    from ctevidence.data.project import find_project
+    from ctevidence.reports.verify import differences
+
+    found = differences(path, find_project(path).root)
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise typer.Exit(1)
+    typer.echo("Every page, estimate and input is as the manifest says.")
+
+
+def main() -> None:
+    """Run the command line; expected errors are one readable message, without a traceback."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except typer.Abort:
+        sys.exit("Stopped.")
+    except (ValueError, KeyError, OSError, RuntimeError) as error:
+        text = error.args[0] if isinstance(error, KeyError) and error.args else str(error)
+        sys.exit(f"ctevidence: {text}")
+    except Exception as error:
+        # click's own usage errors know how to show themselves
+        if hasattr(error, "show"):
+            error.show()
+            sys.exit(2)
+        raise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""Item scores: totals from answers to items, by the scale's declared rule for missing items."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ctevidence.data.declaration import Declaration
+from ctevidence.data.problems import Problem
+from ctevidence.data.scales import Scale
+from ctevidence.data.tables import CheckedTable, item_columns
+
+
+def total_items(
+    visits: CheckedTable, declared: Declaration
+) -> tuple[CheckedTable, list[Problem]]:
+    """Fill the scores of visits that give answers to items.
+
+    A gap never counts as zero: with few missing the total is prorated, with more it is missing and
+    the visit stays without a score. What "few" is comes from ``[missing_items]`` of ``study.toml``,
+    else from the scale's published rule; where there is neither, gaps are problems.
+
+    Parameters
+    ----------
+    visits : CheckedTable
+        Columns ``item_1`` ... as on the form. A score given beside answers must be their total.
+    declared : Declaration
+
+    Returns
+    -------
+    CheckedTable
+        With scores filled; visits without answers keep theirs.
+    list of Problem
+    """
+    names = item_columns(visits.frame)
+    if not names:
+        return visits, []
+    frame = visits.frame.copy()
+    answered = frame[names].notna().any(axis=1)
+    problems = visits.problems(
+        ~answered & frame["score"].isna(),
+        "The row has neither a score nor answers to items.",
+        "Enter one of them; delete the row if there is none (a missed visit has no row).",
+        "score",
+    )
+    for word in sorted(frame.loc[answered, "scale"].unique()):
+        try:
+            scale = declared.scale(word)
+        except ValueError:
+            continue  # the checks across tables name an unknown scale
+        rows = CheckedTable(visits.file, frame[answered & (frame["scale"] == word)])
+        totals, found = _totals(rows, names, scale, declared.missing_items.get(word))
+        problems += found
+        given = rows.frame["score"]
+        problems += rows.problems(
+            given.notna() & totals.notna() & ~np.isclose(given, totals),
+            "The score is not the total of the items.",
+            "Correct one of them, or remove the column score: it is calculated.",
+            "score",
+            [f"{g:g} (items: {t:g})" for g, t in zip(given, totals, strict=True)],
+        )
+        frame.loc[rows.frame.index, "score"] = totals
+    return CheckedTable(visits.file, frame), problems
+
+
+def _totals(
+    rows: CheckedTable, names: list[str], scale: Scale, allowed: int | None
+) -> tuple[pd.Series, list[Problem]]:
+    """Totals of one scale; NaN where they could not be calculated."""
+    nothing = pd.Series(np.nan, index=rows.frame.index)
+    if scale.scoring != "sum" or scale.items is None:
+        why = f"{scale.label} has no total that can be calculated from items."
+        do = "Give scores; leave the items empty, or declare the scale with its items."
+        return nothing, rows.problems([True] * len(rows.frame), why, do, "scale")
+    used = [f"item_{i}" for i in range(1, scale.items + 1)]
+    problems = _faulty_answers(rows, names, used, scale)
+    absent = [name for name in used if name not in names]
+    if absent:
+        why = f"{scale.label} has {scale.items} items; these columns are missing."
+        do = "Add the columns; leave them empty where answers are missing."
+        problems.append(Problem(rows.file, why, do, row=1, value=", ".join(absent)))
+    gaps = rows.frame[used].isna().any(axis=1) if not absent else nothing.notna()
+    if allowed is None and scale.max_missing_items is None and gaps.any():
+        why = f"Items are missing, and {scale.label} has no published rule for missing items."
+        do = (
+            "Say under [missing_items] in study.toml how many may be missing for a prorated total: "
+            f'"{rows.frame["scale"].iloc[0]}" = 0 when none.'
+        )
+        missing = rows.frame[used].isna().apply(lambda row: ", ".join(row.index[row]), axis=1)
+        problems += rows.problems(gaps, why, do, "items", missing)
+    if problems:
+        return nothing, problems
+    try:
+        totals = scale.total(rows.frame[used], allowed)
+    except ValueError as error:
+        do = "Correct the rule for missing items under [missing_items]."
+        return nothing, [Problem(rows.file, str(error), do)]
+    return pd.Series(totals, index=rows.frame.index), []
+
+
+def _faulty_answers(
+    rows: CheckedTable, names: list[str], used: list[str], scale: Scale
+) -> list[Problem]:
+    """Answers out of the range of their item, and answers to items that the scale has not."""
+    problems = []
+    tops = np.broadcast_to(scale.item_high, scale.items)
+    for name in names:
+        answers = rows.frame[name]
+        if name not in used:
+            why = f"{scale.label} has only {scale.items} items."
+            where = answers.notna()
+        else:
+            low, high = scale.item_low, float(tops[used.index(name)])
+            why = f"Answers to this item of {scale.label} run from {low:g} to {high:g}."
+            where = answers.notna() & ~answers.between(low, high)
+        do = "Correct the answer; leave the cell empty where it is missing."
+        problems += rows.problems(where, why, do, name)
+    return problems

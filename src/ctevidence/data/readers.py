@@ -1,0 +1,172 @@
+"""Readers: a folder with ``study.toml`` and tables becomes a `Study`, or says all that is wrong."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from ctevidence.data.cross_checks import StudyTables, cross_check
+from ctevidence.data.declaration import FILE, Declaration, read_declaration
+from ctevidence.data.files import SUFFIXES, read_raw
+from ctevidence.data.item_scores import total_items
+from ctevidence.data.problems import DataProblems, Problem
+from ctevidence.data.study import TABLES, Study
+from ctevidence.data.tables import KEY, CheckedTable, check_table, empty_table
+
+REQUIRED = ("participants", "visits")
+
+
+def read_study(path: str | Path) -> Study:
+    """Read a study: ``study.toml``, ``participants``, ``visits``, perhaps ``events, treatments``.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder. Tables are CSV or Parquet; their columns stand in ``data/README.md``.
+
+    Returns
+    -------
+    Study
+        Tables sorted by participant, so that the order of rows in the files does not matter.
+
+    Raises
+    ------
+    DataProblems
+        With every problem of every file. Nothing is dropped, clipped or guessed.
+    """
+    folder = Path(path)
+    source = str(path)
+    if not folder.is_dir():
+        raise DataProblems([_no_folder(folder)], source)
+    declared, problems = _declaration(folder)
+    tables, found, absent = _tables(folder, declared)
+    problems += found
+    checked = StudyTables(declared, tables, has_events="events" not in absent)
+    problems += cross_check(checked)
+    if problems:
+        raise DataProblems(_in_order(problems), source)
+    return _study(checked)
+
+
+#: Order of the rows of each table.
+_ORDER = {
+    "participants": [KEY],
+    "visits": [KEY, "scale", "day"],
+    "events": [KEY, "day", "event", "reason", "severity"],
+    "treatments": [KEY, "component", "start_day", "name"],
+}
+
+
+def _no_folder(folder: Path) -> Problem:
+    if folder.exists():
+        do = f"Give the folder that holds {FILE}."
+        return Problem(str(folder), "This is a file; a study is a folder.", do)
+    near = [p.name for p in folder.parent.glob("*") if p.is_dir()] if folder.parent.is_dir() else []
+    found = f" In {folder.parent}: {', '.join(sorted(near))}." if near else ""
+    do = f"Check the path. `ctevidence prepare` and `ctevidence new` make such folders.{found}"
+    return Problem(str(folder), "There is no such folder.", do)
+
+
+def _declaration(folder: Path) -> tuple[Declaration, list[Problem]]:
+    if not (folder / FILE).is_file():
+        do = f"Add {FILE}; `ctevidence new NAME` writes one with every key explained."
+        return Declaration(), [Problem(FILE, "The file is missing.", do)]
+    try:
+        return read_declaration(folder / FILE)
+    except DataProblems as error:
+        return Declaration(), list(error.problems)
+
+
+def _tables(
+    folder: Path, declared: Declaration
+) -> tuple[dict[str, CheckedTable | None], list[Problem], set[str]]:
+    """Tables by name (None where one could not be read), problems, and names without a file."""
+    tables: dict[str, CheckedTable | None] = {}
+    problems, absent = _misnamed_files(folder), set()
+    for name in TABLES:
+        files = [folder / f"{name}{suffix}" for suffix in SUFFIXES]
+        files = [file for file in files if file.is_file()]
+        if len(files) == 1:
+            tables[name], found = _table(name, files[0], declared)
+            problems += found
+            continue
+        tables[name] = None
+        if files:
+            why = f"The table stands twice, also as {files[1].name}."
+            problems.append(Problem(files[0].name, why, "Remove one of the two files."))
+            continue
+        absent.add(name)
+        if name in REQUIRED:
+            why, do = "The file is missing.", f"Add {name}.csv or {name}.parquet to the folder."
+            problems.append(Problem(f"{name}.csv", why, do))
+        else:
+            tables[name] = CheckedTable(f"{name}.csv", empty_table(name))
+    return tables, problems, absent
+
+
+def _table(
+    name: str, file: Path, declared: Declaration
+) -> tuple[CheckedTable | None, list[Problem]]:
+    try:
+        raw = read_raw(file, declared.file_format)
+    except DataProblems as error:
+        return None, list(error.problems)
+    table, problems = check_table(
+        name, raw, declared.file_format.decimal, declared.covariates
+    )
+    problems = [*raw.problems, *problems]
+    if name == "visits" and table is not None:
+        table, found = total_items(table, declared)
+        problems += found
+    # a table with rows left out would make the checks across tables complain about the wrong thing
+    return (None if raw.problems else table), problems
+
+
+def _misnamed_files(folder: Path) -> list[Problem]:
+    """Files that look like a table under another name would be ignored without a word."""
+    problems = []
+    present = {path.name for path in folder.iterdir()}
+    for path in sorted(folder.iterdir()):
+        stem = difflib.get_close_matches(path.stem.lower(), TABLES, n=1, cutoff=0.75)
+        if not path.is_file() or not stem or path.name in {stem[0] + s for s in SUFFIXES}:
+            continue
+        if present & {stem[0] + suffix for suffix in SUFFIXES}:
+            continue
+        suffix = path.suffix.lower() if path.suffix.lower() in SUFFIXES else ".csv"
+        why = f"The file is not read; it may be meant as {stem[0]}{suffix}."
+        do = f"Save it as {stem[0]}{suffix}, or move it out of the folder."
+        problems.append(Problem(path.name, why, do))
+    return problems
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """By file as a person reads them: what the study is, then its tables."""
+    order = {FILE: 0} | {f"{n}{s}": i for i, n in enumerate(TABLES, 1) for s in SUFFIXES}
+    return sorted(problems, key=lambda problem: order.get(problem.file, len(order)))
+
+
+def _study(checked: StudyTables) -> Study:
+    declared = checked.declared
+    tables = {
+        name: table.frame.sort_values(_ORDER[name], kind="stable").reset_index(drop=True)
+        for name, table in checked.tables.items()
+    }
+    words = [declared.primary_scale, *tables["visits"]["scale"].unique()]
+    return Study(
+        **declared.about,
+        randomised=declared.randomised,
+        arms=declared.arms,
+        primary_scale=declared.primary_scale,
+        scales={word: declared.scale(word) for word in dict.fromkeys(words)},
+        schedule=declared.schedule,
+        rules=declared.rules,
+        primary_week=declared.primary_week,
+        tables=tables,
+        adjust=declared.adjust,
+        several_arms=declared.several_arms,
+        disclosure=declared.disclosure,
+        notes=declared.notes,
+        baseline_days=declared.baseline_days,
+        inactive=declared.inactive,
+        missing_items=declared.missing_items,
+    )

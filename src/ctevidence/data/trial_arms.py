@@ -1,0 +1,211 @@
+"""Arms of published trials: what is wrong between the rows of an arm-level table.
+
+`problems` make the table unusable; `cautions` are oddities that a reader has to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from ctevidence.data.problems import Problem
+from ctevidence.data.tables import CheckedTable
+from ctevidence.data.trial_columns import split_flags
+from ctevidence.terms import COMPONENTS, Arm
+
+#: What names one count: a second row of the same would count people twice.
+_ROW_KEY = ["trial_id", "arm", "outcome", "weeks", "phase"]
+#: Arms that can be compared with each other.
+_COMPARISON = ["trial_id", "phase", "outcome", "weeks"]
+_SAME_IN_TRIAL = ("year", "condition", "age_group")
+_SAME_IN_ARM = ("treatment", "medication", "therapy", "control_type")
+
+
+def arm_problems(table: CheckedTable, inactive: Iterable[str]) -> list[Problem]:
+    """All problems between cells and rows.
+
+    Parameters
+    ----------
+    table : CheckedTable
+        With the columns of `ARM_COLUMNS`.
+    inactive : iterable of str
+        Words for medication and therapy that do not count as treatment.
+    """
+    return [
+        *_results(table),
+        *_duplicates(table),
+        *_changing(table, ["trial_id"], _SAME_IN_TRIAL, "trial"),
+        *_changing(table, ["trial_id", "arm"], _SAME_IN_ARM, "arm"),
+        *_controls(table),
+        *_components(table, _normal(inactive)),
+    ]
+
+
+def _results(table: CheckedTable) -> list[Problem]:
+    rows = table.frame
+    counted = rows["events"].notna()
+    averaged = rows["mean"].notna() & rows["sd"].notna()
+    half = rows["mean"].notna() ^ rows["sd"].notna()
+    return [
+        *table.problems(
+            rows["events"] > rows["n"],
+            "There are more events than people in the arm.",
+            "Correct events or n; if people had several events, count people.",
+            "events",
+        ),
+        *table.problems(
+            half,
+            "A mean needs its standard deviation, and a standard deviation its mean.",
+            "Enter both, or leave both empty.",
+            "sd",
+        ),
+        *table.problems(
+            ~counted & ~averaged & ~half,
+            "The row has no result: neither events, nor mean and sd.",
+            "Enter one of the two; delete the row if the report gives neither.",
+            "events",
+        ),
+        *table.problems(
+            counted & averaged,
+            "The row has two results, events and a mean.",
+            "Give each outcome a row of its own.",
+            "events",
+        ),
+    ]
+
+
+def _duplicates(table: CheckedTable) -> list[Problem]:
+    rows = table.frame
+    named = rows[["trial_id", "arm", "outcome", "phase"]].ne("").all(axis=1)
+    what = rows["trial_id"] + ", " + rows["arm"] + ", " + rows["outcome"] + ", week " + _text(rows)
+    return table.problems(
+        rows.duplicated(_ROW_KEY) & named,
+        "The same trial, arm, outcome, week and phase stands in an earlier row.",
+        "Delete one of the rows, or tell them apart by arm, weeks or phase.",
+        "trial_id",
+        value=what,
+    )
+
+
+def _text(rows: pd.DataFrame) -> pd.Series:
+    return rows["weeks"].map(lambda week: "not given" if np.isnan(week) else f"{week:g}")
+
+
+def _changing(
+    table: CheckedTable, same: list[str], columns: Iterable[str], what: str
+) -> list[Problem]:
+    """Rows that contradict the first row of the same trial or arm."""
+    rows, problems = table.frame, []
+    for column in columns:
+        first = rows.groupby(same, dropna=False)[column].transform("first")
+        differs = rows[column].ne(first) & ~(rows[column].isna() & first.isna())
+        problems += table.problems(
+            differs,
+            f"An earlier row of the same {what} says something else.",
+            f"Make them agree; give different {what}s different names.",
+            column,
+        )
+    return problems
+
+
+def _controls(table: CheckedTable) -> list[Problem]:
+    rows = table.frame
+    return table.problems(
+        rows["control_type"].ne("") & rows["treatment"].ne("control"),
+        "control_type says what a control arm got, but the arm is not declared control.",
+        "Leave it empty, or correct the treatment.",
+        "control_type",
+    )
+
+
+# -- treatment against components -----------------------------------------------------------------
+
+
+def _normal(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word.lower().replace("_", " ") for word in words)
+
+
+def _active(given: str, inactive: frozenset[str]) -> str:
+    """The active parts of a component (``placebo + SRI``); the whole when there are none."""
+    parts = [part.strip() for part in given.split("+")]
+    return " + ".join(part for part in parts if not _normal([part]) <= inactive) or given
+
+
+def _components(table: CheckedTable, inactive: frozenset[str]) -> list[Problem]:
+    """Arms whose treatment and components contradict each other, each told once."""
+    rows, problems = table.frame, []
+    arms = rows.drop_duplicates(["trial_id", "arm", *_SAME_IN_ARM])
+    stated = [component for component in COMPONENTS if rows[component].ne("").any()]
+    for row, arm in arms[arms["treatment"].ne("") & arms["arm"].ne("")].iterrows():
+        for why in _contradictions(arm, stated, inactive):
+            problems.append(
+                Problem(
+                    table.file,
+                    f"The arm {why}.",
+                    "Correct treatment, medication or therapy; words that do not count as "
+                    "treatment stand in inactive = [...] in trials.toml.",
+                    column="treatment",
+                    row=int(row),
+                    value=f"{arm['trial_id']}, {arm['arm']}: {arm['treatment']}",
+                )
+            )
+    return problems
+
+
+def _contradictions(arm: pd.Series, stated: list[str], inactive: frozenset[str]) -> list[str]:
+    given = {component: _active(arm[component], inactive) for component in COMPONENTS}
+    given = {c: "none" if _normal([words]) <= inactive else words for c, words in given.items()}
+    try:
+        declared = Arm(arm["arm"], arm["treatment"], **given)
+    except ValueError:
+        return ["has the name of another treatment"]
+    silent = [c for c in stated if c in declared.components and not arm[c]]
+    return [
+        *declared.contradictions(("none",)),
+        *(f'is declared "{declared.treatment}", but no {c} is stated' for c in silent),
+    ]
+
+
+# -- cautions -------------------------------------------------------------------------------------
+
+
+def arm_cautions(arms: pd.DataFrame) -> list[str]:
+    """What a reader has to know about a sound table, a sentence for each."""
+    return [*_single_arms(arms), *_uneven_n(arms), *_unblinded(arms)]
+
+
+def _single_arms(arms: pd.DataFrame) -> list[str]:
+    flagged = arms["flags"].map(lambda cell: "arms_missing" in split_flags(cell))
+    groups = arms[~flagged].groupby(_COMPARISON, dropna=False, sort=False)["arm"].nunique()
+    return [
+        f"{trial}: only one arm has {outcome} ({phase}, week {week:g}): it cannot be compared."
+        if week == week
+        else f"{trial}: only one arm has {outcome} ({phase}): it cannot be compared."
+        for trial, phase, outcome, week in groups[groups == 1].index
+    ]
+
+
+def _uneven_n(arms: pd.DataFrame) -> list[str]:
+    sizes = arms.groupby(["trial_id", "phase", "arm"], sort=False)["n"].agg(["min", "max"])
+    uneven = sizes[sizes["min"] < sizes["max"]]
+    return [
+        f'{trial}: arm "{arm}" counts {low:g} to {high:g} people, depending on the outcome.'
+        for (trial, _, arm), (low, high) in zip(uneven.index, uneven.to_numpy(), strict=True)
+    ]
+
+
+def _unblinded(arms: pd.DataFrame) -> list[str]:
+    """Therapy without pill beside a pill placebo is not blinded to the drug, flagged or not."""
+    placebo = arms.loc[arms["control_type"] == "pill_placebo", "trial_id"]
+    without = arms[
+        (arms["treatment"] == "therapy")
+        & arms["medication"].eq("")
+        & arms["trial_id"].isin(placebo)
+        & ~arms["flags"].map(lambda cell: "therapy_arm_without_pill" in split_flags(cell))
+    ]
+    return [
+        f"{trial}: therapy without pill beside a pill placebo, not flagged therapy_arm_without_pill."
+        for trial in without["trial_id"].unique()
+    ]

@@ -1,0 +1,112 @@
+"""Participant flow: boxes from everyone in the study to those seen at each visit."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import pandas as pd
+
+from ctevidence.data.study import Study
+from ctevidence.display.disclosure import Disclosure, disclosure_of
+from ctevidence.display.figure import (
+    LOOK,
+    MUTED,
+    RULE,
+    Figure,
+    canvas,
+    drawn_table,
+    finished,
+    style_of,
+)
+from ctevidence.outcomes.flow import participant_flow
+
+
+def plot_flow(study: Study, name: str = "flow") -> Figure:
+    """Participant flow by arm, in the manner of CONSORT.
+
+    Parameters
+    ----------
+    study : Study
+    name : str
+
+    Returns
+    -------
+    Figure
+        Counts are shown under the study's disclosure profile.
+    """
+    disclosure = disclosure_of(study)
+    flow = participant_flow(study)
+    lines = _lines(flow, study)
+    arms = [arm for arm in study.arms if arm.name in set(flow["arm"])]
+    with mpl.rc_context(LOOK):
+        height = 1.5 + 0.62 * len(lines)
+        figure, axes = canvas(max(6.2, 1.75 * len(arms) + 1.6), height)
+        axes.set_xlim(-0.95, len(arms) - 0.45)
+        axes.set_ylim(-len(lines) - 0.3, 1.0)
+        axes.axis("off")
+        for column, arm in enumerate(arms):
+            colour = style_of(arm, study.arms)[0]
+            axes.text(column, 0.45, arm.label, ha="center", fontweight="bold", color=colour)
+            counts = [disclosure.text(_count(flow, arm.name, *key)) for key, _ in lines]
+            for row, ((key, _), text) in enumerate(zip(lines, counts, strict=True)):
+                aside = key[0] in ("without baseline", "below entry severity")
+                _box(axes, column, -row, text, colour, aside)
+                if row:
+                    axes.plot([column, column], [-row + 0.62, -row + 0.33], color=MUTED, lw=0.9)
+        for row, (key, label) in enumerate(lines):
+            aside = key[0] in ("without baseline", "below entry severity")
+            axes.text(
+                -0.5, -row, label, ha="right", va="center", fontsize=9.5,
+                color=MUTED if aside else "black",
+            )  # fmt: skip
+        how = " and ".join(sorted(study.randomised))
+        formed = f"{how} randomised" if how else "arms not formed by randomisation"
+        title = f"Participant flow ({formed})"
+        axes.set_title(title, x=-0.0, pad=8)
+        data = _data(flow, lines, arms, disclosure)
+        return finished(figure, name, title, _alt(data, title), data)
+
+
+def _lines(flow: pd.DataFrame, study: Study) -> list[tuple[tuple[str, float], str]]:
+    """Key (step, week) and label of each row of boxes; steps at which nobody stops are left out."""
+    nan = float("nan")
+    lines = [(("started", nan), "in the study")]
+    for step, label in (
+        ("without baseline", "left out: no score at the start"),
+        ("below entry severity", "left out: below the severity to enter"),
+    ):
+        if flow.loc[flow["step"] == step, "n"].sum():
+            lines.append(((step, nan), label))
+    lines.append((("entered", nan), "entered the analyses"))
+    return lines + [(("seen", w.week), f"seen at {w.name}") for w in study.schedule]
+
+
+def _count(flow: pd.DataFrame, arm: str, step: str, week: float) -> int:
+    rows = flow[(flow["arm"] == arm) & (flow["step"] == step)]
+    rows = rows if step != "seen" else rows[rows["week"] == week]
+    return int(rows["n"].iloc[0])
+
+
+def _box(axes, x: float, y: float, text: str, colour: str, aside: bool) -> None:
+    frame = {"boxstyle": "round,pad=0.35", "facecolor": "white" if aside else RULE + "66"}
+    frame |= {"edgecolor": RULE if aside else colour, "linestyle": ":" if aside else "-"}
+    axes.text(x, y, f" {text} ", ha="center", va="center", bbox=frame, fontsize=10)
+
+
+def _data(flow, lines, arms, disclosure: Disclosure):
+    table = pd.DataFrame(
+        [
+            [label, *(disclosure.text(_count(flow, a.name, *key)) for a in arms)]
+            for key, label in lines
+        ],
+        columns=["step", *(arm.label for arm in arms)],
+    )
+    caption = "People at each step, by arm"
+    return drawn_table("flow", caption, table, tuple(arm.label for arm in arms))
+
+
+def _alt(data, title: str) -> str:
+    frame = data.frame
+    last = frame.iloc[-1]
+    entered = frame[frame["step"] == "entered the analyses"].iloc[0]
+    parts = "; ".join(f"{arm} {entered[arm]} then {last[arm]}" for arm in frame.columns[1:])
+    return f"Flow chart. {title}. People who entered and people {last['step']}, by arm: {parts}."

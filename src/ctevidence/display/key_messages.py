@@ -1,0 +1,43 @@
+"""Key messages: the few sentences that stand on top, made from verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ctevidence.display.sentences import sentence
+from ctevidence.estimates import Estimate
+from ctevidence.evidence.claims import Verdict
+
+#: claims that lead, in this order; at most four messages
+LEADING = ("better-than-medication", "better-than-therapy", "better-than-both", "synergy")
+
+
+def key_messages(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    """One sentence for each leading claim: the answer, the number per 100, what it rests on."""
+    found = {verdict.claim.id: verdict for verdict in verdicts}
+    return tuple(message(found[key]) for key in LEADING if key in found)
+
+
+def message(verdict: Verdict) -> str:
+    """A verdict as one or two sentences."""
+    if verdict.lead is None:
+        return f"{verdict.claim.says}: no data. {_sentence_case(verdict.reason)}."
+    return f"{sentence(verdict.lead, verdict.certainty)} {rests_on(verdict.lead)}"
+
+
+def rests_on(row: Estimate) -> str:
+    """What an estimate rests on, in words.
+
+    Examples
+    --------
+    >>> rests_on(Estimate("t", "response", "combined", "risk_ratio", 1.2, studies=9, n=400,
+    ...     n_reference=380))
+    'It rests on 9 trials.'
+    """
+    if (row.studies or 1) > 1:
+        return f"It rests on {row.studies} trials."
+    return f"It rests on one study ({row.study})."
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]

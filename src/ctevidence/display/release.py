@@ -1,0 +1,42 @@
+"""Estimates as they may leave the house: counts through the gate, numbers as precise as shown."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from ctevidence.display.disclosure import disclosure_of
+from ctevidence.display.format import rounded
+from ctevidence.estimates import COUNT_COLUMNS, Estimate, Estimates
+
+
+def released(estimates: Estimates, source) -> Estimates:
+    """Estimates for release under the disclosure profile of a source.
+
+    Open data are released exactly. Otherwise suppressed counts are empty, others rounded, and all
+    numbers are rounded to the precision that pages show, so that exact counts cannot be worked
+    out from them.
+
+    Parameters
+    ----------
+    estimates : Estimates
+    source : Study, Trials or name of a disclosure profile
+    """
+    disclosure = disclosure_of(source)
+    if disclosure.is_open:
+        return estimates
+    return Estimates(_coarse(row, disclosure) for row in estimates)
+
+
+def _coarse(row: Estimate, disclosure) -> Estimate:
+    decimals = 2 if row.unit in ("probability", "ratio") else 1
+    counts = {c: disclosure.count(getattr(row, c)) for c in COUNT_COLUMNS if c != "studies"}
+    numbers = {c: rounded(getattr(row, c), decimals) for c in ("conf_low", "conf_high")}
+    estimate = rounded(row.estimate, decimals)
+    if not row.reference and row.unit == "probability" and row.events is not None:
+        estimate = disclosure.share(row.events, row.n)
+        if not math.isnan(estimate):
+            numbers["conf_low"] = min(numbers["conf_low"], estimate)
+            numbers["conf_high"] = max(numbers["conf_high"], estimate)
+    errors = {"std_error": rounded(row.std_error, decimals), "p_value": rounded(row.p_value, 3)}
+    return replace(row, estimate=estimate, **counts, **numbers, **errors)

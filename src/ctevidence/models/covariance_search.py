@@ -1,0 +1,170 @@
+"""Which covariance structure is fitted: the one asked for, or a named simpler one with a caution.
+
+A structure is not used when its parameters cannot be told from the visits observed together,
+when the search does not converge, or when the estimate is singular. The next of the declared
+fall-backs is then tried, and why is kept in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ctevidence.models.covariance_structures import on_distances, on_visits, starting_values
+from ctevidence.models.newton import Maximum, maximise
+from ctevidence.models.patterned_likelihood import PatternedLikelihood
+from ctevidence.models.visit_data import VisitData
+from ctevidence.models.visit_patterns import Stack
+
+Array = np.ndarray
+
+FALLBACKS = (
+    "heterogeneous-toeplitz",
+    "heterogeneous-ar1",
+    "heterogeneous-compound-symmetry",
+    "ar1",
+    "compound-symmetry",
+)
+# Smallest eigenvalue of a correlation matrix at which it is called singular.
+SINGULAR_BELOW = 1e-6
+
+
+@dataclass(frozen=True)
+class FittedCovariance:
+    """The structure that was used, where its likelihood is largest, and what was given up."""
+
+    likelihood: PatternedLikelihood
+    maximum: Maximum
+    cautions: tuple[str, ...]
+
+
+def fit_covariance(
+    names: Sequence[str], data: VisitData, reduced: list[Stack], n_obs: int, reml: bool
+) -> FittedCovariance:
+    """Maximise the likelihood under the first structure of ``names`` that supports it.
+
+    Structures with as many parameters as the first, or more, are passed over as fall-backs.
+
+    Raises
+    ------
+    ValueError
+        When none can be used; the message gives the reason for each.
+    """
+    refused: dict[str, str] = {}
+    allowed = np.inf
+    for name in names:
+        likelihood = build_likelihood(name, data, reduced, n_obs, reml)
+        if likelihood.structure.n_parameters >= allowed:
+            continue
+        maximum, reason = _search(likelihood, data)
+        if reason is None:
+            cautions = [
+                f"covariance {other} was not used ({why}); {name} was fitted instead"
+                for other, why in refused.items()
+            ]
+            return FittedCovariance(likelihood, maximum, tuple(cautions))
+        allowed = likelihood.structure.n_parameters if not refused else allowed
+        refused[name] = reason
+    raise ValueError(
+        "the covariance within a person could not be estimated: "
+        + "; ".join(f"{name}: {why}" for name, why in refused.items())
+        + ". There may be too few people for these coefficients and visits: use fewer of either, "
+        "or allow a simpler covariance."
+    )
+
+
+def build_likelihood(
+    name: str, data: VisitData, reduced: list[Stack], n_obs: int, reml: bool
+) -> PatternedLikelihood:
+    """Likelihood of the reduced data under the named structure."""
+    if data.coordinates is None:
+        m = len(data.visits)
+        structure = on_visits(name, m)
+        cells = [s.positions[:, :, None] * m + s.positions[:, None] for s in reduced]
+    else:
+        points = [data.coordinates[s.positions] for s in reduced]
+        apart = [np.linalg.norm(p[:, :, None] - p[:, None], axis=-1) for p in points]
+        flat = np.concatenate([a.ravel() for a in apart])
+        distances, codes = np.unique(flat, return_inverse=True)
+        ends = np.cumsum([a.size for a in apart])[:-1]
+        pieces = zip(np.split(codes.ravel(), ends), apart, strict=True)
+        structure = on_distances(distances)
+        cells = [piece.reshape(a.shape) for piece, a in pieces]
+    return PatternedLikelihood(reduced, cells, structure, len(data.groups), n_obs, reml)
+
+
+def _search(likelihood: PatternedLikelihood, data: VisitData) -> tuple[Maximum | None, str | None]:
+    """Maximum of the likelihood, or the reason why there is none to use."""
+    products, counts = _moments(likelihood)
+    start = np.concatenate(
+        [_start(likelihood, p, c, data) for p, c in zip(products, counts, strict=True)]
+    )
+    for part, count, label in zip(likelihood.parts(start), counts, data.groups, strict=True):
+        slopes = likelihood.structure.derivatives(part)[1]
+        if np.linalg.matrix_rank(slopes[:, count > 0]) < len(part):
+            where = "" if label is None else f" in group {label!r}"
+            return None, f"not identified{where}: {_never_together(count, data)}"
+    maximum = maximise(likelihood, start)
+    if _smallest_eigenvalue(likelihood, maximum.theta) < SINGULAR_BELOW:
+        return None, "the estimate is singular"
+    if not maximum.converged:
+        return None, f"no convergence in {maximum.steps} steps"
+    return maximum, None
+
+
+def _moments(likelihood: PatternedLikelihood) -> tuple[Array, Array]:
+    """Sums of products of least-squares residuals and their number, (groups, cells) each."""
+    products, counts = np.zeros((2, likelihood.n_groups, len(likelihood.structure.exponents)))
+    for stack, cells in zip(likelihood.stacks, likelihood.cells, strict=True):
+        people = np.broadcast_to(stack.counts[:, None, None], cells.shape)
+        np.add.at(products[stack.group], cells.ravel(), stack.moments[:, -1])
+        np.add.at(counts[stack.group], cells.ravel(), people.ravel())
+    return products, counts
+
+
+def _start(
+    likelihood: PatternedLikelihood, products: Array, counts: Array, data: VisitData
+) -> Array:
+    """Parameters near the moments of one group."""
+    structure = likelihood.structure
+    if data.coordinates is not None:
+        # Overall variance, and the correlation that is one half at the median distance.
+        near = structure.distances == 0
+        variance = products[near].sum() / counts[near].sum()
+        apart = np.repeat(structure.distances[~near], counts[~near].astype(int))
+        rho = 0.5 ** (1 / np.median(apart)) if len(apart) else 0.5
+        return np.r_[np.log(variance), structure.link.inverse(np.array([rho]))]
+    m = len(data.visits)
+    moments = (products / np.maximum(counts, 1)).reshape(m, m)
+    # A visit without people or without spread starts from the average visit.
+    variances = moments.diagonal()
+    usual = variances[variances > 0].mean() if (variances > 0).any() else 1.0
+    np.fill_diagonal(moments, np.where(variances > 1e-8 * usual, variances, usual))
+    return starting_values(structure, moments)
+
+
+def _never_together(counts: Array, data: VisitData) -> str:
+    """Which pairs of visits nobody of a group attended both, in words."""
+    m = len(data.visits)
+    pairs = [
+        f"{data.visits[k]!r} and {data.visits[j]!r}"
+        for j, k in zip(*np.tril_indices(m, -1), strict=True)
+        if counts[j * m + k] == 0
+    ]
+    if not pairs:
+        return "too few different times"
+    return "nobody was observed at both of the visits " + ", ".join(pairs)
+
+
+def _smallest_eigenvalue(likelihood: PatternedLikelihood, theta: Array) -> float:
+    """Smallest eigenvalue of any pattern's correlation matrix."""
+    smallest = 1.0
+    for _, sigma in likelihood.blocks(theta):
+        scale = np.sqrt(np.diagonal(sigma, axis1=1, axis2=2))
+        if not (np.isfinite(sigma).all() and (scale > 0).all()):
+            return 0.0
+        correlation = sigma / (scale[:, :, None] * scale[:, None])
+        smallest = min(smallest, float(np.linalg.eigvalsh(correlation).min()))
+    return smallest

@@ -1,0 +1,153 @@
+"""Levels of time to an event: from curves and log hazards, with the reason where there is none.
+
+An arm without any event, or with nobody at risk, has no level: a curve that stays at one has no
+variance, and a comparison with it would pretend to know more than it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ctevidence.levels import Levels
+from ctevidence.models.fit import EVERYONE, build_levels
+from ctevidence.models.hazard_ratios import LogHazards
+from ctevidence.models.kaplan_meier import SurvivalCurve
+from ctevidence.models.restricted_mean import restricted_mean
+from ctevidence.outcomes.outcome import Outcome
+
+METHODS = {
+    "survival": "Kaplan-Meier, Greenwood variance, log-log interval of each arm",
+    "rmst": "area under the Kaplan-Meier curve up to the week, Greenwood-type variance",
+    "log_hazard": "Cox regression, Efron ties",
+}
+
+
+@dataclass(frozen=True)
+class AtRisk:
+    """The event, and who is at risk of it.
+
+    Parameters
+    ----------
+    event : str
+        In words, ``"relapse"``.
+    state : str
+        The state, in the frame of the outcome, of those who had it.
+    randomised : frozenset of str
+        Components that were randomised among the people at risk.
+    population : str
+        The people at risk, in words.
+    """
+
+    event: str
+    state: str
+    randomised: frozenset[str]
+    population: str = EVERYONE
+
+
+@dataclass(frozen=True, eq=False)
+class ArmCurves:
+    """The curves of an outcome's arms; an arm with nobody at risk has none."""
+
+    outcome: Outcome
+    at_risk: AtRisk
+    curves: Mapping[str, SurvivalCurve]
+    cautions: tuple[str, ...]
+
+    @property
+    def arms(self) -> list[str]:
+        return [arm.name for arm in self.outcome.study.arms]
+
+
+def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
+    """Levels of ``survival`` or ``rmst`` at a week since risk began."""
+    curves = [group.curves.get(arm) for arm in group.arms]
+    found = np.array([_at_week(curve, measure, week) for curve in curves])
+    estimate = np.where(found[:, 1] > 0, found[:, 0], np.nan)
+    events = [int(curve.events_by(week)) if curve else 0 for curve in curves]
+    reasons = [
+        _why_not(group, arm, happened) or f"{group.at_risk.event} in {arm} leaves no variation"
+        for arm, happened, value in zip(group.arms, events, estimate, strict=True)
+        if np.isnan(value)
+    ]
+    options = {"better": "higher"}
+    if measure == "survival":
+        options["interval_for"] = lambda level: np.array([_limits(c, week, level) for c in curves])
+    return _levels(group, measure, week, estimate, np.diag(found[:, 1]), events, reasons, options)
+
+
+def hazard_levels(group: ArmCurves, hazards: LogHazards) -> Levels:
+    """Levels of ``log_hazard``, which mean something only in comparison."""
+    curves = [group.curves.get(arm) for arm in group.arms]
+    events = [int(curve.events.sum()) if curve else 0 for curve in curves]
+    reasons = [
+        _why_not(group, arm, happened)
+        or f"{group.at_risk.event} in {arm} falls at times when no other arm can be compared"
+        for arm, happened, value in zip(group.arms, events, hazards.estimate, strict=True)
+        if np.isnan(value)
+    ]
+    options = {"better": "lower", "anchored": False}
+    return _levels(
+        group,
+        "log_hazard",
+        None,
+        hazards.estimate,
+        hazards.cov,
+        events,
+        [*hazards.cautions, *reasons],
+        options,
+        hazards.adjusted_for,
+    )
+
+
+def _levels(
+    group: ArmCurves,
+    measure: str,
+    week: float | None,
+    estimate: np.ndarray,
+    cov: np.ndarray,
+    events: Sequence[int],
+    cautions: Sequence[str],
+    options: dict,
+    adjusted_for: Sequence[str] = (),
+) -> Levels:
+    adjusted = f", adjusted for {', '.join(adjusted_for)}" if adjusted_for else ""
+    curves = [group.curves.get(arm) for arm in group.arms]
+    return build_levels(
+        group.outcome,
+        measure,
+        [(arm, week) for arm in group.arms],
+        estimate,
+        cov,
+        n=[curve.n if curve else 0 for curve in curves],
+        events=events,
+        method=METHODS[measure] + adjusted,
+        cautions=(*group.cautions, *cautions),
+        population=group.at_risk.population,
+        randomised=group.at_risk.randomised,
+        **options,
+    )
+
+
+def _at_week(curve: SurvivalCurve | None, measure: str, week: float) -> tuple[float, float]:
+    """Estimate and variance."""
+    if curve is None:
+        return np.nan, np.nan
+    if measure == "survival":
+        return float(curve.at(week)), float(curve.covariance([week])[0, 0])
+    estimate, cov = restricted_mean(curve, [week])
+    return float(estimate[0]), float(cov[0, 0])
+
+
+def _limits(curve: SurvivalCurve | None, week: float, conf_level: float) -> np.ndarray:
+    return np.full(2, np.nan) if curve is None else curve.interval([week], conf_level)[0]
+
+
+def _why_not(group: ArmCurves, arm: str, events: int) -> str:
+    """The plain reason why an arm has no level; empty when there is another one."""
+    event = group.at_risk.event
+    if arm not in group.curves:
+        return f"nobody of {arm} was at risk of {event}"
+    return "" if events else f"no {event} among the {group.curves[arm].n} people of {arm}"

@@ -1,0 +1,46 @@
+"""Participant flow: how many people started, entered and were seen, for a CONSORT figure.
+
+Exact counts: disclosure control is the display's, not the flow's.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ctevidence.data.study import Study
+from ctevidence.outcomes.visit_scores import scores_at
+
+STEPS = ("started", "without baseline", "below entry severity", "entered", "seen")
+
+
+def participant_flow(study: Study) -> pd.DataFrame:
+    """People of each arm at each step.
+
+    Returns
+    -------
+    DataFrame
+        ``arm`` (in the study's order), ``step`` (one of `STEPS`), ``week`` (of ``seen``, else
+        nan), ``n``. ``started`` is the sum of the next three. ``seen`` counts those who entered
+        and have a score of the primary scale at the scheduled visit. How the arms were formed
+        stands in ``study.randomised``.
+    """
+    baseline = study.baseline()
+    people = study.participants
+    entered = people["participant_id"].isin(study.entering()["participant_id"])
+    unmeasured = ~people["participant_id"].map(baseline).notna()
+    steps = {
+        ("started", float("nan")): people["arm"],
+        ("without baseline", float("nan")): people.loc[unmeasured, "arm"],
+        ("below entry severity", float("nan")): people.loc[~unmeasured & ~entered, "arm"],
+        ("entered", float("nan")): people.loc[entered, "arm"],
+    }
+    for week in study.weeks:
+        rows = scores_at(study, week)
+        steps["seen", week] = rows.loc[rows["score"].notna(), "arm"]
+    return pd.DataFrame(
+        [
+            {"arm": arm.name, "step": step, "week": week, "n": int((found == arm.name).sum())}
+            for arm in study.arms
+            for (step, week), found in steps.items()
+        ]
+    )

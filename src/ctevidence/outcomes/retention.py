@@ -1,0 +1,117 @@
+"""Retention: staying in treatment, from recorded dropouts or from the last visit.
+
+Decisions beyond those of `follow_up`:
+
+- Everyone enters at week 0. Dropout is from treatment: a visit after a recorded dropout does not
+  undo it. Its reason may be being well, so dropout is not failure.
+- ``events``: dropout has its recorded day. Whoever has none stayed until the last contact; nothing
+  is assumed after it.
+- ``last_visit``: whoever missed the last due visit dropped out after the last visit attended and
+  at or before the nominal day of the next one due; a missed visit before a later one is no dropout.
+  Whoever never came dropped out between day 0 and the first visit due.
+- The end of follow-up is censoring. Death ends treatment without being dropout, unless a due visit
+  had been missed before it: state ``died``, a competing event or censoring, as the model decides.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ctevidence.data.rules import RetentionRule
+from ctevidence.data.study import Study
+from ctevidence.outcomes.declared import declared_rule
+from ctevidence.outcomes.follow_up import after, follow_up
+from ctevidence.outcomes.outcome import Outcome
+from ctevidence.terms import DAYS_PER_WEEK
+
+STATES = ("stayed", "dropped out", "died")
+
+
+def derive_retention(study: Study, rule: RetentionRule | None = None) -> Outcome:
+    """Who stayed in treatment, and in which weeks the others left.
+
+    Parameters
+    ----------
+    study : Study
+    rule : RetentionRule, optional
+        Another rule than the declared one.
+
+    Returns
+    -------
+    Outcome
+        Kind ``retention``; weeks since the start.
+
+        ==========  ===========================================================================
+        ``entry``   0
+        ``lower``   last week known in treatment; equal to `upper` for a recorded dropout
+        ``upper``   first week known to have left, or the week of death; infinite for ``stayed``
+        ``state``   ``stayed``, ``dropped out``, ``died``
+        ``reason``  recorded reason of the dropout, empty when there is none
+        ==========  ===========================================================================
+
+    Raises
+    ------
+    ValueError
+        No rule is declared.
+    """
+    rule = declared_rule(study, "retention", rule)
+    followed = follow_up(study)
+    ended = _recorded_end(followed) if rule.source == "events" else _last_seen(followed)
+    frame = pd.DataFrame(
+        {
+            "arm": followed["arm"],
+            "entry": 0.0,
+            "lower": ended["lower"] / DAYS_PER_WEEK,
+            "upper": ended["upper"] / DAYS_PER_WEEK,
+            "state": ended["state"],
+            "reason": followed["reason"].where(ended["state"] == "dropped out", ""),
+        }
+    )
+    return Outcome(
+        kind="retention",
+        name="retention",
+        study=study,
+        frame=frame.reset_index(),
+        rule=rule,
+        better="higher",
+        cautions=_cautions(study, rule),
+    )
+
+
+def _recorded_end(followed: pd.DataFrame) -> pd.DataFrame:
+    dropout, death = (after(followed[kind], 0.0) for kind in ("dropout", "death"))
+    left = dropout.fillna(death)
+    return pd.DataFrame(
+        {
+            "lower": left.fillna(followed["last_contact"]),
+            "upper": left.fillna(np.inf),
+            "state": np.select([dropout.notna(), death.notna()], ["dropped out", "died"], "stayed"),
+        }
+    )
+
+
+def _last_seen(followed: pd.DataFrame) -> pd.DataFrame:
+    death = after(followed["death"], 0.0)
+    died = death.notna() & ~(death > followed["next_due"])
+    dropped = followed["next_due"].notna() & ~died
+    stayed_until = np.fmax(followed["last_visit"], followed["end"])
+    return pd.DataFrame(
+        {
+            "lower": np.select([died, dropped], [death, followed["last_visit"]], stayed_until),
+            "upper": np.select([died, dropped], [death, followed["next_due"]], np.inf),
+            "state": np.select([died, dropped], ["died", "dropped out"], "stayed"),
+        },
+        index=followed.index,
+    )
+
+
+def _cautions(study: Study, rule: RetentionRule) -> tuple[str, ...]:
+    if rule.source == "events" and not (study.events["event"] == "dropout").any():
+        return ("No dropout is recorded for anyone: not recorded is not the same as none.",)
+    if rule.source == "last_visit":
+        return (
+            "Dropout is read off the last visit: whoever stayed in treatment without coming to the "
+            "visits counts as having dropped out.",
+        )
+    return ()

@@ -1,0 +1,121 @@
+"""The brief for practice leadership: at most two printed pages, no p-values, no ratios."""
+
+from __future__ import annotations
+
+from ctevidence.display.disclosure import disclosure_of
+from ctevidence.display.key_messages import message
+from ctevidence.display.labels import treatment_label
+from ctevidence.display.tables import shown_estimate
+from ctevidence.estimates import Estimate
+from ctevidence.reports.material import Material
+from ctevidence.reports.page import Block, Page, Section, bullets, heading, numbers, picture, prose
+
+#: outcomes that the three numbers are about, and how a leader would call them
+NUMBERS = (
+    ("response (missing as non-response)", "got better (missing counted as not)"),
+    ("staying well (missing as not well)", "got better and stayed well (missing counted as not)"),
+    ("staying in treatment", "stayed in treatment"),
+)
+
+
+def brief_page(material: Material) -> Page:
+    """The page ``brief.html``."""
+    sections = [
+        _answer(material),
+        _numbers(material),
+        _picture(material),
+        _service(),
+        _options(),
+        _unknown(material),
+    ]
+    condition = f" in {material.condition}" if material.condition else ""
+    return Page(
+        kind="brief",
+        title=f"Should we offer medication, therapy, or both{condition}?",
+        banner=material.banner,
+        sections=tuple(s for s in sections if s is not None),
+        footer=material.footer,
+        version=material.version,
+    )
+
+
+def _answer(material: Material) -> Section:
+    lead = [material.verdicts[key] for key in ("better-than-medication", "better-than-therapy")]
+    return Section("answer", "In short", (bullets(message(v) for v in lead),), is_answer=True)
+
+
+def _numbers(material: Material) -> Section | None:
+    if material.study is None:
+        return None
+    blocks: list[Block] = []
+    for start, label in NUMBERS:
+        rows = _arm_rows(material, start)
+        if rows:
+            blocks += [heading(f"Of every 100 people, {label}"), numbers(_cards(material, rows))]
+    return Section("numbers", "Three numbers for each treatment", tuple(blocks))
+
+
+def _arm_rows(material: Material, start: str) -> list[Estimate]:
+    own = material.estimates.where(study=material.study.name, measure="risk", reference="")
+    return [row for row in own if row.outcome.startswith(start)]
+
+
+def _cards(material: Material, rows: list[Estimate]) -> list[tuple[str, str]]:
+    disclosure = disclosure_of(material.study)
+    cards = []
+    for row in rows:
+        value, limits = shown_estimate(row, disclosure)
+        reach = f", range {limits}" if limits else ""
+        cards.append((value, f"{treatment_label(row.arm)}, week {row.week:g}{reach}"))
+    return cards
+
+
+def _picture(material: Material) -> Section | None:
+    figure = material.figure("response-counted") or material.figure("forest-medication")
+    if figure is None:
+        return None
+    return Section("picture", "In one picture", (picture(figure),))
+
+
+def _service() -> Section:
+    return Section(
+        "service",
+        "What it means for a service",
+        (
+            prose(
+                "Multiply the numbers per 100 by the people you treat in a year, and keep the "
+                "range: the lower end is as compatible with the data as the upper. Sessions, "
+                "clinician hours and waiting times are your own figures; none are assumed here."
+            ),
+        ),
+    )
+
+
+def _options() -> Section:
+    return Section(
+        "options",
+        "Options",
+        (
+            bullets(
+                [
+                    "Offer both from the start: the most resources for each person; see above what "
+                    "it may add.",
+                    "Start with one and add the other for those who do not get better: fewer "
+                    "sessions; the people who wait for the second treatment bear the delay.",
+                    "Follow what people prefer: staying in treatment is part of the outcome.",
+                ]
+            ),
+        ),
+    )
+
+
+def _unknown(material: Material) -> Section:
+    points = [
+        "Certainty was not assessed by people; harms beyond leaving treatment are not recorded.",
+        "A trial with all four arms and scores from nearly everyone could change the answer.",
+    ]
+    if material.study and material.study.randomised != {"medication", "therapy"}:
+        missing = " and ".join(sorted({"medication", "therapy"} - material.study.randomised))
+        points.append(f"In this study {missing} was not assigned by chance.")
+    points.append("Look at this again when new data arrive, or in a year.")
+    return Section("unknown", "What we do not know", (bullets(points),))

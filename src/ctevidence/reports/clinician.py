@@ -1,0 +1,315 @@
+"""The evidence report for clinicians: the answer on top, absolute numbers, then what is behind."""
+
+from __future__ import annotations
+
+from ctevidence.display.findings import table_findings
+from ctevidence.display.key_messages import key_messages
+from ctevidence.display.sentences import sentence
+from ctevidence.display.tables import table_estimates
+from ctevidence.display.verdict_tables import table_leads, table_verdicts
+from ctevidence.reports.material import Material
+from ctevidence.reports.page import (
+    Block,
+    Page,
+    Section,
+    bullets,
+    definitions,
+    folded,
+    grid,
+    heading,
+    picture,
+    prose,
+)
+
+COMPARISONS = (("combined", "medication"), ("combined", "therapy"), ("therapy", "medication"))
+
+GLOSSARY = (
+    ("Range", "95 % confidence interval: values that the data are compatible with."),
+    ("Per 100", "of every 100 people like those studied; always with the time it refers to."),
+    ("Association", "a difference between groups not formed by chance: people who chose or were "
+     "given a treatment may differ in other ways."),
+    ("Control", "what the other arms were compared with; usual care is not the same as no care."),
+    ("Staying well", "got better and did not relapse, counted among everyone who started."),
+    ("Synergy", "the combination differs from what its two parts add up to. No synergy does not "
+     "mean that adding the second treatment is no use."),
+    ("Not established, not determined", "the data cannot tell; this is not the same as no effect."),
+    ("Certainty", "how sure we can be, judged by people on five questions (GRADE); the computer "
+     "gives no grade."),
+)  # fmt: skip
+
+
+def clinician_page(material: Material) -> Page:
+    """The page ``report.html``; sections without material are left out."""
+    sections = [
+        _answer(material),
+        _question(material),
+        _findings(material),
+        _response(material),
+        _course(material),
+        _staying_well(material),
+        _both(material),
+        _trials(material),
+        _retention(material),
+        _claims(material),
+        _certainty(),
+        _who(material),
+        _how(material),
+        Section("glossary", "Words", (definitions(GLOSSARY),)),
+    ]
+    return Page(
+        kind="report",
+        title=_title(material),
+        lead=_lead(material),
+        banner=material.banner,
+        sections=tuple(s for s in sections if s is not None),
+        footer=material.footer,
+        version=material.version,
+        has_contents=True,
+    )
+
+
+def _title(material: Material) -> str:
+    condition = f" in {material.condition}" if material.condition else ""
+    return f"Medication, therapy, or both{condition}?"
+
+
+def _lead(material: Material) -> str:
+    titles = [x.title for x in (material.study, material.trials) if x]
+    return "Evidence from: " + "; ".join(titles) + "."
+
+
+def _answer(material: Material) -> Section:
+    messages = key_messages(material.verdicts.values())
+    return Section("answer", "Key messages", (bullets(messages),), is_answer=True)
+
+
+def _question(material: Material) -> Section:
+    study = material.study
+    if study is None:
+        rows = [
+            ("People", material.trials.title),
+            ("Treatments", "combined treatment against medication, and against therapy"),
+            ("Outcomes", "response or remission at the end of treatment; relapse; dropout"),
+            ("Measure", "risk ratio, turned into people per 100 at the risk seen in the trials"),
+        ]
+        return Section("question", "The question", (definitions(rows),))
+    randomised = " and ".join(sorted(study.randomised)) or "neither component"
+    rules = study.rules
+    rows = [
+        ("People", study.population or study.title),
+        ("Treatments", "; ".join(f"{a.label}: {_given(a)}" for a in study.arms)),
+        ("Outcome", rules.response.describe() if rules.response else "response is not declared"),
+        ("Time", f"week {study.primary_week:g} leads; seen at weeks "
+                 + ", ".join(f"{w:g}" for w in study.weeks)),
+        ("Stopping, switching, leaving", "scores after stopping treatment count as they are "
+                                         "(treatment policy); missing scores are counted both ways"),
+        ("Measure", "difference of the share of people, per 100; ratios beside it"),
+        ("Assigned by chance", f"{randomised}; other contrasts are associations"),
+    ]  # fmt: skip
+    blocks = [definitions(rows)]
+    if study.notes:
+        blocks += [heading("Keep in mind"), bullets(study.notes)]
+    return Section("question", "The question", tuple(blocks))
+
+
+def _given(arm) -> str:
+    given = [g for g in (arm.medication, arm.therapy) if g and g.lower() != "none"]
+    return " with ".join(given) or arm.treatment.value
+
+
+def _findings(material: Material) -> Section | None:
+    if material.study is None:
+        return None
+    own = material.estimates.where(study=material.study.name)
+    tables = [grid(table_findings(own, a, b, material.study)) for a, b in COMPARISONS]
+    intro = prose(
+        "Out of every 100 people with each treatment. Both ways of counting people without a score "
+        "are shown, since they can change the order of the treatments."
+    )
+    return Section("findings", "Summary of findings", (intro, *tables))
+
+
+def _response(material: Material) -> Section | None:
+    if material.study is None:
+        return None
+    observed = "People without a score are left out."
+    counted = "People without a score are counted as not having responded."
+    return Section(
+        "response",
+        "Who responds",
+        (
+            prose(material.study.rules.response.describe()),
+            picture(material.figure("response-observed"), observed),
+            picture(material.figure("response-counted"), counted),
+            grid(material.table("response-differences")),
+        ),
+    )
+
+
+def _course(material: Material) -> Section | None:
+    figure = material.figure("course")
+    if figure is None:
+        return None
+    caption = "From a mixed model for repeated measures that uses every score."
+    behind = folded("Differences at every visit", material.table("course-differences"))
+    words = prose(
+        "Means assume that people who were not seen again would have gone on like similar people "
+        "who were. Half-missing visits deserve half the trust."
+    )
+    return Section("course", "How symptoms change", (words, picture(figure, caption), behind))
+
+
+def _staying_well(material: Material) -> Section | None:
+    if material.table("staying-well") is None:
+        return None
+    return Section(
+        "staying-well",
+        "Who stays well",
+        (
+            prose(
+                "Staying well - got better and did not relapse - is counted among everyone who "
+                "started, so that no treatment is favoured by who got better first."
+            ),
+            picture(
+                material.figure("staying-well"), "People whose state is not known are left out."
+            ),
+            grid(material.table("staying-well-differences")),
+            heading("Relapse among those who got better: description only"),
+            prose(
+                "This curve starts among people who got better. Treatment has already selected "
+                "them, so the arms are no longer comparable groups; no verdict is drawn from it."
+            ),
+            picture(material.figure("relapse")),
+            folded("Relapse: comparisons, for description", material.table("relapse-differences")),
+        ),
+    )
+
+
+def _both(material: Material) -> Section | None:
+    if material.study is None:
+        return None
+    rows = material.estimates.where(study=material.study.name, outcome="response (observed)")
+    best = [r for r in rows if r.reference == "best single treatment"]
+    keep = ("additivity", "multiplicativity", "independence")
+    pairs = [
+        r
+        for r in rows
+        if r.arm == "combined"
+        and r.reference in ("medication", "therapy")
+        and r.measure == "risk_difference"
+        and r.alternative == "two-sided"
+    ]
+    synergy = [r for r in rows if r.reference in keep]
+    blocks: list[Block] = []
+    if best:
+        blocks += [heading("Better than both?"), prose(sentence(best[0]))]
+        blocks.append(grid(material.table("response-best")))
+    if synergy:
+        words = sentence(type(rows)([*pairs, *synergy]))
+        blocks += [heading("More than the sum of its parts?"), prose(words)]
+        blocks.append(folded("Synergy on every scale", material.table("response-synergy")))
+    return Section("both", "Better than both, and more than the sum", tuple(blocks))
+
+
+def _trials(material: Material) -> Section | None:
+    if material.trials is None:
+        return None
+    blocks: list[Block] = [bullets(material.trials.notes)]
+    for key, title in (
+        ("medication", "Combined treatment against medication"),
+        ("therapy", "Combined treatment against therapy"),
+    ):
+        blocks += [
+            heading(title),
+            picture(material.figure(f"forest-{key}")),
+            grid(material.table(f"trials-{key}")),
+        ]
+    blocks += [
+        heading("Relapse, and dropout"),
+        grid(material.table("trials-relapse")),
+        grid(material.table("trials-dropout")),
+        folded("Trials left out of a comparison, and why", material.table("trials-left-out")),
+    ]
+    return Section("trials", "What the published trials say", tuple(blocks))
+
+
+def _retention(material: Material) -> Section | None:
+    if material.study is None:
+        return None
+    return Section(
+        "retention",
+        "Staying in treatment, and harms",
+        (
+            prose(
+                material.study.rules.retention.describe()
+                if material.study.rules.retention
+                else "Retention is not declared in this study.",
+                "Leaving is not always intolerance: people also leave because they are well.",
+            ),
+            picture(material.figure("retention")),
+            grid(material.table("retention-differences")),
+            heading("Harms"),
+            grid(material.table("harms")),
+        ),
+    )
+
+
+def _claims(material: Material) -> Section:
+    verdicts = tuple(material.verdicts.values())
+    return Section(
+        "claims",
+        "The claims, weighed",
+        (
+            prose(
+                "What is said of combined treatment, put to these data. The verdict says direction "
+                "and size; how sure we are is a separate judgement."
+            ),
+            grid(table_verdicts(verdicts, material.source)),
+            folded("The estimates behind each verdict", table_leads(verdicts, material.source)),
+        ),
+    )
+
+
+def _certainty() -> Section:
+    return Section(
+        "certainty",
+        "How certain",
+        (
+            prose(
+                "Certainty was not assessed. It is a judgement by people on risk of bias, "
+                "inconsistency, imprecision, indirectness and publication bias; until it is given, "
+                "no sentence here says more than \u201cmay\u201d, and this report is not final."
+            ),
+        ),
+    )
+
+
+def _who(material: Material) -> Section:
+    points = [
+        "Numbers per 100 hold for people like those studied, not for everyone.",
+        "Outcomes without data keep their place in the tables and say so.",
+    ]
+    if material.trials:
+        points.append(
+            "The published trials are a convenience sample that leans towards the combination; "
+            "adolescents and adults are pooled apart."
+        )
+    return Section("limits", "Who this applies to, and limits", (bullets(points),))
+
+
+def _how(material: Material) -> Section:
+    blocks = []
+    if material.study:
+        blocks += [
+            picture(material.figure("flow")),
+            grid(material.table("baseline")),
+            grid(material.table("arms")),
+            grid(material.table("rules")),
+        ]
+    if material.study and not material.study.disclosure == "open":
+        everything = material.estimates.where(study=material.study.name)
+    else:
+        everything = material.estimates
+    table = table_estimates(everything, material.source, "all-estimates", "All estimates")
+    blocks.append(folded(f"All {len(everything)} estimates", table))
+    return Section("how", "How this was made", tuple(blocks))

@@ -1,0 +1,93 @@
+"""What pages are made from: the declarations, the kept results and the verdicts of one report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ctevidence.data.study import Study
+from ctevidence.data.trials import Trials
+from ctevidence.display.figure import Figure
+from ctevidence.display.table import Table
+from ctevidence.estimates import Estimates
+from ctevidence.evidence.claims import Verdict, assess_claims, read_claims
+from ctevidence.reports.results import read_estimates, read_figure, read_table
+
+NOT_ADVICE = "Not a recommendation for one person: talk to a clinician before changing treatment."
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """Everything that a page of one report may show.
+
+    Parameters
+    ----------
+    name : str
+    study : Study or None
+    trials : Trials or None
+    results : Path
+        The folder where the notebooks kept their results.
+    date : str
+        Day of the run.
+    version : str
+    """
+
+    name: str
+    study: Study | None
+    trials: Trials | None
+    results: Path
+    date: str
+    version: str
+
+    @cached_property
+    def estimates(self) -> Estimates:
+        return read_estimates(self.results)
+
+    @cached_property
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """By id of the claim, in the order of the list of claims."""
+        found = assess_claims(read_claims(), self.estimates, condition=self.condition)
+        return {verdict.claim.id: verdict for verdict in found}
+
+    @property
+    def condition(self) -> str | None:
+        return self.study.condition if self.study else None
+
+    def figure(self, name: str) -> Figure | None:
+        return read_figure(self.results, name)
+
+    def table(self, name: str) -> Table | None:
+        return read_table(self.results, name)
+
+    @property
+    def source(self):
+        """What decides how counts are shown: the study, else published numbers."""
+        return self.study or "open"
+
+    @property
+    def banner(self) -> str:
+        """What kind of data this is; stands on every page."""
+        kinds = []
+        if self.study:
+            kinds.append(
+                {
+                    "synthetic": "SYNTHETIC DATA: drawn by a computer, says nothing about people",
+                    "patient-level": "Patient-level data of one study",
+                    "open patient-level": "Published patient-level data of one study",
+                }[self.study.data_kind]
+            )
+        if self.trials:
+            kinds.append("published results of trials")
+        return " + ".join(kinds) + ". Not a recommendation for one person."
+
+    @property
+    def footer(self) -> tuple[str, ...]:
+        sources = [x.citation for x in (self.study, self.trials) if x and x.citation]
+        return (
+            f"Made on {self.date} with ctevidence {self.version}; inputs, parameters and versions "
+            "with their checksums stand in manifest.json.",
+            *(f"Data: {source}" for source in sources),
+            NOT_ADVICE,
+        )

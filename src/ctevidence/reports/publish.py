@@ -1,0 +1,92 @@
+"""Publishing: kept results become the released report pack."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import ctevidence
+from ctevidence.data.study import Study
+from ctevidence.data.trials import Trials
+from ctevidence.display.release import released
+from ctevidence.reports.appendix import appendix_page
+from ctevidence.reports.brief import brief_page
+from ctevidence.reports.clinician import clinician_page
+from ctevidence.reports.manifest import report_date
+from ctevidence.reports.material import Material
+from ctevidence.reports.page import Page, Section, bullets, links, verbatim
+from ctevidence.reports.results import read_estimates
+
+
+def publish(
+    name: str, study: Study | None, trials: Trials | None, results: Path, target: Path
+) -> Path:
+    """Make the released pack from the results that the notebooks kept.
+
+    Parameters
+    ----------
+    name : str
+    study, trials : Study, Trials or None
+    results : Path
+        Exact, internal results.
+    target : Path
+        New folder for ``index.html report.html brief.html appendix/ estimates/ figures/``.
+
+    Returns
+    -------
+    Path
+        `target`.
+    """
+    version = ctevidence.__version__
+    material = Material(name, study, trials, results, report_date().isoformat(), version)
+    shutil.rmtree(target, ignore_errors=True)
+    for part in ("appendix", "estimates", "figures"):
+        (target / part).mkdir(parents=True)
+    pages = {"report.html": clinician_page(material), "brief.html": brief_page(material)}
+    appendix = [appendix_page(p) for p in sorted((results / "notebooks").glob("*.ipynb"))]
+    for part in appendix:
+        section = Section("notebook", "Results", (verbatim(part.body),))
+        page = Page("appendix", part.title, material.banner, (section,), material.footer, version)
+        pages[f"appendix/{part.name}.html"] = page
+    pages["index.html"] = _index(material, [(p.name, p.title) for p in appendix])
+    for file, page in pages.items():
+        (target / file).write_text(page.html, encoding="utf-8")
+    for path in sorted((results / "estimates").glob("*.csv")):
+        rows = read_estimates(results, path.stem)
+        released(rows, material.source).write_csv(target / "estimates" / path.name)
+    for path in sorted((results / "figures").glob("*.png")):
+        shutil.copyfile(path, target / "figures" / path.name)
+    return target
+
+
+def _index(material: Material, appendix: list[tuple[str, str]]) -> Page:
+    contents = links(
+        [
+            ("report.html", "Evidence report", "for clinicians; the answer, and what is behind it"),
+            ("brief.html", "Brief", "for practice leadership; at most two printed pages"),
+        ]
+    )
+    notebooks = links(
+        [(f"appendix/{n}.html", title, "executed notebook, without code") for n, title in appendix]
+    )
+    files = bullets(
+        [
+            "estimates/: every estimate as a table (CSV), one row each",
+            "figures/: every figure as a picture (PNG)",
+            "manifest.json: inputs, parameters, versions and outputs with their checksums",
+        ]
+    )
+    page = clinician_page(material)
+    return Page(
+        kind="index",
+        title=page.title,
+        lead=page.lead,
+        banner=material.banner,
+        sections=(
+            page.sections[0],
+            Section("pages", "Read", (contents,)),
+            Section("appendix", "For researchers", (notebooks, files)),
+        ),
+        footer=material.footer,
+        version=material.version,
+    )

@@ -1,0 +1,269 @@
+"""`EffectSizes`: what every synthesis starts from, made from the trials by declared rules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from ctevidence.synthesis.arm_contrasts import arm_contrasts
+from ctevidence.synthesis.effect_measures import COUNT_MEASURES, MEAN_MEASURES
+from ctevidence.synthesis.flags import FLAG_RULES, MAIN_STRATUM, FlagRule
+from ctevidence.synthesis.reported_contrasts import reported_contrasts
+from ctevidence.synthesis.trial_selection import Question
+from ctevidence.terms import did_you_mean
+
+#: Measures and the scale on which they are pooled; `estimate` and `std_error` are on that scale.
+MEASURES = COUNT_MEASURES | MEAN_MEASURES | {"hazard_ratio": "log", "effect": "identity"}
+
+#: Columns of `EffectSizes.frame`, one row for each contrast.
+COLUMNS = (
+    "study", "treat1", "treat2", "estimate", "std_error", "measure", "events1", "n1", "events2",
+    "n2", "arm1", "arm2", "label", "year", "condition", "condition_group", "age_group", "phase",
+    "weeks", "outcome", "control_type", "stratum", "flags", "caution",
+)  # fmt: skip
+NUMBERS = ("estimate", "std_error", "events1", "n1", "events2", "n2", "year", "weeks")
+
+#: Which direction of an outcome is good for the person.
+BETTER = {
+    "response": "higher",
+    "remission": "higher",
+    "relapse": "lower",
+    "recurrence": "lower",
+    "dropout": "lower",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class EffectSizes:
+    """Contrasts of trials on the analysis scale, one row each, with what they rest on.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns `COLUMNS`; `study`, `estimate` and `std_error` are needed, the rest are filled with
+        missing values or empty text. An estimate is of `treat1` against `treat2`.
+    measure : str
+        One of `MEASURES`.
+    covariance : mapping of str to ndarray
+        For studies with several contrasts: their joint covariance, in the order of their rows.
+    excluded : DataFrame
+        Trials that were asked for and left out: `study`, `reason`.
+    source : str
+        Name of the table of trials.
+    method : str
+        How the effects were made, in words.
+    randomised : bool or None
+        Whether the contrasts are protected by randomisation.
+
+    Raises
+    ------
+    ValueError
+        When a contrast of a study stands twice, compares a treatment with itself or has no
+        standard error above zero, or a covariance does not fit its rows.
+    """
+
+    frame: pd.DataFrame
+    measure: str
+    covariance: Mapping[str, np.ndarray] = field(default_factory=dict)
+    excluded: pd.DataFrame = field(default_factory=lambda: excluded_table([]))
+    source: str = "pooled studies"
+    method: str = "effects as given"
+    randomised: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.measure not in MEASURES:
+            raise ValueError(
+                f'"{self.measure}" is not a measure{did_you_mean(self.measure, MEASURES)}'
+            )
+        missing = {"study", "estimate", "std_error"} - set(self.frame)
+        if missing:
+            raise ValueError(f"The table of effects has no column {', '.join(sorted(missing))}.")
+        frame = pd.DataFrame(index=range(len(self.frame)))
+        for column in COLUMNS:
+            given = self.frame[column].to_numpy() if column in self.frame else None
+            if column in NUMBERS:
+                frame[column] = math.nan if given is None else pd.to_numeric(given)
+            else:
+                frame[column] = "" if given is None else pd.Series(given).fillna("").astype(str)
+        frame["measure"] = self.measure
+        frame["label"] = frame["label"].where(frame["label"] != "", frame["study"])
+        object.__setattr__(self, "frame", frame)
+        problems = list(self._problems())
+        if problems:
+            raise ValueError("These effects cannot be used: " + "; ".join(problems) + ".")
+
+    def _problems(self):
+        contrast = ["study", "treat1", "treat2"]
+        for row in self.frame[self.frame.duplicated(contrast)].itertuples():
+            yield f"{row.study} has the contrast {row.treat1} against {row.treat2} twice; keep one"
+        for row in self.frame.itertuples():
+            if row.treat1 and row.treat1 == row.treat2:
+                yield f"{row.study} compares {row.treat1} with itself; name two treatments"
+            if not (math.isfinite(row.estimate) and 0 < row.std_error < math.inf):
+                yield (
+                    f"{row.study} has estimate {row.estimate:g} and standard error "
+                    f"{row.std_error:g}; give numbers, the error above zero"
+                )
+        rows = self.frame["study"].value_counts()
+        for study, cov in self.covariance.items():
+            if np.shape(cov) != (rows.get(study, 0),) * 2:
+                yield f"covariance of {study} does not have one row for each of its contrasts"
+
+    @property
+    def scale(self) -> str:
+        """Scale of `estimate` and `std_error`: ``log`` for ratios, else ``identity``."""
+        return MEASURES[self.measure]
+
+    @property
+    def better(self) -> str | None:
+        """Which direction is good, where all outcomes agree: ``higher``, ``lower`` or None."""
+        found = {BETTER.get(outcome) for outcome in self.frame["outcome"]}
+        return found.pop() if len(found) == 1 else None
+
+    @property
+    def population(self) -> str:
+        """Who, in words: what all rows have in common, the group of conditions first."""
+        words = []
+        for column, form, several in (
+            ("condition_group", "{}", "several conditions"),
+            ("age_group", "{}", ""),
+            ("phase", "{} phase", ""),
+            ("stratum", "stratum {}", "several strata"),
+        ):
+            found = self.frame[column].unique()
+            alone = form.format(found[0]) if len(found) == 1 and found[0] else ""
+            words.append(several if len(found) > 1 else alone)
+        return "; ".join(w for w in words if w not in ("", f"stratum {MAIN_STRATUM}")) or "everyone"
+
+    @property
+    def studies(self) -> tuple[str, ...]:
+        """Names of the studies, in order."""
+        return tuple(dict.fromkeys(self.frame["study"]))
+
+    def where(self, **wanted) -> EffectSizes:
+        """The rows whose columns equal the wanted values; a tuple or list means any of them."""
+        keep = np.full(len(self.frame), True)
+        for column, values in wanted.items():
+            if column not in COLUMNS:
+                raise KeyError(f'No column "{column}"{did_you_mean(column, COLUMNS)}')
+            any_of = list(values) if isinstance(values, tuple | list | set) else [values]
+            keep &= self.frame[column].isin(any_of).to_numpy()
+        covariance = {}
+        for study, cov in self.covariance.items():
+            rows = np.flatnonzero(keep[(self.frame["study"] == study).to_numpy()])
+            if rows.size > 1:
+                covariance[study] = cov[np.ix_(rows, rows)]
+        return replace(self, frame=self.frame[keep], covariance=covariance)
+
+    def __repr__(self) -> str:
+        return (
+            f"EffectSizes: {len(self.frame)} contrasts of {len(self.studies)} studies, "
+            f"{self.measure} on the {self.scale} scale, {len(self.excluded)} studies left out"
+        )
+
+
+def excluded_table(rows: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """The table of studies left out: `study`, `reason`."""
+    return pd.DataFrame(list(rows), columns=["study", "reason"])
+
+
+def effect_sizes(
+    trials,
+    outcome,
+    contrast=None,
+    *,
+    phase=None,
+    measure=None,
+    week="first",
+    condition=None,
+    age_group=None,
+    several_arms="error",
+    arms=None,
+    stratum=MAIN_STRATUM,
+    exclude_flags=(),
+    exclude_studies=(),
+    flag_rules: Mapping[str, FlagRule] = FLAG_RULES,
+    zero_cells="half",
+    double_zero="exclude",
+) -> EffectSizes:
+    """Effects of one treatment against another from a table of published randomised trials.
+
+    Every trial gives one outcome at one time, and one cell for each treatment.
+
+    Parameters
+    ----------
+    trials : Trials
+        Arm-level (counts, or means and standard deviations) or contrast-level.
+    outcome : str or sequence of str
+        An outcome, or several in order of preference: each trial gives the first that it reports
+        for the contrast.
+    contrast : tuple of two str, optional
+        Treatment and what it is compared with; all pairs of each trial when absent (for networks).
+    phase, condition, age_group : str or sequence of str, optional
+        Rows asked for; all when absent.
+    measure : str, optional
+        One of `MEASURES`; for arms the risk ratio when absent, for contrasts that of the table.
+    week : {"first", "latest"} or float
+        Which time, where a trial reports several: the first is as a rule the end of treatment. A
+        number takes that week only. A time without a week counts after those that have one.
+    several_arms : {"error", "combine", "first"}
+        What a treatment with several arms in one trial stands for. Arms with and without a pill
+        are never combined.
+    arms : mapping of str to str or sequence of str, optional
+        Names of the arms to use in a trial, where a treatment has several.
+    stratum : str
+        ``"main"``, ``"any"``, or a stratum that flags make; see `flags.FLAG_RULES`.
+    exclude_flags, exclude_studies : str or sequence of str
+        Flags whose trials are left out; trials left out by name, for instance because another
+        source of the analysis holds them.
+    flag_rules : mapping of str to FlagRule
+        What each flag does.
+    zero_cells, double_zero : str
+        See `effect_measures.count_values`.
+
+    Returns
+    -------
+    EffectSizes
+        `excluded` names every trial asked for that does not contribute, with the reason.
+
+    Raises
+    ------
+    ValueError
+        When a word of the question is unknown, a flag has no rule, a treatment has several arms
+        and nothing is declared, a count is impossible, or the measure does not fit the table.
+    """
+    question = Question(
+        outcome=outcome,
+        contrast=None if contrast is None else tuple(contrast),
+        phase=phase,
+        condition=condition,
+        age_group=age_group,
+        week=week,
+        several_arms=several_arms,
+        arms=arms or {},
+        stratum=stratum,
+        exclude_flags=exclude_flags,
+        exclude_studies=exclude_studies,
+        flag_rules=flag_rules,
+    )
+    if trials.arms is not None:
+        measure = measure or "risk_ratio"
+        found = arm_contrasts(trials.arms, question, measure, zero_cells, double_zero)
+        made = f"{measure} from arms, {question.time}"
+        made += f", zero cells: {zero_cells}" if measure in COUNT_MEASURES else ""
+    else:
+        found, measure = reported_contrasts(trials.contrasts, question, measure)
+        made = f"{measure} as reported"
+    return EffectSizes(
+        frame=pd.DataFrame(found.rows, columns=list(COLUMNS)),
+        measure=measure,
+        covariance=found.covariance,
+        excluded=excluded_table(found.left_out),
+        source=trials.name,
+        method=made,
+        randomised=True,
+    )

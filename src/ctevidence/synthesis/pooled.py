@@ -1,0 +1,322 @@
+"""`Pooled`: a pairwise meta-analysis as rows of the tidy shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from ctevidence.estimates import Estimate, Estimates
+from ctevidence.synthesis.absolute import absolute_effect, number_needed
+from ctevidence.synthesis.effect_sizes import EffectSizes
+from ctevidence.synthesis.heterogeneity import Heterogeneity
+from ctevidence.synthesis.pairwise import ONE_STUDY, PairwisePool, WeightedEffect, leave_one_out
+
+UNITS = {
+    "risk_difference": "probability",
+    "mean_difference": "points",
+    "std_mean_difference": "standard deviations",
+    "arcsine_difference": "radians",
+}
+NO_PREDICTION = "fewer than three studies: no prediction interval"
+NO_TAU2 = "one study: heterogeneity is not estimable"
+PREDICTION = "where the true effect of a new, similar study is expected; not a confidence interval"
+STATED = "stated baseline risk, not estimated"
+
+
+_MISSING = (math.nan,) * 3
+
+
+@dataclass(frozen=True, eq=False)
+class Pooled:
+    """One contrast pooled over studies; made by `pool.pool`.
+
+    Attributes
+    ----------
+    effects : EffectSizes
+        One row for each study.
+    result : PairwisePool
+        All numbers on the analysis scale.
+    name : str
+        What the pooled rows carry as `study`.
+    population : str
+        Who, in words.
+    """
+
+    effects: EffectSizes
+    result: PairwisePool
+    name: str
+    population: str
+
+    def __repr__(self) -> str:
+        return repr(self.estimates)
+
+    @property
+    def estimates(self) -> Estimates:
+        """Pooled row, prediction row, one row for each study (one study stands once)."""
+        rows = [self.pooled, self.prediction]
+        return Estimates(rows if self.result.k == 1 else [*rows, *self.studies])
+
+    @property
+    def pooled(self) -> Estimate:
+        """The random-effects mean; the study itself where there is only one."""
+        if self.result.k == 1:
+            return self._row(self.result.random, ONE_STUDY, study=self.effects.studies[0])
+        options = self.result.options
+        method = f"random effects, {options.tau2_method}, Hartung-Knapp {options.hartung_knapp}"
+        return self._row(self.result.random, method)
+
+    @property
+    def common_effect(self) -> Estimate:
+        """The common-effect (inverse-variance) mean."""
+        row_id = f"{self.pooled.id}/common-effect"
+        return self._row(self.result.common, "common effect, inverse variance", id=row_id)
+
+    @property
+    def studies(self) -> Estimates:
+        """One row for each study, with its own normal interval."""
+        rows = self.effects.frame.to_dict("records")
+        return Estimates(self._study_row(row) for row in rows)
+
+    @property
+    def weights(self) -> pd.Series:
+        """Share of each study in the pooled effect, by name; adds up to 1."""
+        return pd.Series(self.result.random.weights, index=list(self.result.studies.study))
+
+    @property
+    def prediction(self) -> Estimate:
+        """Prediction interval as a row, without limits where there are fewer than three studies."""
+        found = self.result.prediction
+        numbers = (self.result.random.estimate, found.low, found.high) if found else _MISSING
+        return Estimate(
+            **self._who()
+            | self._numbers(*numbers)
+            | {"measure": f"{self.effects.measure}_prediction"},
+            std_error=found.std_error if found else math.nan,
+            df=found.df if found else math.nan,
+            studies=self.result.k,
+            method=f"prediction interval, {found.convention}" if found else "",
+            caution="; ".join([PREDICTION if found else NO_PREDICTION, *self.result.cautions]),
+        )
+
+    @property
+    def heterogeneity(self) -> Heterogeneity | None:
+        """Q, tau-squared, I-squared by both conventions; None for one study."""
+        return self.result.heterogeneity
+
+    @property
+    def tau2(self) -> Estimate:
+        """Between-study variance with its Q-profile interval, on the analysis scale squared."""
+        found, cautions = self.heterogeneity, list(self.result.cautions)
+        tau2, low, high = (found.tau2, found.tau2_low, found.tau2_high) if found else _MISSING
+        if not (math.isnan(tau2) or low <= tau2 <= high):
+            cautions.append(f"outside its Q-profile interval {low:g} to {high:g}")
+            low = high = math.nan
+        return Estimate(
+            **self._who(),
+            measure="tau2",
+            unit=f"{self.effects.scale} scale squared",
+            estimate=tau2,
+            conf_low=low,
+            conf_high=high,
+            conf_level=self.result.options.conf_level,
+            studies=self.result.k,
+            method=f"{found.tau2_method}, Q-profile interval" if found else "",
+            caution="; ".join(cautions if found else [NO_TAU2]),
+        )
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What the pooled row warns of, once each."""
+        frame, found = self.effects.frame, list(self.result.cautions)
+        for column, word in (("outcome", "outcomes"), ("condition_group", "conditions")):
+            values = [value for value in frame[column].unique() if value]
+            if len(values) > 1:
+                found.append(f"{word} differ between studies: {', '.join(values)}")
+        own = frame.loc[frame["caution"] != "", "study"]
+        if self.result.k == 1:
+            found += frame["caution"].tolist()
+        elif len(own):
+            found.append(f"cautions of their own: {', '.join(own)}")
+        return tuple(dict.fromkeys(filter(None, found)))
+
+    def leave_one_out(self) -> Estimates:
+        """The pooled row without each study in turn; the study left out stands in `population`."""
+        rows = []
+        for study, without in leave_one_out(self.result):
+            frame = self.effects.frame
+            part = EffectSizes(
+                frame[frame["study"] != study],
+                self.effects.measure,
+                source=self.effects.source,
+                method=self.effects.method,
+                randomised=self.effects.randomised,
+            )
+            population = f"{self.population}; without {study}"
+            row = Pooled(part, without, self.name, population).pooled
+            rows.append(row)
+        return Estimates(rows)
+
+    def absolute(
+        self, baseline_risk: float | Sequence[float], better: str | None = None
+    ) -> Estimates:
+        """Risks, risk difference and number needed to treat at stated baseline risks.
+
+        Parameters
+        ----------
+        baseline_risk : float or sequence of float
+            Risk with the reference treatment, as proportions; taken as known.
+        better : {"higher", "lower"}, optional
+            Needed for outcomes other than those of `effect_sizes.BETTER`.
+
+        Returns
+        -------
+        Estimates
+            For each baseline: risk with the reference, risk with the treatment, their difference,
+            number needed to treat (positive to benefit, negative to harm; an interval that holds no
+            difference has its limits on both sides of infinity).
+
+        Raises
+        ------
+        ValueError
+            When the measure is not a risk or odds ratio, a baseline is not a proportion, or the
+            direction of the outcome is not known.
+        """
+        better = better or self.effects.better
+        if better is None:
+            raise ValueError(
+                f'Whether more of "{self._outcome}" is good is not known: say better="higher" or '
+                '"lower".'
+            )
+        return Estimates(
+            row for risk in np.atleast_1d(baseline_risk) for row in self._at(float(risk), better)
+        )
+
+    def _at(self, baseline: float, better: str):
+        ratio = self.pooled
+        found = absolute_effect(
+            ratio.estimate, ratio.conf_low, ratio.conf_high, baseline, ratio.measure
+        )
+        difference = (found.difference, found.difference_low, found.difference_high)
+        needed = _MISSING
+        if not math.isnan(found.difference):
+            needed = number_needed(*difference, better).signed
+        who = self._who() | {
+            "study": ratio.study,
+            "population": f"{self.population}; {100 * baseline:g} in 100 with {ratio.reference}",
+        }
+        reference = who | {"arm": ratio.reference, "reference": ""}
+        yield Estimate(
+            **reference,
+            measure="risk",
+            unit="probability",
+            estimate=baseline,
+            studies=None,
+            method=STATED,
+        )
+        for measure, unit, limits, arms in (
+            (
+                "risk",
+                "probability",
+                (found.risk, found.risk_low, found.risk_high),
+                {"reference": ""},
+            ),
+            ("risk_difference", "probability", difference, {}),
+            ("nnt", "people", needed, {}),
+        ):
+            yield Estimate(
+                **who | arms,
+                measure=measure,
+                unit=unit,
+                estimate=limits[0],
+                conf_low=limits[1],
+                conf_high=limits[2],
+                conf_level=ratio.conf_level,
+                studies=ratio.studies,
+                randomised=ratio.randomised,
+                method=f"{ratio.method}; at a stated baseline risk",
+                caution="; ".join(filter(None, (found.caution, ratio.caution))),
+            )
+
+    @property
+    def _outcome(self) -> str:
+        return " or ".join(dict.fromkeys(self.effects.frame["outcome"]))
+
+    def _back(self, value: float) -> float:
+        return math.exp(value) if self.effects.scale == "log" else value
+
+    def _who(self) -> dict[str, str]:
+        """Columns that say what and who, shared by the pooled rows."""
+        first = self.effects.frame.iloc[0]
+        return {
+            "study": self.name,
+            "population": self.population,
+            "outcome": self._outcome,
+            "arm": first["treat1"],
+            "reference": first["treat2"],
+        }
+
+    def _row(self, effect: WeightedEffect, method: str, **changes) -> Estimate:
+        frame = self.effects.frame
+        return Estimate(
+            **self._who()
+            | self._numbers(effect.estimate, effect.conf_low, effect.conf_high)
+            | {side: _total(frame[column]) for side, column in _COUNTS.items()}
+            | changes,
+            std_error=effect.std_error,
+            df=effect.df,
+            p_value=effect.p_value,
+            studies=self.result.k,
+            method=f"{self.effects.method}; {method}",
+            caution="; ".join(self.cautions),
+        )
+
+    def _study_row(self, row: dict) -> Estimate:
+        z = NormalDist().inv_cdf((1 + self.result.options.conf_level) / 2)
+        margin = z * row["std_error"]
+        single = self.effects.where(study=row["study"])
+        return Estimate(
+            **self._who()
+            | {"study": row["study"], "population": single.population, "outcome": row["outcome"]}
+            | self._numbers(row["estimate"], row["estimate"] - margin, row["estimate"] + margin)
+            | {side: _total([row[column]]) for side, column in _COUNTS.items()},
+            week=row["weeks"],
+            std_error=row["std_error"],
+            df=math.inf,
+            p_value=math.erfc(abs(row["estimate"] / row["std_error"]) / math.sqrt(2)),
+            method=f"{self.effects.method}; normal interval",
+            caution=row["caution"],
+        )
+
+    def _numbers(self, estimate: float, low: float, high: float) -> dict:
+        """What a row on the reader's scale has from numbers on the analysis scale."""
+        scale = self.effects.scale
+        return {
+            "measure": self.effects.measure,
+            "unit": UNITS.get(self.effects.measure, "ratio" if scale == "log" else ""),
+            "estimate": self._back(estimate),
+            "conf_low": self._back(low),
+            "conf_high": self._back(high),
+            "conf_level": self.result.options.conf_level,
+            "error_scale": scale,
+            "randomised": self.effects.randomised,
+        }
+
+
+#: count column of a row -> column of the effects
+_COUNTS = {
+    "n": "n1",
+    "events": "events1",
+    "n_reference": "n2",
+    "events_reference": "events2",
+}
+
+
+def _total(counts) -> int | None:
+    """Sum of counts; None when one is missing."""
+    total = float(np.sum(np.asarray(counts, float)))
+    return None if math.isnan(total) else int(total)

@@ -1,0 +1,133 @@
+"""Whether pooled effects differ between groups of studies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ctevidence.estimates import Estimate, Estimates
+from ctevidence.synthesis.meta_regression import meta_regression
+from ctevidence.synthesis.pairwise import PoolOptions
+from ctevidence.synthesis.pooled import Pooled
+
+NO_DATA = "no data"
+FEW_FOR_TEST = "fewer than ten studies: the test cannot show that groups do not differ"
+
+
+@dataclass(frozen=True)
+class SubgroupTest:
+    """Test that the groups share one effect; numbers are ``nan`` when it is not assessable.
+
+    `groups` are those that entered, `reason` why it is not assessable, `caution` what to bear in
+    mind when it is.
+    """
+
+    statistic: float
+    df1: float
+    df2: float
+    p_value: float
+    groups: tuple[str, ...]
+    reason: str = ""
+    caution: str = ""
+
+    @property
+    def assessable(self) -> bool:
+        """Whether there was enough to test."""
+        return not self.reason
+
+
+@dataclass(frozen=True, eq=False)
+class Subgroups:
+    """Pooled effects by group; made by `pool.pool_by`.
+
+    Attributes
+    ----------
+    by : str
+        Column that tells the groups apart.
+    groups : mapping of str to Pooled or None
+        None for a group without data.
+    test : SubgroupTest
+    """
+
+    by: str
+    groups: Mapping[str, Pooled | None]
+    test: SubgroupTest
+
+    @property
+    def estimates(self) -> Estimates:
+        """Pooled and prediction row of every group; a group without data keeps a row."""
+        known = next(pooled for pooled in self.groups.values() if pooled is not None).pooled
+        rows = []
+        for group, pooled in self.groups.items():
+            rows += (
+                [_no_data(known, group)] if pooled is None else [pooled.pooled, pooled.prediction]
+            )
+        return Estimates(rows)
+
+    def __repr__(self) -> str:
+        return repr(self.estimates)
+
+
+def _no_data(like: Estimate, group: str) -> Estimate:
+    return Estimate(
+        study=like.study,
+        population=group,
+        outcome=like.outcome,
+        arm=like.arm,
+        reference=like.reference,
+        measure=like.measure,
+        unit=like.unit,
+        estimate=math.nan,
+        studies=0,
+        caution=NO_DATA,
+    )
+
+
+def subgroup_test(estimate, variance, group, options: PoolOptions) -> SubgroupTest:
+    """Test of subgroup differences with one between-study variance for all groups.
+
+    A meta-regression on the groups that have at least two studies each: with so few studies a
+    variance of each group's own would be mostly noise (Borenstein et al. 2009, *Introduction to
+    Meta-Analysis*, ch. 19). Below ten studies in all a caution (Cochrane Handbook 6.5, 10.11.4).
+
+    Parameters
+    ----------
+    estimate, variance : array_like, shape (k,)
+    group : array_like of str, shape (k,)
+    options : PoolOptions
+        Its tau-squared method and Hartung-Knapp variant are used.
+
+    Examples
+    --------
+    >>> test = subgroup_test([0.1, 0.3, 0.9], [0.1, 0.1, 0.1], ["a", "a", "b"], PoolOptions())
+    >>> test.assessable, test.reason
+    (False, 'not assessable: fewer than two groups have two studies')
+    """
+    group = np.asarray(group, str)
+    names, counts = np.unique(group, return_counts=True)
+    names = names[counts > 1]
+    if names.size < 2:
+        reason = "not assessable: fewer than two groups have two studies"
+        return SubgroupTest(math.nan, math.nan, math.nan, math.nan, tuple(names.tolist()), reason)
+    used = np.isin(group, names)
+    design = (group[used, None] == names).astype(float)
+    fit = meta_regression(
+        np.asarray(estimate, float)[used],
+        np.asarray(variance, float)[used],
+        design,
+        tau2_method=options.tau2_method,
+        hartung_knapp=options.hartung_knapp,
+    )
+    differences = np.column_stack([np.ones(names.size - 1), -np.eye(names.size - 1)])
+    test = fit.test(differences)
+    return SubgroupTest(
+        statistic=test.statistic,
+        df1=test.df1,
+        df2=test.df2,
+        p_value=test.p_value,
+        groups=tuple(names.tolist()),
+        caution=FEW_FOR_TEST if used.sum() < 10 else "",
+    )

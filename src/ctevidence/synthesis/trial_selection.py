@@ -1,0 +1,304 @@
+"""Which rows of an arm-level table answer a question: one outcome, one time and one cell for each
+treatment in every trial, by declared rules; with the reason for every trial left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ctevidence.synthesis.flags import (
+    ANY_STRATUM,
+    FLAG_RULES,
+    MAIN_STRATUM,
+    FlagRule,
+    acting,
+    split_flags,
+    stratum_of,
+)
+from ctevidence.terms import SEVERAL_ARMS, Treatment, did_you_mean
+
+WEEK_RULES = ("first", "latest")
+ON_REQUEST = "left out on request"
+#: Order in which the pairs of a trial are formed: the first stands against the later ones.
+TREATMENT_ORDER = ("combined", "medication", "therapy", "control")
+NEEDED_COLUMNS = ("trial_id", "arm", "treatment", "outcome", "n")
+TEXT_COLUMNS = (
+    "citation",
+    "condition",
+    "age_group",
+    "phase",
+    "medication",
+    "control_type",
+    "flags",
+    "caution",
+)
+NUMBER_COLUMNS = ("year", "weeks", "events", "mean", "sd")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a table of trials; the parameters are those of `effect_sizes`."""
+
+    outcome: tuple[str, ...]
+    contrast: tuple[str, str] | None = None
+    phase: tuple[str, ...] = ()
+    condition: tuple[str, ...] = ()
+    age_group: tuple[str, ...] = ()
+    week: str | float = "first"
+    several_arms: str = "error"
+    arms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    stratum: str = MAIN_STRATUM
+    exclude_flags: tuple[str, ...] = ()
+    exclude_studies: tuple[str, ...] = ()
+    flag_rules: Mapping[str, FlagRule] = field(default_factory=lambda: FLAG_RULES)
+
+    def __post_init__(self) -> None:
+        for name in (
+            "outcome",
+            "phase",
+            "condition",
+            "age_group",
+            "exclude_flags",
+            "exclude_studies",
+        ):
+            object.__setattr__(self, name, _several(getattr(self, name)))
+        arms = {study: _several(names) for study, names in self.arms.items()}
+        object.__setattr__(self, "arms", arms)
+        strata = {MAIN_STRATUM, ANY_STRATUM} | {r.stratum for r in self.flag_rules.values()} - {""}
+        if not self.outcome:
+            raise ValueError('Say which outcome, for instance outcome="response".')
+        if self.contrast is not None and len({*self.contrast}) != 2:
+            raise ValueError(f"contrast={self.contrast} does not name two different treatments.")
+        if isinstance(self.week, str) and self.week not in WEEK_RULES:
+            raise ValueError(f'week="{self.week}" is none of {WEEK_RULES}, nor a number of weeks.')
+        if self.several_arms not in SEVERAL_ARMS:
+            raise ValueError(f'several_arms="{self.several_arms}" is none of {SEVERAL_ARMS}.')
+        if not set(self.stratum.split("+")) <= strata:
+            raise ValueError(
+                f'There is no stratum "{self.stratum}"{did_you_mean(self.stratum, sorted(strata))}'
+            )
+        for flag in self.exclude_flags:
+            if flag not in self.flag_rules:
+                raise ValueError(f'There is no flag "{flag}"{did_you_mean(flag, self.flag_rules)}')
+
+    @property
+    def time(self) -> str:
+        """Which time is taken, in words."""
+        return f"{self.week} time reported" if isinstance(self.week, str) else f"week {self.week:g}"
+
+
+@dataclass(frozen=True, eq=False)
+class TrialCells:
+    """The rows of one trial that answer a question: one row of `cells` for each treatment."""
+
+    study: str
+    outcome: str
+    cells: pd.DataFrame
+    flags: tuple[str, ...]
+    stratum: str
+    cautions: tuple[str, ...]
+
+
+class NotUsableError(Exception):
+    """Why a trial does not answer the question."""
+
+
+def select_trials(
+    arms: pd.DataFrame, question: Question
+) -> tuple[list[TrialCells], list[tuple[str, str]]]:
+    """The trials that answer a question, and (study, reason) of those that do not.
+
+    Trials of another phase, condition or age group are not part of the question and are not listed.
+
+    Raises
+    ------
+    ValueError
+        When a column or a word of the question is not in the table, when an arm stands twice, or
+        when a treatment has several arms and the question declares nothing about them.
+    """
+    asked = _asked(_prepared(arms), question)
+    chosen, left_out = [], []
+    for study, rows in asked.groupby("trial_id", sort=False):
+        try:
+            chosen.append(_choose(str(study), rows, question))
+        except NotUsableError as reason:
+            left_out.append((str(study), str(reason)))
+    return chosen, left_out
+
+
+def _several(words) -> tuple[str, ...]:
+    return (words,) if isinstance(words, str) else tuple(words or ())
+
+
+def _prepared(arms: pd.DataFrame) -> pd.DataFrame:
+    """A copy with every column present, text without missing values, treatments checked."""
+    missing = [c for c in NEEDED_COLUMNS if c not in arms]
+    if missing:
+        raise ValueError(
+            f"The table of arms has no column {', '.join(missing)}; see data/README.md."
+        )
+    table = arms.copy()
+    for column in (*NEEDED_COLUMNS[:-1], *TEXT_COLUMNS):
+        table[column] = table[column].fillna("").astype(str) if column in table else ""
+    for column in NUMBER_COLUMNS:
+        table[column] = table[column].astype(float) if column in table else math.nan
+    unknown = set(table["treatment"]) - set(Treatment)
+    if unknown:
+        raise ValueError(
+            f"treatment {sorted(unknown)} is none of {', '.join(Treatment)}; correct the table."
+        )
+    return table
+
+
+def _asked(table: pd.DataFrame, question: Question) -> pd.DataFrame:
+    for column, words in (
+        ("outcome", question.outcome),
+        ("treatment", question.contrast or ()),
+        ("condition", question.condition),
+        ("age_group", question.age_group),
+        ("phase", question.phase),
+        ("trial_id", (*question.arms, *question.exclude_studies)),
+    ):
+        for word in words:
+            if word not in set(table[column]):
+                known = sorted(set(table[column]) - {""})
+                raise ValueError(f'No row has {column} "{word}"{did_you_mean(word, known)}')
+    for column, words in (
+        ("condition", question.condition),
+        ("age_group", question.age_group),
+        ("phase", question.phase),
+    ):
+        if words:
+            table = table[table[column].isin(words)]
+    return table
+
+
+def _choose(study: str, rows: pd.DataFrame, question: Question) -> TrialCells:
+    if study in question.exclude_studies:
+        raise NotUsableError(ON_REQUEST)
+    outcome, times = _first_reported(rows, question)
+    rows, remark = _at_one_time(times, question.week)
+    _refuse_duplicates(study, outcome, rows)
+    flags = tuple(dict.fromkeys(f for text in rows["flags"] for f in split_flags(text)))
+    rules = acting(flags, rows["treatment"], question.flag_rules)
+    for rule in rules:
+        if rule.flag in question.exclude_flags:
+            raise NotUsableError(f"{rule.flag}: {rule.meaning}")
+    stratum = stratum_of(rules)
+    if question.stratum not in (ANY_STRATUM, stratum):
+        meanings = "; ".join(rule.meaning for rule in rules if rule.stratum)
+        raise NotUsableError(f"stratum {stratum}" + (f": {meanings}" if meanings else ""))
+    cells, combined = _one_cell_each(study, rows, question)
+    cautions = [*rows["caution"], *(rule.meaning for rule in rules), remark, combined]
+    return TrialCells(
+        study=study,
+        outcome=outcome,
+        cells=cells,
+        flags=flags,
+        stratum=stratum,
+        cautions=tuple(dict.fromkeys(c for c in cautions if c)),
+    )
+
+
+def _first_reported(rows: pd.DataFrame, question: Question) -> tuple[str, list[pd.DataFrame]]:
+    """The preferred outcome that the trial has for the contrast, and its rows time by time."""
+    for outcome in question.outcome:
+        table = rows[rows["outcome"] == outcome]
+        if question.contrast is not None:
+            table = table[table["treatment"].isin(question.contrast)]
+        # weeks may be missing, and a missing week is a time of its own
+        times = [part for _, part in table.groupby(["phase", "weeks"], sort=False, dropna=False)]
+        times = [part for part in times if part["treatment"].nunique() > 1]
+        if times:
+            return outcome, times
+    raise NotUsableError(_not_reported(rows[rows["outcome"].isin(question.outcome)], question))
+
+
+def _not_reported(rows: pd.DataFrame, question: Question) -> str:
+    outcome = " or ".join(question.outcome)
+    if rows.empty:
+        return f"reports no {outcome}"
+    missing = [t for t in question.contrast or () if t not in set(rows["treatment"])]
+    if missing:
+        return f"reports no {outcome} with {' or '.join(missing)}"
+    return f"reports {outcome} of no two treatments at the same time"
+
+
+def _at_one_time(times: list[pd.DataFrame], week: str | float) -> tuple[pd.DataFrame, str]:
+    """Rows of the time that the rule chooses, and a remark when there were others.
+
+    A time without a week comes after those with one, under either rule.
+    """
+    weeks = np.array([part["weeks"].iloc[0] for part in times])
+    listed = ", ".join("not stated" if math.isnan(w) else f"{w:g}" for w in weeks)
+    if not isinstance(week, str):
+        found = np.flatnonzero(weeks == week)
+        if not found.size:
+            raise NotUsableError(f"not reported at week {week:g}; reported at week {listed}")
+        return times[found[0]], ""
+    order = np.argsort(np.where(np.isnan(weeks), np.inf, weeks if week == "first" else -weeks))
+    chosen = times[int(order[0])]
+    return chosen, f"reported at weeks {listed}: the {week} is used" if len(times) > 1 else ""
+
+
+def _refuse_duplicates(study: str, outcome: str, rows: pd.DataFrame) -> None:
+    twice = rows.loc[rows["arm"].duplicated(), "arm"]
+    if len(twice):
+        raise ValueError(
+            f'{study}: arm "{twice.iloc[0]}" has more than one row of {outcome} at the same time; '
+            "keep one."
+        )
+
+
+def _one_cell_each(study: str, rows: pd.DataFrame, question: Question) -> tuple[pd.DataFrame, str]:
+    """One row for each treatment, in the order of the contrast, and a remark on combined arms."""
+    unknown = set(question.arms.get(study, ())) - set(rows["arm"])
+    if unknown:
+        raise ValueError(f"{study}: no arm {sorted(unknown)}{did_you_mean('', rows['arm'])}")
+    cells, remarks = [], []
+    for treatment in question.contrast or TREATMENT_ORDER:
+        group = rows[rows["treatment"] == treatment]
+        named = group[group["arm"].isin(question.arms.get(study, ()))]
+        group = named if len(named) else group
+        if len(group) > 1:
+            group, remark = _several_arms(study, treatment, group, question.several_arms)
+            remarks.append(remark)
+        cells.append(group)
+    return pd.concat(cells, ignore_index=True), "; ".join(remarks)
+
+
+def _several_arms(
+    study: str, treatment: str, group: pd.DataFrame, rule: str
+) -> tuple[pd.DataFrame, str]:
+    names = ", ".join(f'"{arm}"' for arm in group["arm"])
+    if rule == "first":
+        return group.iloc[:1], f"first of several {treatment} arms: {group['arm'].iloc[0]}"
+    without_pill = group["medication"] == ""
+    choose = f'name one in arms={{"{study}": "{group["arm"].iloc[0]}"}}'
+    if rule == "combine" and without_pill.nunique() > 1:
+        raise ValueError(
+            f"{study}: the {treatment} arms {names} differ in whether people took a pill, so they "
+            f'are not one treatment. Instead of several_arms="combine", {choose}.'
+        )
+    if rule == "error":
+        raise ValueError(
+            f'{study} has several {treatment} arms: {names}. Say several_arms="combine" or '
+            f'"first", or {choose}.'
+        )
+    return _combined_arms(group), f"{len(group)} {treatment} arms combined: {names}"
+
+
+def _combined_arms(group: pd.DataFrame) -> pd.DataFrame:
+    """One arm of several: sums of counts, means and deviations by Cochrane Handbook table 6.5.a."""
+    one, n = group.iloc[:1].copy(), group["n"].to_numpy(float)
+    mean, sd = group["mean"].to_numpy(float), group["sd"].to_numpy(float)
+    grand = n @ mean / n.sum()
+    squares = (n - 1) @ sd**2 + n @ (mean - grand) ** 2
+    one["arm"] = " / ".join(group["arm"])
+    one["n"], one["events"] = group["n"].sum(), group["events"].sum(skipna=False)
+    one["mean"], one["sd"] = grand, math.sqrt(squares / (n.sum() - 1))
+    return one
