@@ -126,7 +126,7 @@ P10,therapy,CBT,5,82,,11
 
 
 def visits_text() -> str:
-    """`SCORES` as the table of visits: three lines for each person, fewer where visits are missed."""
+    """`SCORES` as the table of visits: three lines for each person, less those missed."""
     rows = ["participant_id,day,scale,score"]
     for line in SCORES.splitlines():
         person, *scores = line.split()

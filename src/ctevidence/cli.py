@@ -83,15 +83,15 @@ def prepare(
 ) -> None:
     """Make data/processed/NAME from data/raw/NAME."""
     from ctevidence.data.prepare import prepare as make
+    from ctevidence.data.sources import list_sources as found
     from ctevidence.data.project import find_project
 
     project = find_project()
     if not name and not every:
         raise ValueError("Say what to prepare: a name, or --all.")
-    folder = project.root / "data" / "raw"
-    names = [name] if name else sorted(p.name for p in folder.iterdir() if p.is_dir())
+    names = [name] if name else [source.name for source in found(project.root) if source.raw]
     for one in names:
-        made = make(one, project.raw(one), project.processed(one))
+        made = make(one, raw=project.raw(one).parent, processed=project.processed(one).parent)
         if not quiet:
             typer.echo(f"{made}")
 
@@ -130,11 +130,11 @@ def new(
 @app.command("list")
 def list_sources() -> None:
     """List the studies and published trials of this project."""
-    from ctevidence.data.prepare import list_sources as found
     from ctevidence.data.project import find_project
+    from ctevidence.data.sources import list_sources as found
 
     for source in found(find_project().root):
-        typer.echo(str(source))
+        typer.echo(f"{source.name:<24} {source.kind:<8} {source.title}")
 
 
 @app.command()

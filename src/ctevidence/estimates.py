@@ -127,7 +127,7 @@ class Estimate:
     def same_as(self, other: Estimate) -> bool:
         """Whether all fields agree, missing numbers being alike."""
         pairs = ((getattr(self, f), getattr(other, f)) for f in COLUMNS)
-        return all(a == b or (a != a and b != b) for a, b in pairs)
+        return all(a == b or (_is_nan(a) and _is_nan(b)) for a, b in pairs)
 
     @property
     def is_estimable(self) -> bool:
@@ -139,7 +139,12 @@ class Estimates:
     """A frozen container of `Estimate` rows.
 
     ``+`` joins, ``.where(...)`` selects, ``.one()`` gives the single row, ``.frame`` a copy of the
-    rows as a table with the closed list of columns.
+    rows as a table with the closed list of columns. A row that stands twice is kept once.
+
+    Raises
+    ------
+    ValueError
+        When two rows share an id but not their numbers.
 
     Examples
     --------
@@ -153,31 +158,19 @@ class Estimates:
     rows: tuple[Estimate, ...] = ()
 
     def __init__(self, rows: Iterable[Estimate] = ()) -> None:
-        rows = tuple(rows)
+        kept: dict[str, Estimate] = {}
         for row in rows:
             if not isinstance(row, Estimate):
                 raise TypeError(f"Estimates hold Estimate rows, not {type(row).__name__}.")
-        object.__setattr__(self, "rows", rows)
-
-    def __add__(self, other: Estimates) -> Estimates:
-        """Join; a row that stands in both is kept once.
-
-        Raises
-        ------
-        ValueError
-            When two rows share an id but not their numbers.
-        """
-        there = {row.id: row for row in self.rows}
-        new = []
-        for row in other.rows:
-            if row.id not in there:
-                new.append(row)
-            elif not row.same_as(there[row.id]):
+            if not row.same_as(kept.setdefault(row.id, row)):
                 raise ValueError(
                     f'Two different estimates share the id "{row.id}". Give one of them another '
                     "outcome, population or arm name."
                 )
-        return Estimates((*self.rows, *new))
+        object.__setattr__(self, "rows", tuple(kept.values()))
+
+    def __add__(self, other: Estimates) -> Estimates:
+        return Estimates((*self.rows, *other.rows))
 
     def __iter__(self):
         return iter(self.rows)
@@ -269,6 +262,10 @@ class Estimates:
 
 _FIELD_TYPES = {f.name: str(f.type) for f in fields(Estimate)}
 _OPTIONAL = {*COUNT_COLUMNS, "randomised"}
+
+
+def _is_nan(value) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _plain(row: dict) -> dict:

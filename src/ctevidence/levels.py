@@ -70,7 +70,7 @@ class Levels:
     better : {"higher", "lower"}
         Which direction is good for the person. There is no default.
     estimate : ndarray, shape (m,)
-        Expected values on the scale `link`.
+        Expected values on the scale `link`; nan where nothing can be said.
     cov : ndarray, shape (m, m)
         Their joint covariance on the same scale, also across weeks.
     n, events : tuple of int or None, length m
@@ -135,10 +135,12 @@ class Levels:
             hint = did_you_mean(self.measure, LEVEL_MEASURES)
             raise ValueError(f'"{self.measure}" is not a level measure{hint}')
         store("unit", self.unit or LEVEL_MEASURES[self.measure].unit)
-        for problem in self._problems():
-            raise ValueError(f"Levels of {self.outcome} ({self.measure}): {problem}")
+        # numbers can be looked at only when their shapes fit
+        for problems in (self._problems_of_form, self._problems_of_numbers):
+            for problem in problems():
+                raise ValueError(f"Levels of {self.outcome} ({self.measure}): {problem}")
 
-    def _problems(self):
+    def _problems_of_form(self):
         m = len(self.keys)
         if m == 0:
             yield "there is no entry; a fit must expect something under at least one arm"
@@ -159,12 +161,19 @@ class Levels:
             yield f'several_arms is "{self.several_arms}"; say one of {SEVERAL_ARMS}'
         if self.randomised - set(COMPONENTS):
             yield f"randomised names {sorted(self.randomised)}; components are {COMPONENTS}"
+
+    def _problems_of_numbers(self):
+        for key, people, happened in zip(self.keys, self.n, self.events, strict=True):
+            if not 0 <= (happened or 0) <= people:
+                yield f"{happened} events among {people} people of {key.arm}"
+        if np.any(np.isinf(self.estimate)):
+            yield "estimate is infinite; where nothing can be said it is nan"
         finite = np.isfinite(self.estimate)
         covered = self.cov[np.ix_(finite, finite)]
-        if np.any(np.isnan(covered)) or not np.allclose(covered, covered.T, rtol=1e-8, atol=1e-12):
+        if not np.all(np.isfinite(covered)) or not np.allclose(covered, covered.T, rtol=1e-8):
             yield "cov is not a symmetric matrix of numbers"
-        if np.any(np.diag(covered) < 0):
-            yield "cov has a negative variance"
+        if np.any(np.linalg.eigvalsh(covered) < -1e-8 * np.trace(covered)):
+            yield "cov gives some contrast a negative variance"
         low, high = LEVEL_MEASURES[self.measure].bounds
         values = self.values[finite]
         if np.any((values < low - 1e-9) | (values > high + 1e-9)):
@@ -198,6 +207,8 @@ class Levels:
             if len(weeks) > 1:
                 raise KeyError(f"Say which week: these levels are of weeks {_listed(weeks)}.")
             return self
+        if weeks == (None,):
+            raise KeyError(f"This {self.measure} has no week; leave week={week:g} out.")
         keep = [i for i, key in enumerate(self.keys) if key.week == week]
         if not keep:
             raise KeyError(f"No level at week {week:g}; there are weeks {_listed(weeks)}.")
@@ -270,16 +281,20 @@ class Cell:
         return frozenset().union(*(arm.components for arm in self.arms))
 
 
-def is_randomised(cells: list[Cell], randomised: frozenset[str]) -> bool:
-    """Whether the contrast of these cells is protected by randomisation.
+def differing_components(cells: list[Cell]) -> frozenset[str]:
+    """The components in which these cells differ.
 
-    It is when every component in which the cells differ was randomised. Cells of one treatment
-    differ in the components they share (a shorter against a longer therapy).
+    Cells of one treatment differ in what they share (a shorter against a longer therapy); two
+    controls differ in nothing that has a name here.
     """
     union = frozenset().union(*(cell.components for cell in cells))
     shared = frozenset.intersection(*(cell.components for cell in cells))
-    differing = (union - shared) or union or frozenset(COMPONENTS)
-    return differing <= randomised
+    return (union - shared) or union
+
+
+def is_randomised(cells: list[Cell], randomised: frozenset[str]) -> bool:
+    """Whether randomisation protects the contrast: all in which the cells differ was randomised."""
+    return (differing_components(cells) or frozenset(COMPONENTS)) <= randomised
 
 
 def _listed(items) -> str:

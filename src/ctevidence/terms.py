@@ -82,6 +82,11 @@ class Arm:
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise ValueError("An arm has an empty name; give every arm the word used in the data.")
+        if self.treatment not in {*Treatment}:
+            raise ValueError(
+                f'Arm "{self.name}": there is no treatment "{self.treatment}"'
+                f"{did_you_mean(self.treatment, Treatment)}"
+            )
         object.__setattr__(self, "treatment", Treatment(self.treatment))
         object.__setattr__(self, "label", self.label or self.name)
         if self.name in set(Treatment) - {self.treatment}:

@@ -5,7 +5,9 @@ A cell of the drawn visits is the score at the nominal day of its week, ``8@70``
 in the module docstrings, unless the test names another origin.
 """
 
+import contextlib
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -32,10 +34,8 @@ def table(text: str) -> pd.DataFrame:
     rows = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
     frame = pd.DataFrame(rows[1:], columns=rows[0]).replace({".": None})
     for column in frame:
-        try:
+        with contextlib.suppress(ValueError):
             frame[column] = pd.to_numeric(frame[column]).astype(float)
-        except ValueError:
-            pass
     return frame
 
 
@@ -56,7 +56,12 @@ def draw():
     """Build a study: people and scores, events, and what is declared."""
 
     def build(
-        people, events="who | day | event", scale=SYMPTOMS, entry=0, more_visits=None, **rules
+        people,
+        events="who | day | event",
+        scale=SYMPTOMS,
+        entry=math.nan,
+        more_visits=None,
+        **rules,
     ):
         drawn = table(people)
         weeks = [float(c) for c in drawn if c not in ("who", "arm", "baseline")]
@@ -76,7 +81,7 @@ def draw():
             primary_scale="S",
             scales={"S": scale, "GAD-7": get_scale("gad-7")},
             schedule=tuple(VisitWindow(f"week {w:g}", w, 7 * w - 13, 7 * w + 13) for w in weeks),
-            rules=Rules(**rules, entry=EntryRule(float("nan") if entry == 0 else entry)),
+            rules=Rules(**rules, entry=EntryRule(entry)),
             primary_week=weeks[-1] if weeks else 0,
             tables={
                 "participants": drawn[["who", "arm"]].rename(columns={"who": "participant_id"}),

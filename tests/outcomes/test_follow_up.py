@@ -5,7 +5,7 @@ from ctevidence.outcomes.follow_up import after, first_event, follow_up
 # windows: days 15-41, 43-69, 71-97
 PEOPLE = """
     who | arm      | baseline | 4     | 8     | 12
-    ann | combined | 30       | 20    | 15    | 10@80
+    ann | combined | 30       | 20    | 15    | 10@71
     bob | control  | 25       | .     | .     | .
     cem | control  | 25       | 20@41 | .     | .
     dee | therapy  | 25       | .     | 20    | .
@@ -28,7 +28,7 @@ def test_follow_up(draw, expect):
         follow_up(draw(PEOPLE, EVENTS)).reset_index(),
         """
         who | last_visit | last_contact | next_due | dropout | death | end
-        ann | 80         | 80           | .        | .       | .     | .
+        ann | 71         | 71           | .        | .       | .     | .
         bob | 0          | 0            | 28       | .       | .     | .
         cem | 41         | 70           | 56       | 60      | .     | .
         dee | 56         | 90           | 84       | .       | 90    | .

@@ -7,6 +7,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ctevidence.outcomes.illness_return import turning_days, with_day_0
 
@@ -50,10 +52,20 @@ def test_turning_days(line, confirm, a, b, c, d, e):
 @pytest.mark.parametrize("confirm", [1, 2])
 def test_people_do_not_run_into_each_other(confirm):
     lines = {f"p{i}": line for i, (line, *_) in enumerate(CASES)}
-    together = turning_days(pd.concat([seen(v, k) for k, v in lines.items()]), confirm)
+    rows = pd.concat([seen(v, k) for k, v in lines.items()], ignore_index=True)
+    together = turning_days(rows.sort_values("day", kind="stable"), confirm)
     for who, line in lines.items():
         alone = turning_days(seen(line, who), confirm).loc[who]
         pd.testing.assert_series_equal(together.loc[who], alone)
+
+
+@given(st.text("ox.s", max_size=8), st.sampled_from("0b"), st.integers(1, 3))
+def test_nobody_is_known_well_before_the_start_or_after_the_return(visits, first, confirm):
+    days = turning_days(seen(first + visits), confirm).loc["ann"].dropna()
+    if "start" in days:
+        assert days.get("not_started", -1) < days["start"] <= days["well"]
+        assert days["well"] < min(days.get("ill", np.inf), days.get("unconfirmed", np.inf))
+    assert not {"ill", "unconfirmed"} <= set(days.index)
 
 
 def test_day_0_stands_before_the_visits_of_everyone_who_entered():

@@ -42,7 +42,9 @@ def test_recorded_recurrence(draw, expect):
     dee | 92  | relapse
     """
     study = draw(PEOPLE, events, remission=RemissionRule(9))
-    outcome = derive_recurrence(study, RecurrenceRule(recovery_weeks=8, from_events=True))
+    outcome = derive_recurrence(
+        study, RecurrenceRule(recovery_weeks=8, from_events=True, threshold=9)
+    )
     expect(
         outcome.frame.iloc[[0, 3]],
         """

@@ -141,6 +141,7 @@ RECORDED = """
     hal | therapy  | 30       | . | . | .
     ida | therapy  | 30       | 9 | . | .
     jan | therapy  | 30       | 9 | . | .
+    kim | therapy  | 30       | 9 | 9 | 9
 """
 EVENTS = """
     who | day | event
@@ -151,19 +152,22 @@ EVENTS = """
     cem | 28  | relapse
     dee | 70  | dropout
     eve | 70  | death
+    eve | 77  | end_of_follow_up
     fay | 70  | end_of_follow_up
     hal | 14  | relapse
     ida | 70  | relapse
     ida | 70  | dropout
     ida | 70  | death
     jan | 70  | hospitalisation
+    kim | 91  | dropout
 """
 
 
 def test_recorded_relapse_is_dated_to_its_day(draw, expect):
     # ann relapsed after dropout: it counts, and the first of two; bob before remission: it does
     # not; cem on the day of remission: half a day later; ida relapsed and died on one day
-    rule = RelapseRule("remission", from_events=True)
+    # a threshold says nothing beside recorded events
+    rule = RelapseRule("remission", from_events=True, threshold=9)
     expect(
         derive_relapse(draw(RECORDED, EVENTS, **RULES), rule).frame,
         f"""
@@ -178,6 +182,7 @@ def test_recorded_relapse_is_dated_to_its_day(draw, expect):
         hal | .     | .          | .          | never
         ida | 4     | 10         | 10         | relapsed
         jan | 4     | 10         | inf        | dropped out
+        kim | 4     | 13         | inf        | dropped out
         """,
     )
 

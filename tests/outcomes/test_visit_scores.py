@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
 from ctevidence.outcomes.visit_scores import attended_scores, scores_at
@@ -22,6 +25,16 @@ def test_visits_attended_have_a_row_each_with_their_actual_day(draw, expect):
     )
 
 
+def test_a_visit_without_a_score_is_no_score(draw):
+    more = """
+    who | day | score | scale
+    bob | 28  | .     | S
+    cem | 0   | 2     | GAD-7
+    """
+    scores = attended_scores(draw(PEOPLE, more_visits=more))
+    assert set(scores["participant_id"]) == {"ann", "cem"}
+
+
 def test_everyone_who_enters_has_a_row_for_each_week_asked(draw, expect):
     expect(
         scores_at(draw(PEOPLE, entry=20), [12, 4]),
@@ -33,6 +46,13 @@ def test_everyone_who_enters_has_a_row_for_each_week_asked(draw, expect):
         bob | control  | 4    | .   | .
         """,
     )
+
+
+def test_the_order_of_rows_in_the_tables_does_not_matter(draw):
+    study = draw(PEOPLE)
+    visits = study.tables["visits"].sample(frac=1, random_state=1)
+    shuffled = replace(study, tables={**study.tables, "visits": visits})
+    pd.testing.assert_frame_equal(attended_scores(study), attended_scores(shuffled))
 
 
 def test_the_primary_week_is_meant_when_none_is_said(draw):

@@ -1,7 +1,8 @@
 """Contrasts over `Levels`: one implementation for every outcome type."""
 
 from ctevidence.contrasts.better_than_both import better_than_both
-from ctevidence.contrasts.compare import compare, per_arm
+from ctevidence.contrasts.compare import compare
+from ctevidence.contrasts.per_arm import per_arm
 from ctevidence.contrasts.synergy import synergy
 from ctevidence.contrasts.treatments import compare_treatments
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from ctevidence.contrasts.compare import compare, joined, levels_of
+import numpy as np
+
+from ctevidence.contrasts.compare import compare, joined, levels_of, total_or_none
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.terms import CONTRAST_MEASURES, LEVEL_MEASURES
+from ctevidence.terms import CONTRAST_MEASURES, LEVEL_MEASURES, contrast_measure
 
 BEST_SINGLE = "best single treatment"
 
@@ -46,7 +48,9 @@ def better_than_both(
     Raises
     ------
     ValueError
-        For a ratio measure.
+        For a ratio measure or an NNT.
+    KeyError
+        Unknown arm, treatment, week or measure.
 
     Notes
     -----
@@ -55,7 +59,7 @@ def better_than_both(
     the p-value the larger of the two one-sided ones, the limit the worse of the two limits. The
     level needs no correction for testing twice.
     """
-    levels = levels_of(source, CONTRAST_MEASURES[measure].of if measure else None, week)
+    levels = levels_of(source, contrast_measure(measure).of if measure else None, week)
     measure = measure or LEVEL_MEASURES[levels.measure].contrasts[0]
     if CONTRAST_MEASURES[measure].is_ratio or measure == "nnt":
         raise ValueError(f"The min test is made on a difference, not on {measure}.")
@@ -79,24 +83,21 @@ def better_than_both(
 def _min_test(pair: list[Estimate], sign: float, margin: float) -> Estimate:
     worse = min(pair, key=lambda row: sign * row.estimate)
     limit = "conf_low" if sign > 0 else "conf_high"
-    estimable = all(row.is_estimable for row in pair)
-    limits = [sign * getattr(row, limit) for row in pair]
+    # numpy's minimum and maximum are nan as soon as one part is
+    least = np.min([sign * row.estimate for row in pair])
+    worst = np.min([sign * getattr(row, limit) for row in pair])
     return replace(
         worse,
         id="",
         reference=BEST_SINGLE,
-        estimate=worse.estimate if estimable else math.nan,
+        estimate=sign * least,
         std_error=math.nan,
         df=math.nan,
-        p_value=max(row.p_value for row in pair) if estimable else math.nan,
+        p_value=np.max([row.p_value for row in pair]),
         n_reference=sum(row.n_reference for row in pair),
-        events_reference=_sum_or_none([row.events_reference for row in pair]),
+        events_reference=total_or_none([row.events_reference for row in pair]),
         randomised=all(row.randomised for row in pair),
         method=f"min test (intersection-union), margin {margin:g}; {worse.method}",
         caution=joined(*(row.caution for row in pair)),
-        **{limit: sign * min(limits) if estimable else math.nan},
+        **{limit: sign * worst},
     )
-
-
-def _sum_or_none(counts: list[int | None]) -> int | None:
-    return None if None in counts else sum(counts)

@@ -1,33 +1,45 @@
 """A weighted combination of cells on a chosen scale, with its interval and p-value.
 
 This is the only place where a contrast becomes a number with uncertainty: differences, ratios,
-interactions and predictions under additivity are all combinations with different weights.
+interactions and predictions under additivity are all functions of the values of a few cells.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 from scipy.stats import t as student_t
 
 from ctevidence.levels import SCALES, Cell, Levels
 
+NO_VARIATION = "no variation in the data: no interval can be given"
+NO_INTERVAL = "one of the levels has no interval: none can be given"
+
+#: values of the cells, shape (k,) -> the quantity and its derivatives by them, shape (k,)
+Formula = Callable[[np.ndarray], tuple[float, np.ndarray]]
+#: confidence level -> lower and upper limit
+Interval = Callable[[float], tuple[float, float]]
+
 
 @dataclass(frozen=True)
 class Combination:
-    """A combination on its analysis scale; `problem` says in words why a number is missing."""
+    """A quantity with its uncertainty on its analysis scale; nan where there is no number.
 
-    estimate: float
-    std_error: float
-    low: float
-    high: float
-    df: float
-    p_value: float
-    method: str
+    `problem` says in words why a number is missing, or what an interval leaves out.
+    """
+
+    estimate: float = math.nan
+    std_error: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    df: float = math.nan
+    p_value: float = math.nan
+    method: str = ""
     problem: str = ""
 
 
@@ -49,7 +61,7 @@ def combine(
     cells : list of Cell, length k
         Weighted entries of `levels`.
     weights : list of float, length k
-    scale : {"identity", "log", "logit", "log1m", "exp"}
+    scale : {"identity", "log", "logit", "exp"}
         The function f; the result is on this scale.
     conf_level : float
     alternative : {"two-sided", "greater", "less"}
@@ -58,49 +70,78 @@ def combine(
 
     Notes
     -----
-    The variance is by the delta method, :math:`g' V g` with g the gradient by the levels' own
-    parameters; degrees of freedom are those of the contrast g. Differences of independent levels
-    that carry their own intervals use the MOVER method (Zou and Donner 2008, Stat Med 27:1693),
-    which for two Wilson intervals is Newcombe's method 10 (Newcombe 1998, Stat Med 17:873); its
-    p-value inverts the interval.
+    Differences of independent levels that carry their own intervals use the MOVER method (Zou and
+    Donner 2008, Stat Med 27:1693), which for two Wilson intervals is Newcombe's method 10
+    (Newcombe 1998, Stat Med 17:873) and for four his interval of an interaction (Newcombe 2001,
+    Stat Med 20:2885); the p-value inverts the interval. All else is `by_delta`.
     """
-    unestimable = _why_not_estimable(levels, cells, scale)
-    if unestimable:
-        return Combination(*[math.nan] * 6, method="", problem=unestimable)
-    f, values = SCALES[scale], levels.values
-    mixing = np.array([cell.weights for cell in cells])
-    used = np.any(mixing != 0, axis=0)
-    cell_values = mixing[:, used] @ values[used]
-    estimate = float(np.dot(weights, f.forward(cell_values)))
-    slopes = np.asarray(weights, float) * f.derivative(cell_values)
-    gradient = slopes @ mixing
-    gradient[~used] = 0.0
-    gradient[used] *= np.diag(levels.value_jacobian)[used]
-    cov = np.where(np.outer(used, used), levels.cov, 0.0)
-    std_error = math.sqrt(max(float(gradient @ cov @ gradient), 0.0))
-    df = levels.df_for(gradient) if levels.df_for else math.inf
+    problem = why_not_estimable(levels, cells, scale)
+    if problem:
+        return Combination(problem=problem)
+    f, w = SCALES[scale], np.asarray(weights, float)
 
-    if levels.interval_for is not None and scale == "identity":
-        direct = np.asarray(weights, float) @ mixing
+    def formula(values: np.ndarray) -> tuple[float, np.ndarray]:
+        return float(w @ f.forward(values)), w * f.derivative(values)
 
-        def interval(level: float) -> tuple[float, float]:
-            return mover(direct[used], values[used], levels.interval_for(level)[used])
+    if levels.interval_for is None or scale != "identity":
+        return by_delta(levels, cells, formula, conf_level, alternative, null, method="Wald")
+    estimate, std_error, _ = _propagated(levels, cells, formula)
+    mixing, used = _mixing(cells)
 
-        method = "MOVER interval; p-value by inverting it"
-    elif std_error > 0:
+    def interval(level: float) -> tuple[float, float]:
+        return mover(w @ mixing, levels.values[used], levels.interval_for(level)[used])
 
-        def interval(level: float) -> tuple[float, float]:
-            reach = float(student_t.ppf(0.5 + level / 2, df)) * std_error
-            return estimate - reach, estimate + reach
+    if math.isnan(sum(interval(conf_level))):
+        return Combination(estimate, std_error, problem=NO_INTERVAL)
+    limits = _limits(interval, conf_level, alternative)
+    p_value = _directed(_inverted_p(interval, estimate, null), estimate > null, alternative)
+    method = "MOVER interval; p-value by inverting it"
+    return Combination(estimate, std_error, *limits, math.inf, p_value, method)
 
-        method = "Wald t" if math.isfinite(df) else "Wald"
-    else:
-        problem = "no variation in the data: no interval can be given"
-        return Combination(estimate, std_error, math.nan, math.nan, df, math.nan, "", problem)
 
-    low, high = _limits(interval, conf_level, alternative)
-    p_value = _p_value(interval, estimate, std_error, df, null, alternative, levels, scale)
-    return Combination(estimate, std_error, low, high, df, p_value, method)
+def by_delta(
+    levels: Levels,
+    cells: list[Cell],
+    formula: Formula,
+    conf_level: float = 0.95,
+    alternative: str = "two-sided",
+    null: float = 0.0,
+    method: str = "delta method",
+) -> Combination:
+    """A smooth function of the values of cells, with its Wald interval.
+
+    Parameters
+    ----------
+    levels, cells, conf_level, alternative, null
+        As in `combine`.
+    formula : callable
+        From the values of the cells, shape (k,), to the quantity and its derivatives, shape (k,).
+    method : str
+        Name of the method in words.
+
+    Notes
+    -----
+    The variance is :math:`g' V g` with g the gradient by the levels' own parameters; degrees of
+    freedom are those of the contrast g.
+    """
+    estimate, std_error, df = _propagated(levels, cells, formula)
+    if not std_error > 0:
+        return Combination(estimate, std_error, df=df, problem=NO_VARIATION)
+
+    def interval(level: float) -> tuple[float, float]:
+        reach = float(student_t.ppf(0.5 + level / 2, df)) * std_error
+        return estimate - reach, estimate + reach
+
+    two_sided = 2 * float(student_t.sf(abs(estimate - null) / std_error, df))
+    return Combination(
+        estimate,
+        std_error,
+        *_limits(interval, conf_level, alternative),
+        df,
+        _directed(two_sided, estimate > null, alternative),
+        f"{method} t" if math.isfinite(df) else method,
+        without_variation(levels, cells),
+    )
 
 
 def mover(weights: np.ndarray, values: np.ndarray, limits: np.ndarray) -> tuple[float, float]:
@@ -148,7 +189,7 @@ def wilson(events: float, n: float, conf_level: float = 0.95) -> tuple[float, fl
     >>> low, round(high, 4)
     (0.0, 0.1611)
     """
-    z2 = float(norm.ppf(0.5 + conf_level / 2)) ** 2
+    z2 = float(ndtri(0.5 + conf_level / 2)) ** 2
     p, centre = events / n, (events + z2 / 2) / (n + z2)
     reach = math.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n**2))) / (1 + z2 / n)
     low = 0.0 if events == 0 else centre - reach
@@ -156,47 +197,84 @@ def wilson(events: float, n: float, conf_level: float = 0.95) -> tuple[float, fl
     return low, high
 
 
-def _why_not_estimable(levels: Levels, cells: list[Cell], scale: str) -> str:
+def why_not_estimable(levels: Levels, cells: list[Cell], scale: str = "identity") -> str:
+    """Why a cell has no value on a scale, in words; empty when all have one."""
     for cell in cells:
-        used = cell.weights != 0
-        value = float(cell.weights[used] @ levels.values[used])
+        value = _values(levels, [cell])[0]
         if not math.isfinite(value):
             return f"not estimable: nothing can be said about {cell.name}"
-        if scale in ("log", "logit") and value <= 0:
-            return f"not estimable: no {levels.outcome} in {cell.name}, a ratio has no value"
-        if scale in ("logit", "log1m") and value >= 1:
-            return f"not estimable: all have {levels.outcome} in {cell.name}, a ratio has no value"
+        with np.errstate(divide="ignore", invalid="ignore"):
+            has_value = np.isfinite(SCALES[scale].forward(value))
+        if not has_value:
+            amount = "no" if value <= 0 else "all have"
+            return f"not estimable: {amount} {levels.outcome} in {cell.name}, a ratio has no value"
     return ""
 
 
-def _limits(interval, conf_level: float, alternative: str) -> tuple[float, float]:
+def without_variation(levels: Levels, cells: list[Cell]) -> str:
+    """Which cells have a standard error of zero because all people had the same, in words."""
+    if not levels.anchored:
+        return ""  # the reference of a difference has none by definition
+    names = []
+    for cell in cells:
+        mixing, used = _mixing([cell])
+        if mixing[0] @ levels.cov[np.ix_(used, used)] @ mixing[0] <= 0:
+            names.append(cell.name)
+    return f"no variation in {' and '.join(names)}: its uncertainty is left out" if names else ""
+
+
+def _mixing(cells: list[Cell]) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of the entries that the cells use, shape (k, used), and which entries those are."""
+    mixing = np.array([cell.weights for cell in cells])
+    used = np.any(mixing != 0, axis=0)
+    return mixing[:, used], used
+
+
+def _values(levels: Levels, cells: list[Cell]) -> np.ndarray:
+    mixing, used = _mixing(cells)
+    return mixing @ levels.values[used]
+
+
+def _propagated(levels: Levels, cells: list[Cell], formula: Formula) -> tuple[float, float, float]:
+    """A function of the cells, its standard error by the delta method, and degrees of freedom."""
+    mixing, used = _mixing(cells)
+    estimate, slopes = formula(_values(levels, cells))
+    gradient = np.zeros(len(levels.keys))
+    gradient[used] = (slopes @ mixing) * np.diag(levels.value_jacobian)[used]
+    # entries of other arms may be nan: they must not enter even with weight zero
+    variance = float(gradient[used] @ levels.cov[np.ix_(used, used)] @ gradient[used])
+    if not variance > 0:
+        return estimate, 0.0, math.inf
+    df = levels.df_for(gradient) if levels.df_for else math.inf
+    return estimate, math.sqrt(variance), df
+
+
+def _limits(interval: Interval, conf_level: float, alternative: str) -> tuple[float, float]:
     if alternative == "two-sided":
         return interval(conf_level)
     low, high = interval(2 * conf_level - 1)
     return (low, math.nan) if alternative == "greater" else (math.nan, high)
 
 
-def _p_value(interval, estimate, std_error, df, null, alternative, levels, scale) -> float:
-    if levels.interval_for is not None and scale == "identity":
-        two_sided = _inverted_p(interval, estimate, null)
-    else:
-        two_sided = 2 * float(student_t.sf(abs(estimate - null) / std_error, df))
+def _directed(two_sided: float, is_above: bool, alternative: str) -> float:
+    """The p-value of an alternative from the two-sided one and the side of the estimate."""
     if alternative == "two-sided":
         return two_sided
-    towards = estimate > null if alternative == "greater" else estimate < null
+    towards = is_above == (alternative == "greater")
     return two_sided / 2 if towards else 1 - two_sided / 2
 
 
-def _inverted_p(interval, estimate: float, null: float) -> float:
-    """The p-value at which the interval just touches the null."""
-    if estimate == null:
+def _inverted_p(interval: Interval, estimate: float, null: float) -> float:
+    """Two-sided p-value: one minus the level at which the interval just touches the null."""
+    side, sign = (0, 1.0) if estimate > null else (1, -1.0)
+
+    def outside(z: float) -> float:
+        """How far the null lies outside the interval that reaches z standard errors."""
+        return sign * (interval(1 - 2 * float(ndtr(-z)))[side] - null)
+
+    nearest, furthest = 1e-9, 8.0  # p = 1e-15: beyond it a double cannot tell a level from 1
+    if outside(nearest) <= 0:
         return 1.0
-    side = 0 if estimate > null else 1
-
-    def gap(z: float) -> float:
-        return interval(1 - 2 * norm.sf(z))[side] - null
-
-    furthest = 8.0  # p = 1e-15: further away a double cannot tell a level from 1
-    if gap(furthest) * gap(1e-9) > 0:
-        return 2 * float(norm.sf(furthest))
-    return 2 * float(norm.sf(brentq(gap, 1e-9, furthest, xtol=1e-12)))
+    if outside(furthest) > 0:
+        return 2 * float(ndtr(-furthest))
+    return 2 * float(ndtr(-brentq(outside, nearest, furthest, xtol=1e-12)))

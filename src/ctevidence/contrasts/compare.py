@@ -1,30 +1,52 @@
-"""One arm or treatment against another, and the rows of each arm alone."""
+"""One arm or treatment against another."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ctevidence.contrasts.combination import Combination, combine
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.levels import SCALES, Cell, Levels, is_randomised
+from ctevidence.levels import Cell, Levels, differing_components, is_randomised
 from ctevidence.terms import (
     CONTRAST_MEASURES,
     LEVEL_MEASURES,
     ContrastMeasure,
     contrast_measure,
-    did_you_mean,
 )
+
+#: an exponential of more than this is no longer a number
+LARGEST_LOG = 700.0
+
+
+def all_levels_of(source, measure: str | None, week: float | None) -> Levels:
+    """`Levels` at all weeks from levels, or from anything with ``.levels(measure, week)``.
+
+    Raises
+    ------
+    TypeError
+        When it is neither levels nor a fit.
+    ValueError
+        For another measure than that of the levels; the message lists what can be compared.
+    """
+    if isinstance(source, Levels):
+        if measure not in (None, source.measure):
+            valid = ", ".join(LEVEL_MEASURES[source.measure].contrasts)
+            raise ValueError(
+                f"These levels are of {source.measure}, not of {measure}. They can be compared as "
+                f"{valid}."
+            )
+        return source
+    if not hasattr(source, "levels"):
+        raise TypeError(
+            f"Levels or a fit (from fit_response, fit_course ...) can be compared, not "
+            f"{type(source).__name__}. Fit it first."
+        )
+    return source.levels(measure, week)
 
 
 def levels_of(source, measure: str | None, week: float | None) -> Levels:
-    """`Levels` at one week from levels, or from anything with ``.levels(measure, week)``."""
-    if isinstance(source, Levels):
-        if measure not in (None, source.measure):
-            raise ValueError(f"These levels are of {source.measure}, not of {measure}.")
-        return source.at(week)
-    return source.levels(measure, week).at(week)
+    """`Levels` at one week; as `all_levels_of`, and KeyError for a week there is not."""
+    return all_levels_of(source, measure, week).at(week)
 
 
 def compare(
@@ -65,10 +87,12 @@ def compare(
     KeyError
         Unknown arm, treatment, week or measure.
     ValueError
-        A measure that does not fit the levels, or a treatment with several arms.
+        A measure that does not fit the levels, two names of one arm, a treatment with several
+        arms, a ratio tested against a value that is not above 0, or a one-sided NNT.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from ctevidence.terms import Arm
     >>> levels = Levels("demo", "response", "everyone who started",
     ...     (Arm("combined", "combined"), Arm("medication", "medication")),
@@ -78,24 +102,35 @@ def compare(
     >>> round(row.estimate, 3), row.randomised
     (1.5, False)
     """
-    if arm == against:
-        raise ValueError(f'"{arm}" cannot be compared with itself; name two different arms.')
     chosen = contrast_measure(measure) if measure else None
     levels = levels_of(source, chosen.of if chosen else None, week)
     chosen = chosen or CONTRAST_MEASURES[LEVEL_MEASURES[levels.measure].contrasts[0]]
-    if chosen.of != levels.measure:
-        valid = LEVEL_MEASURES[levels.measure].contrasts
-        raise ValueError(
-            f"A {chosen.name} cannot be made from levels of {levels.measure}"
-            f"{did_you_mean(chosen.name, valid)}"
-        )
     cells = [levels.cell(arm), levels.cell(against)]
-    tested = chosen.null if null is None else null
-    on_scale = math.log(tested) if chosen.is_ratio else tested
-    scale = "exp" if not levels.anchored else chosen.scale
-    result = combine(levels, cells, [1.0, -1.0], scale, conf_level, alternative, on_scale)
+    if set(cells[0].arms) & set(cells[1].arms):
+        raise ValueError(
+            f'"{arm}" and "{against}" share an arm, which cannot be compared with itself. Name two '
+            "different arms."
+        )
+    scale = chosen.scale if levels.anchored else "exp"
+    tested = _null_on_scale(chosen, null, alternative)
+    result = combine(levels, cells, [1.0, -1.0], scale, conf_level, alternative, tested)
     row = contrast_row(levels, cells, against, chosen, result, conf_level, alternative)
     return Estimates([row])
+
+
+def _null_on_scale(measure: ContrastMeasure, null: float | None, alternative: str) -> float:
+    if measure.name == "nnt" and (null is not None or alternative != "two-sided"):
+        raise ValueError(
+            "A number needed to treat is tested two-sided against no difference. Use "
+            "risk_difference for another test."
+        )
+    if null is None:
+        return 0.0  # no difference, and the logarithm of a ratio of 1
+    if not measure.is_ratio:
+        return null
+    if not null > 0:
+        raise ValueError(f"A {measure.name} is tested against a value above 0, not {null}.")
+    return math.log(null)
 
 
 def contrast_row(
@@ -108,11 +143,13 @@ def contrast_row(
     alternative: str = "two-sided",
 ) -> Estimate:
     """The tidy row of a combination whose first cell is the arm and the rest its reference."""
-    back = math.exp if measure.is_ratio else float
-    estimate, low, high = (
-        back(x) if math.isfinite(x) else x for x in (result.estimate, result.low, result.high)
-    )
-    if measure.name == "nnt":
+    estimate, low, high = result.estimate, result.low, result.high
+    if measure.is_ratio and any(abs(x) > LARGEST_LOG for x in (estimate, low, high)):
+        result = Combination(problem="not estimable: the data set no limit to the ratio")
+        estimate = low = high = math.nan
+    elif measure.is_ratio:
+        estimate, low, high = math.exp(estimate), math.exp(low), math.exp(high)
+    elif measure.name == "nnt":
         estimate, low, high = _needed_to_treat(estimate, low, high, levels.better)
     rest = cells[1:]
     randomised = is_randomised(cells, levels.randomised)
@@ -138,86 +175,11 @@ def contrast_row(
         n=cells[0].n,
         events=cells[0].events,
         n_reference=sum(cell.n for cell in rest),
-        events_reference=_total([cell.events for cell in rest]),
+        events_reference=total_or_none([cell.events for cell in rest]),
         randomised=randomised,
         method="; ".join(filter(None, (levels.method, result.method))),
         caution=joined(levels.caution, result.problem, _association(cells, levels, randomised)),
     )
-
-
-def per_arm(
-    source, measure: str | None = None, week: float | None = None, conf_level: float = 0.95
-):
-    """What is expected under each arm alone, one row per arm and week.
-
-    Parameters
-    ----------
-    source : Levels or a fit
-    measure : str, optional
-        One of `terms.LEVEL_MEASURES`; the fit's first when absent.
-    week : float, optional
-        All weeks of the levels when absent.
-    conf_level : float
-
-    Returns
-    -------
-    Estimates
-
-    Raises
-    ------
-    ValueError
-        When single levels mean nothing (log hazards).
-    """
-    levels = source if isinstance(source, Levels) else source.levels(measure, week)
-    if week is not None:
-        levels = levels.at(week)
-    if not levels.anchored:
-        raise ValueError(
-            f"A single {levels.measure} has no meaning of its own: only differences between arms "
-            "are identified. Ask for a comparison instead."
-        )
-    limits = _level_limits(levels, conf_level)
-    rows = []
-    for i, key in enumerate(levels.keys):
-        value = float(levels.values[i])
-        problem = "" if math.isfinite(value) else "not estimable"
-        rows.append(
-            Estimate(
-                study=levels.study,
-                population=levels.population,
-                outcome=levels.outcome,
-                arm=key.arm,
-                measure=levels.measure,
-                unit=levels.unit,
-                week=math.nan if key.week is None else key.week,
-                estimate=value,
-                conf_low=limits[i, 0],
-                conf_high=limits[i, 1],
-                conf_level=conf_level,
-                std_error=math.sqrt(levels.cov[i, i]) if math.isfinite(value) else math.nan,
-                error_scale=levels.link,
-                n=levels.n[i],
-                events=levels.events[i],
-                method=levels.method,
-                caution=joined(levels.caution, problem),
-            )
-        )
-    return Estimates(rows)
-
-
-def _level_limits(levels: Levels, conf_level: float) -> np.ndarray:
-    """Limits of each level alone, shape (m, 2): its own interval, else Wald on a natural scale."""
-    if levels.interval_for is not None:
-        return levels.interval_for(conf_level)
-    scale = LEVEL_MEASURES[levels.measure].interval_scale
-    limits = np.full((len(levels.keys), 2), math.nan)
-    for i in range(len(levels.keys)):
-        weights = np.eye(len(levels.keys))[i]
-        cell = Cell(levels.keys[i].arm, (), weights, levels.n[i], levels.events[i])
-        result = combine(levels, [cell], [1.0], scale, conf_level)
-        if not result.problem:
-            limits[i] = SCALES[scale].inverse(np.array([result.low, result.high]))
-    return limits
 
 
 def _needed_to_treat(difference: float, low: float, high: float, better: str):
@@ -242,9 +204,7 @@ def _error_scale(measure: ContrastMeasure) -> str:
 def _association(cells: list[Cell], levels: Levels, randomised: bool) -> str:
     if randomised:
         return ""
-    union = frozenset().union(*(cell.components for cell in cells))
-    shared = frozenset.intersection(*(cell.components for cell in cells))
-    missing = sorted(((union - shared) or union) - levels.randomised)
+    missing = sorted(differing_components(cells) - levels.randomised)
     return f"{' and '.join(missing) or 'treatment'} not randomised: an association"
 
 
@@ -253,7 +213,8 @@ def _week(levels: Levels) -> float:
     return math.nan if week is None else week
 
 
-def _total(counts: list[int | None]) -> int | None:
+def total_or_none(counts: list[int | None]) -> int | None:
+    """The sum of counts; None when one of them is not counted."""
     return None if None in counts else sum(counts)
 
 

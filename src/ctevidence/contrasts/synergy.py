@@ -14,11 +14,17 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import norm
 
-from ctevidence.contrasts.combination import Combination, combine
+from ctevidence.contrasts.combination import (
+    Combination,
+    by_delta,
+    combine,
+    why_not_estimable,
+    without_variation,
+)
 from ctevidence.contrasts.compare import compare, contrast_row, joined, levels_of
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import Cell, Levels
-from ctevidence.terms import LEVEL_MEASURES, ContrastMeasure
+from ctevidence.terms import LEVEL_MEASURES, ContrastMeasure, Treatment
 
 POWER = 0.80
 INTERACTION = [1.0, -1.0, -1.0, 1.0]  # combined, medication, therapy, control
@@ -55,7 +61,16 @@ def synergy(
     Estimates
         In order: what adding therapy to medication and medication to therapy brings
         (differences), what additivity predicts for the combination, the interactions, and
-        the smallest interaction that these data could have detected with 80 % power.
+        the smallest interaction that these data could have detected with 80 % power. Levels of
+        which only differences are identified (hazards) give no prediction and no difference
+        scale. Without all four cells one row says that synergy is not estimable.
+
+    Raises
+    ------
+    KeyError
+        A name that is neither an arm nor a treatment, or no such week.
+    ValueError
+        A treatment with several arms.
 
     Notes
     -----
@@ -70,38 +85,52 @@ def synergy(
     """
     levels = levels_of(source, measure, week)
     names = (combined, medication, therapy, control)
-    try:
-        cells = [levels.cell(name) for name in names]
-    except KeyError:
+    if _absent(levels, names):
         return Estimates([_not_identified(levels, combined)])
+    cells = [levels.cell(name) for name in names]
     rows: list[Estimate] = []
+    for single in (medication, therapy):
+        rows += compare(levels, combined, against=single, conf_level=conf_level)
     if levels.anchored:
-        for single in (medication, therapy):
-            rows += compare(levels, combined, against=single, conf_level=conf_level)
         rows.append(_predicted(levels, cells, conf_level))
     for name in LEVEL_MEASURES[levels.measure].synergy:
         rows.append(_interaction(levels, cells, name, conf_level))
     if levels.anchored:
-        rows.append(_detectable(levels, rows, conf_level))
+        rows.append(_detectable(levels, cells, rows, conf_level))
     return Estimates(rows)
 
 
+def _absent(levels: Levels, names: tuple[str, ...]) -> list[str]:
+    """The names that stand for nobody here, though they are arms or treatments."""
+    declared = {arm.name for arm in levels.arms} | {*Treatment}
+    present = {key.arm for key in levels.keys}
+    present |= {arm.treatment.value for arm in levels.arms if arm.name in present}
+    return [name for name in names if name in declared - present]
+
+
 def _interaction(levels: Levels, cells: list[Cell], name: str, conf_level: float) -> Estimate:
-    unit = levels.unit if name == "interaction_difference" else "ratio"
     if name == "interaction_difference":
         result = combine(levels, cells, INTERACTION, "identity", conf_level)
+        return _row(levels, cells, name, levels.unit, "identity", "additivity", result, conf_level)
+    if name == "reri":
+        result = _of_control(levels, cells, _reri, "log", conf_level)
+        unit = "relative risk"
         return _row(levels, cells, name, unit, "identity", "additivity", result, conf_level)
-    if name in ("interaction_ratio", "interaction_odds_ratio"):
-        scale = "logit" if name == "interaction_odds_ratio" else "log"
-        scale = scale if levels.anchored else "exp"
-        result = combine(levels, cells, INTERACTION, scale, conf_level)
-        reference = "multiplicativity"
-        return _row(levels, cells, name, unit, "log", reference, result, conf_level)
-    formula = {"reri": _reri, "bliss_excess": _bliss}[name]
-    result = _delta(levels, cells, formula, conf_level)
-    reference = "additivity" if name == "reri" else "independence"
-    unit = "relative risk" if name == "reri" else levels.unit
-    return _row(levels, cells, name, unit, "identity", reference, result, conf_level)
+    if name == "bliss_excess":
+        result = _of_control(levels, cells, _bliss, "log1m", conf_level)
+        unit = levels.unit
+        return _row(levels, cells, name, unit, "identity", "independence", result, conf_level)
+    scale = "logit" if name == "interaction_odds_ratio" else "log"
+    result = combine(levels, cells, INTERACTION, scale if levels.anchored else "exp", conf_level)
+    return _row(levels, cells, name, "ratio", "log", "multiplicativity", result, conf_level)
+
+
+def _of_control(levels: Levels, cells: list[Cell], formula, scale: str, conf_level: float):
+    """A formula that divides by the control: it needs a value there on the scale."""
+    problem = why_not_estimable(levels, cells) or why_not_estimable(levels, cells[3:], scale)
+    if problem:
+        return Combination(problem=problem)
+    return by_delta(levels, cells, formula, conf_level)
 
 
 def _row(levels, cells, name, unit, scale, reference, result, conf_level) -> Estimate:
@@ -116,12 +145,15 @@ def _predicted(levels: Levels, cells: list[Cell], conf_level: float) -> Estimate
         levels, cells, levels.measure, levels.unit, "identity", "additivity", result, conf_level
     )
     low, high = LEVEL_MEASURES[levels.measure].bounds
-    outside = "predicted beyond what is possible" if not low <= row.estimate <= high else ""
+    is_outside = row.estimate < low or row.estimate > high
+    outside = "predicted beyond what is possible" if is_outside else ""
     # the prediction uses the three other arms only: the combined arm is not behind it
     return replace(row, p_value=math.nan, n=None, events=None, caution=joined(row.caution, outside))
 
 
-def _detectable(levels: Levels, rows: list[Estimate], conf_level: float) -> Estimate:
+def _detectable(
+    levels: Levels, cells: list[Cell], rows: list[Estimate], conf_level: float
+) -> Estimate:
     """The smallest interaction found in 80 % of repetitions at this precision."""
     seen = next(row for row in rows if row.measure == "interaction_difference")
     reach = float(norm.ppf(0.5 + conf_level / 2) + norm.ppf(POWER))
@@ -135,6 +167,7 @@ def _detectable(levels: Levels, rows: list[Estimate], conf_level: float) -> Esti
         conf_high=math.nan,
         p_value=math.nan,
         method=f"(z + z_power) x standard error; {POWER:.0%} power, two-sided {1 - conf_level:.0%}",
+        caution=joined(seen.caution, without_variation(levels, cells)),
     )
 
 
@@ -154,34 +187,13 @@ def _not_identified(levels: Levels, combined: str) -> Estimate:
     )
 
 
-def _delta(levels: Levels, cells: list[Cell], formula, conf_level: float) -> Combination:
-    """Delta-method interval of a smooth function of the four cell values."""
-    mixing = np.array([cell.weights for cell in cells])
-    values = mixing @ np.nan_to_num(levels.values)
-    missing = any(not np.all(np.isfinite(levels.values[row != 0])) for row in mixing)
-    estimate, gradient = (math.nan, None) if missing else formula(values)
-    if gradient is None:
-        return Combination(*[math.nan] * 6, method="", problem="not estimable: a cell rules it out")
-    slope = (gradient @ mixing) * np.diag(levels.value_jacobian)
-    std_error = math.sqrt(float(slope @ levels.cov @ slope))
-    reach = float(norm.ppf(0.5 + conf_level / 2)) * std_error
-    p_value = 2 * float(norm.sf(abs(estimate) / std_error)) if std_error > 0 else math.nan
-    return Combination(
-        estimate, std_error, estimate - reach, estimate + reach, math.inf, p_value, "delta method"
-    )
-
-
-def _reri(v: np.ndarray) -> tuple[float, np.ndarray | None]:
-    if v[3] <= 0:
-        return math.nan, None
+def _reri(v: np.ndarray) -> tuple[float, np.ndarray]:
     total = v[0] - v[1] - v[2] + v[3]
-    return total / v[3], np.array([1, -1, -1, 1 - total / v[3]]) / v[3]
+    return float(total / v[3]), np.array([1, -1, -1, 1 - total / v[3]]) / v[3]
 
 
-def _bliss(v: np.ndarray) -> tuple[float, np.ndarray | None]:
+def _bliss(v: np.ndarray) -> tuple[float, np.ndarray]:
     spared = 1 - v  # those without the outcome
-    if spared[3] <= 0:
-        return math.nan, None
     expected = spared[1] * spared[2] / spared[3]
     gradient = np.array([1, -spared[2] / spared[3], -spared[1] / spared[3], expected / spared[3]])
     return float(v[0] - (1 - expected)), gradient

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctevidence.contrasts.compare import compare
+from ctevidence.contrasts.compare import all_levels_of, compare
 from ctevidence.estimates import Estimates
 from ctevidence.levels import Levels
 from ctevidence.terms import LEVEL_MEASURES, Arm, contrast_measure
@@ -37,23 +37,17 @@ def compare_treatments(
         Rows by measure, week and pair. A treatment with several arms is compared arm by arm, the
         first declared arm as reference.
     """
-    levels = source if isinstance(source, Levels) else None
     if measures is None:
-        levels = levels or source.levels(None, week)
-        measures = LEVEL_MEASURES[levels.measure].contrasts
+        measures = LEVEL_MEASURES[all_levels_of(source, None, week).measure].contrasts
     rows = Estimates()
     for measure in measures:
-        for at in _levels(source, levels, measure, week):
-            for arm, against in pairs(at):
-                rows += compare(at, arm, against=against, measure=measure)
+        levels = all_levels_of(source, contrast_measure(measure).of, week)
+        # what has no week, like a hazard ratio, goes with any week that is asked for
+        timeless = week is None or levels.weeks == (None,)
+        for at in levels.weeks if timeless else (week,):
+            for arm, against in pairs(levels.at(at)):
+                rows += compare(levels, arm, against=against, measure=measure, week=at)
     return rows
-
-
-def _levels(source, levels: Levels | None, measure: str, week: float | None) -> list[Levels]:
-    wanted = contrast_measure(measure).of
-    if levels is None or levels.measure != wanted:
-        levels = source.levels(wanted, week)
-    return [levels.at(w) for w in levels.weeks if week in (None, w) or w is None]
 
 
 def pairs(levels: Levels) -> list[tuple[str, str]]:

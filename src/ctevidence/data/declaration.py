@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ctevidence.data.declared_rules import read_rules
 from ctevidence.data.declared_scales import DeclaredScales, read_scales
-from ctevidence.data.declared_schedule import check_primary_week, read_schedule
+from ctevidence.data.declared_schedule import DeclaredSchedule, read_schedule
 from ctevidence.data.files import FileFormat
 from ctevidence.data.problems import Problem
 from ctevidence.data.study import (
@@ -30,7 +30,8 @@ from ctevidence.data.toml_table import TomlTable
 from ctevidence.terms import COMPONENTS, INACTIVE_COMPONENTS, SEVERAL_ARMS, Arm, Treatment
 
 FILE = "study.toml"
-_ABOUT = ("name", "title", "condition", "population", "citation", "data_kind", "design")
+_REQUIRED_WORDS = ("name", "title", "condition")
+_OPTIONAL_WORDS = ("population", "citation")
 
 
 @dataclass(frozen=True)
@@ -107,14 +108,14 @@ def read_declaration(path: Path) -> tuple[Declaration, list[Problem]]:
     parts = _read_study(root.table("study"))
     parts["arms"] = _read_arms(root, parts["inactive"])
     scales = read_scales(root)
-    baseline, schedule = read_schedule(root.table("schedule"))
+    schedule = read_schedule(root.table("schedule"))
     parts |= _read_analysis(root.table("analysis"), schedule)
     parts |= _read_tables(root)
     declared = Declaration(
         **parts,
         scales=scales,
-        baseline_days=baseline,
-        schedule=schedule,
+        baseline_days=schedule.baseline_days,
+        schedule=schedule.windows,
         rules=read_rules(root, scales.find(scales.primary)),
         disclosure=_read_disclosure(root.table("disclosure"), parts["about"]),
         lines=root.lines,
@@ -126,13 +127,11 @@ def read_declaration(path: Path) -> tuple[Declaration, list[Problem]]:
 def _read_study(study: TomlTable | None) -> dict:
     if study is None:
         return {"about": {}, "inactive": INACTIVE_COMPONENTS}
-    about = {key: study.text(key, required=key not in ("population", "citation")) for key in _ABOUT}
-    about |= {
-        "data_kind": study.choice("data_kind", DATA_KINDS),
-        "design": study.choice("design", DESIGNS),
-    }
-    name = about["name"]
-    if name and not re.fullmatch(STUDY_NAME, name):
+    about = {key: study.text(key) for key in _REQUIRED_WORDS}
+    about |= {key: study.text(key, required=False) for key in _OPTIONAL_WORDS}
+    about["data_kind"] = study.choice("data_kind", DATA_KINDS)
+    about["design"] = study.choice("design", DESIGNS)
+    if (name := about["name"]) and not re.fullmatch(STUDY_NAME, name):
         why = "The name becomes the name of a folder."
         study.refuse("name", why, "Use small letters, digits and hyphens: my-study.", name)
     randomised = study.texts("randomised") or ()
@@ -180,11 +179,11 @@ def _read_arm(name: str, table: TomlTable, inactive: tuple[str, ...]) -> Arm | N
     return arm
 
 
-def _read_analysis(analysis: TomlTable | None, schedule: tuple[VisitWindow, ...]) -> dict:
+def _read_analysis(analysis: TomlTable | None, schedule: DeclaredSchedule) -> dict:
     if analysis is None:
         return {}
     week = analysis.number("primary_week", required=False)
-    check_primary_week(analysis, week, schedule)
+    _check_primary_week(analysis, week, schedule.weeks)
     adjust = analysis.texts("adjust") or ()
     for name in sorted({name for name in adjust if adjust.count(name) > 1}):
         analysis.refuse("adjust", "The covariate stands twice.", "Name it once.", name)
@@ -195,6 +194,16 @@ def _read_analysis(analysis: TomlTable | None, schedule: tuple[VisitWindow, ...]
         "adjust": adjust,
         "several_arms": several,
     }
+
+
+def _check_primary_week(analysis: TomlTable, week: float | None, weeks: tuple[float, ...]) -> None:
+    listed = ", ".join(f"{w:g}" for w in weeks) or "none"
+    if week is None and weeks and "primary_week" not in analysis.values:
+        why = "The key is missing: reports lead with one scheduled week."
+        analysis.refuse("primary_week", why, f"Add primary_week = ..., one of the weeks {listed}.")
+    elif week is not None and week not in weeks:
+        why = "No visit is scheduled in this week."
+        analysis.refuse("primary_week", why, f"Use one of the weeks: {listed}.", week)
 
 
 def _read_disclosure(disclosure: TomlTable | None, about: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ from ctevidence.data.toml_table import TomlTable
 Rule = TypeVar("Rule")
 
 #: Keys that each kind of response needs; the others would be ignored and are refused.
-_RESPONSE_KEYS = {
+RESPONSE_KEYS = {
     "percent_fall": ("percent",),
     "reliable_change": ("reliability", "standard_deviation"),
     "cut_off": ("threshold",),
@@ -77,13 +77,11 @@ def _response(table: TomlTable | None, scale: Scale | None) -> ResponseRule | No
     if table is None:
         return None
     kind, missing = table.choice("kind", RESPONSE_KINDS), table.choice("missing", MISSING)
-    needed = _RESPONSE_KEYS.get(kind, ())
+    needed = RESPONSE_KEYS.get(kind, ())
     values = {}
-    for key in sum(_RESPONSE_KEYS.values(), ()):
+    for key in sum(RESPONSE_KEYS.values(), ()):
         if key in needed:
-            values[key] = (
-                _threshold(table, key, scale) if key == "threshold" else table.number(key)
-            )
+            values[key] = _threshold(table, key, scale) if key == "threshold" else table.number(key)
         elif kind and key in table.values:
             table.number(key, required=False)
             why = f'A rule of kind "{kind}" does not use this key.'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 from ctevidence.data.study import VisitWindow
@@ -10,25 +11,36 @@ from ctevidence.data.toml_table import TomlTable
 Windows = list[tuple[TomlTable, VisitWindow]]
 
 
-def read_schedule(
-    table: TomlTable | None,
-) -> tuple[tuple[float, float] | None, tuple[VisitWindow, ...]]:
-    """Take ``[schedule]`` from ``study.toml``.
+@dataclass(frozen=True)
+class DeclaredSchedule:
+    """When scores are taken.
 
-    Returns
-    -------
-    tuple of float or None
-        First and last day of the baseline.
-    tuple of VisitWindow
-        In the order of the file.
+    Parameters
+    ----------
+    baseline_days : tuple of float or None
+        First and last day of the baseline; None where it could not be read.
+    windows : tuple of VisitWindow
+        Visits that could be read, in the order of the file.
+    weeks : tuple of float
+        Weeks that are named, even of visits that could not be read.
     """
+
+    baseline_days: tuple[float, float] | None = None
+    windows: tuple[VisitWindow, ...] = ()
+    weeks: tuple[float, ...] = ()
+
+
+def read_schedule(table: TomlTable | None) -> DeclaredSchedule:
+    """Take ``[schedule]`` from ``study.toml``."""
     if table is None:
-        return None, ()
+        return DeclaredSchedule()
     baseline = table.days("baseline_days")
     found: Windows = []
+    weeks = []
     for visit in table.rows("visits"):
         name, week, days = visit.text("name"), visit.number("week"), visit.days("days")
         visit.close()
+        weeks += [] if week is None else [week]
         if name is None or week is None or days is None:
             continue
         try:
@@ -40,7 +52,8 @@ def read_schedule(
     _check_baseline(found, baseline)
     _check_order(found)
     _check_names(found)
-    return baseline, tuple(window for _, window in found)
+    windows = tuple(window for _, window in found)
+    return DeclaredSchedule(baseline, windows, tuple(weeks))
 
 
 def _check_baseline(windows: Windows, baseline: tuple[float, float] | None) -> None:
@@ -70,17 +83,3 @@ def _check_names(windows: Windows) -> None:
     for i, (visit, window) in enumerate(windows):
         if window.name in names[:i]:
             visit.refuse("name", "Two visits have the same name.", "Rename one.", window.name)
-
-
-def check_primary_week(
-    analysis: TomlTable, week: float | None, windows: tuple[VisitWindow, ...]
-) -> None:
-    """Refuse a primary week that is not scheduled, or that is missing beside scheduled visits."""
-    weeks = [window.week for window in windows]
-    listed = ", ".join(f"{w:g}" for w in weeks) or "none"
-    if week is None and weeks and "primary_week" not in analysis.values:
-        why = "The key is missing: reports lead with one scheduled week."
-        analysis.refuse("primary_week", why, f"Add primary_week = ..., one of the weeks {listed}.")
-    elif week is not None and week not in weeks:
-        why = "No visit is scheduled in this week."
-        analysis.refuse("primary_week", why, f"Use one of the weeks: {listed}.", week)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import math
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +29,11 @@ from ctevidence.data.problems import DataProblems, Problem
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 DECIMALS = (".", ",")
 SUFFIXES = (".csv", ".parquet")
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,9 @@ class FileFormat:
         if self.decimal not in DECIMALS:
             raise ValueError(f'decimal is "{self.decimal}"; it can be "." or ",".')
         if self.decimal == self.delimiter:
-            raise ValueError('delimiter and decimal are both ","; one of them must be another sign.')
+            raise ValueError(
+                'delimiter and decimal are both ","; one of them must be another sign.'
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +141,7 @@ def decode(data: bytes, encoding: str, file: str) -> str:
         raise _fatal(
             file,
             "The file holds zero bytes: it is UTF-16 without a byte order mark, or no text.",
-            'Save it as "CSV UTF-8", or declare encoding = "utf-16-le" under [files] in study.toml.',
+            'Save it as "CSV UTF-8", or declare encoding = "utf-16-le" under [files].',
         )
     if not is_utf8 and "utf-16" not in encoding and not data.isascii() and _is_utf8(data):
         raise _fatal(
@@ -157,14 +164,14 @@ def _is_utf8(data: bytes) -> bool:
 def _wrong_encoding(data: bytes, start: int, encoding: str, file: str) -> DataProblems:
     line_start = max(data.rfind(b"\n", 0, start), data.rfind(b"\r", 0, start)) + 1
     row = len(data[:line_start].splitlines()) + 1
-    word = data[line_start : start + 12].decode("cp1252", errors="replace").splitlines()[0][-24:]
+    line = data[line_start : start + 20].decode("cp1252", errors="replace").splitlines()[0]
     return _fatal(
         file,
-        f"The bytes of this line are not {encoding}; read as Windows-1252 they give the text shown.",
+        f"The line is not {encoding}; read as Windows-1252 it gives the text shown.",
         'Save the file as "CSV UTF-8". If the text shown is right, you may instead declare '
         'encoding = "cp1252" under [files] in study.toml.',
         row=row,
-        value=word,
+        value=line[:60],
     )
 
 
@@ -253,7 +260,9 @@ def _named(file: str, frame: pd.DataFrame, problems: tuple[Problem, ...]) -> Raw
     """The table, if every column has a name of its own."""
     names = pd.Series(frame.columns, dtype=object)
     faults = [
-        Problem(file, "Two columns have the same name.", "Rename or remove one.", column=name, row=1)
+        Problem(
+            file, "Two columns have the same name.", "Rename or remove one.", column=name, row=1
+        )
         for name in names[names.duplicated()].unique()
         if name
     ]
@@ -288,12 +297,13 @@ def _read_parquet(path: Path) -> RawTable:
 
 
 def _as_text(column) -> list[str]:
-    """Values as a CSV would hold them; a whole number stored as decimal stays whole."""
-    return [
-        ""
-        if value is None or value != value
-        else f"{value:.0f}"
-        if isinstance(value, float) and value.is_integer()
-        else unicodedata.normalize("NFC", str(value)).strip()
-        for value in column.to_pylist()
-    ]
+    """Values as a CSV would hold them."""
+    return [_cell(value) for value in column.to_pylist()]
+
+
+def _cell(value) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"  # whole numbers become decimal where a column has gaps
+    return unicodedata.normalize("NFC", str(value)).strip()

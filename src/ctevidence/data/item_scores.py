@@ -11,9 +11,7 @@ from ctevidence.data.scales import Scale
 from ctevidence.data.tables import CheckedTable, item_columns
 
 
-def total_items(
-    visits: CheckedTable, declared: Declaration
-) -> tuple[CheckedTable, list[Problem]]:
+def total_items(visits: CheckedTable, declared: Declaration) -> tuple[CheckedTable, list[Problem]]:
     """Fill the scores of visits that give answers to items.
 
     A gap never counts as zero: with few missing the total is prorated, with more it is missing and
@@ -44,12 +42,10 @@ def total_items(
         "score",
     )
     for word in sorted(frame.loc[answered, "scale"].unique()):
-        try:
-            scale = declared.scale(word)
-        except ValueError:
+        if (scale := declared.scales.find(word)) is None:
             continue  # the checks across tables name an unknown scale
         rows = CheckedTable(visits.file, frame[answered & (frame["scale"] == word)])
-        totals, found = _totals(rows, names, scale, declared.missing_items.get(word))
+        totals, found = _totals(rows, names, scale, declared.scales.missing_items.get(word))
         problems += found
         given = rows.frame["score"]
         problems += rows.problems(
@@ -57,7 +53,7 @@ def total_items(
             "The score is not the total of the items.",
             "Correct one of them, or remove the column score: it is calculated.",
             "score",
-            [f"{g:g} (items: {t:g})" for g, t in zip(given, totals, strict=True)],
+            ("items", totals),
         )
         frame.loc[rows.frame.index, "score"] = totals
     return CheckedTable(visits.file, frame), problems
@@ -71,31 +67,36 @@ def _totals(
     if scale.scoring != "sum" or scale.items is None:
         why = f"{scale.label} has no total that can be calculated from items."
         do = "Give scores; leave the items empty, or declare the scale with its items."
-        return nothing, rows.problems([True] * len(rows.frame), why, do, "scale")
+        return nothing, rows.problems(nothing.isna(), why, do, "scale")
     used = [f"item_{i}" for i in range(1, scale.items + 1)]
     problems = _faulty_answers(rows, names, used, scale)
-    absent = [name for name in used if name not in names]
-    if absent:
+    if absent := [name for name in used if name not in names]:
         why = f"{scale.label} has {scale.items} items; these columns are missing."
         do = "Add the columns; leave them empty where answers are missing."
         problems.append(Problem(rows.file, why, do, row=1, value=", ".join(absent)))
-    gaps = rows.frame[used].isna().any(axis=1) if not absent else nothing.notna()
-    if allowed is None and scale.max_missing_items is None and gaps.any():
-        why = f"Items are missing, and {scale.label} has no published rule for missing items."
-        do = (
-            "Say under [missing_items] in study.toml how many may be missing for a prorated total: "
-            f'"{rows.frame["scale"].iloc[0]}" = 0 when none.'
-        )
-        missing = rows.frame[used].isna().apply(lambda row: ", ".join(row.index[row]), axis=1)
-        problems += rows.problems(gaps, why, do, "items", missing)
     if problems:
         return nothing, problems
+    answers = rows.frame[used]
+    if allowed is None and scale.max_missing_items is None:
+        return _complete_totals(rows, answers, scale)
     try:
-        totals = scale.total(rows.frame[used], allowed)
+        return pd.Series(scale.total(answers, allowed), index=answers.index), []
     except ValueError as error:
-        do = "Correct the rule for missing items under [missing_items]."
+        do = "Correct the number under [missing_items] in study.toml."
         return nothing, [Problem(rows.file, str(error), do)]
-    return pd.Series(totals, index=rows.frame.index), []
+
+
+def _complete_totals(
+    rows: CheckedTable, answers: pd.DataFrame, scale: Scale
+) -> tuple[pd.Series, list[Problem]]:
+    """Totals where no answer is missing: there is no rule for the others."""
+    totals = pd.Series(scale.total(answers, 0), index=answers.index)
+    why = f"Answers are missing, and {scale.label} has no published rule for missing items."
+    do = (
+        "Say under [missing_items] in study.toml how many answers may be missing for a prorated "
+        f'total; none: "{rows.frame["scale"].iloc[0]}" = 0.'
+    )
+    return totals, rows.problems(totals.isna(), why, do, "score")
 
 
 def _faulty_answers(

@@ -46,6 +46,7 @@ from ctevidence.data.toml_file import read_file_format, read_toml
 from ctevidence.data.toml_table import TomlTable
 from ctevidence.terms import did_you_mean
 
+
 @dataclass(frozen=True)
 class LongColumn:
     """A column of the file that makes rows, and what else these rows hold."""
@@ -81,7 +82,9 @@ class TableMapping:
 # -- reading prepare.toml -------------------------------------------------------------------------
 
 
-def read_mapping(path: Path, tables: tuple[str, ...]) -> tuple[tuple[TableMapping, ...], FileFormat]:
+def read_mapping(
+    path: Path, tables: tuple[str, ...]
+) -> tuple[tuple[TableMapping, ...], FileFormat]:
     """Read ``prepare.toml``.
 
     Parameters
@@ -119,8 +122,9 @@ def _read_table(name: str, table: TomlTable) -> TableMapping:
     given = columns.raw() if columns else {}
     rules = {column: _read_rule(columns, column, spec) for column, spec in given.items()}
     into, long = _read_long(table.table("long", required=False))
-    for name in sorted({into, *(key for column in long for key in column.constants)} & set(rules)):
-        columns.refuse(name, "The column is made twice: here and under long.", "Remove one.", name)
+    from_long = {into, *(key for column in long for key in column.constants)}
+    for twice in sorted(from_long & set(rules)):
+        columns.refuse(twice, "The column is made twice: here and under long.", "Remove one.")
     table.close()
     return TableMapping(name, file, rules, into, long)
 
@@ -166,7 +170,9 @@ def _read_long(long: TomlTable | None) -> tuple[str, tuple[LongColumn, ...]]:
         constants = {key: str(value) for key, value in row.raw().items() if key != "column"}
         columns.append(LongColumn(column, constants))
     if not columns:
-        long.refuse("columns", "No column is named.", 'Add columns = [{ column = "...", day = 0 }].')
+        long.refuse(
+            "columns", "No column is named.", 'Add columns = [{ column = "...", day = 0 }].'
+        )
     long.close()
     return into, tuple(columns)
 
@@ -225,8 +231,8 @@ def _with_point(cell: str) -> str:
 
 def _apply(rule: Rule, raw: RawTable) -> tuple[list[str], list[Problem]]:
     values, problems = [], []
-    cells = raw.frame[list(rule.columns)]
-    for row, found in zip(cells.index, cells.itertuples(index=False, name=None), strict=True):
+    cells = raw.frame[list(rule.columns)].to_numpy()
+    for row, found in zip(raw.frame.index, cells, strict=True):
         value = rule.value(*found)
         if isinstance(value, tuple):
             where = {"column": " + ".join(rule.columns), "row": int(row)}

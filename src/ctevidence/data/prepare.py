@@ -67,9 +67,9 @@ def prepare(
     if raw is None or processed is None:
         data = find_project().root / "data"
         raw, processed = raw or data / "raw", processed or data / "processed"
-    source, target = Path(raw) / name, Path(processed) / name
-    if source.resolve().parent != Path(raw).resolve():
+    if Path(name).name != name or name.startswith("."):
         raise ValueError(f'"{name}" is not the name of a folder in {raw}; give the name alone.')
+    source, target = Path(raw) / name, Path(processed) / name
     kind = kind_of(source)
     if changed := changed_files(source):
         raise DataProblems(changed, str(source))

@@ -11,6 +11,7 @@ import pandas as pd
 #: Values of one kind that a message shows; all of them are in `DataProblems.problems`.
 EXAMPLES = 5
 _WIDTH = 96
+_LONGEST = 60
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Problem:
         return self.file, self.column, self.why, self.do
 
 
-class DataProblems(ValueError):
+class DataProblems(ValueError):  # noqa: N818 (it is what it carries)
     """All problems of a folder or file at once.
 
     Parameters
@@ -112,7 +113,7 @@ def _describe(same: list[Problem]) -> str:
     shown = ", ".join(_place(p) for p in same[:EXAMPLES])
     if len(same) > EXAMPLES:
         shown += f" and {len(same) - EXAMPLES} more"
-    head = first.column or "the whole file"
+    head = _shown(first.column) or ("the whole row" if first.row else "the whole file")
     if len(same) > 1:
         head += f", {len(same)} times"
     lines = [(f"{head}: {shown}" if shown else head, "  ", "      ")]
@@ -124,7 +125,13 @@ def _describe(same: list[Problem]) -> str:
 
 
 def _place(problem: Problem) -> str:
-    found = f'"{problem.value}"' if problem.value else ""
+    found = f'"{_shown(problem.value)}"' if problem.value else ""
     if problem.row is None:
         return found
     return f"{found} (row {problem.row})" if found else f"row {problem.row}"
+
+
+def _shown(text: str) -> str:
+    """Text on one line, without signs that act on a terminal, and not too long."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in text)
+    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from ctevidence.data.cross_checks import StudyTables, cross_check
+from ctevidence.data.cross_checks import cross_check
 from ctevidence.data.declaration import FILE, Declaration, read_declaration
 from ctevidence.data.files import SUFFIXES, read_raw
 from ctevidence.data.item_scores import total_items
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.study import TABLES, Study
+from ctevidence.data.study_tables import StudyTables
 from ctevidence.data.tables import KEY, CheckedTable, check_table, empty_table
 
 REQUIRED = ("participants", "visits")
@@ -38,14 +39,15 @@ def read_study(path: str | Path) -> Study:
     source = str(path)
     if not folder.is_dir():
         raise DataProblems([_no_folder(folder)], source)
-    declared, problems = _declaration(folder)
-    tables, found, absent = _tables(folder, declared)
-    problems += found
-    checked = StudyTables(declared, tables, has_events="events" not in absent)
-    problems += cross_check(checked)
+    try:
+        declared, problems = read_declaration(folder / FILE)
+    except DataProblems as error:
+        declared, problems = Declaration(), list(error.problems)
+    tables, found = _read_tables(folder, declared)
+    problems += [*_misnamed_files(folder), *found, *cross_check(tables)]
     if problems:
         raise DataProblems(_in_order(problems), source)
-    return _study(checked)
+    return _study(tables)
 
 
 #: Order of the rows of each table.
@@ -67,53 +69,37 @@ def _no_folder(folder: Path) -> Problem:
     return Problem(str(folder), "There is no such folder.", do)
 
 
-def _declaration(folder: Path) -> tuple[Declaration, list[Problem]]:
-    if not (folder / FILE).is_file():
-        do = f"Add {FILE}; `ctevidence new NAME` writes one with every key explained."
-        return Declaration(), [Problem(FILE, "The file is missing.", do)]
-    try:
-        return read_declaration(folder / FILE)
-    except DataProblems as error:
-        return Declaration(), list(error.problems)
-
-
-def _tables(
-    folder: Path, declared: Declaration
-) -> tuple[dict[str, CheckedTable | None], list[Problem], set[str]]:
-    """Tables by name (None where one could not be read), problems, and names without a file."""
-    tables: dict[str, CheckedTable | None] = {}
-    problems, absent = _misnamed_files(folder), set()
+def _read_tables(folder: Path, declared: Declaration) -> tuple[StudyTables, list[Problem]]:
+    tables: dict[str, CheckedTable] = {}
+    problems: list[Problem] = []
+    without_file = set()
     for name in TABLES:
         files = [folder / f"{name}{suffix}" for suffix in SUFFIXES]
         files = [file for file in files if file.is_file()]
-        if len(files) == 1:
-            tables[name], found = _table(name, files[0], declared)
-            problems += found
-            continue
-        tables[name] = None
-        if files:
+        if len(files) > 1:
             why = f"The table stands twice, also as {files[1].name}."
             problems.append(Problem(files[0].name, why, "Remove one of the two files."))
-            continue
-        absent.add(name)
-        if name in REQUIRED:
+        elif files:
+            table, found = _read_table(name, files[0], declared)
+            tables |= {} if table is None else {name: table}
+            problems += found
+        elif name in REQUIRED:
             why, do = "The file is missing.", f"Add {name}.csv or {name}.parquet to the folder."
             problems.append(Problem(f"{name}.csv", why, do))
         else:
             tables[name] = CheckedTable(f"{name}.csv", empty_table(name))
-    return tables, problems, absent
+            without_file.add(name)
+    return StudyTables(declared, tables, frozenset(without_file)), problems
 
 
-def _table(
+def _read_table(
     name: str, file: Path, declared: Declaration
 ) -> tuple[CheckedTable | None, list[Problem]]:
     try:
         raw = read_raw(file, declared.file_format)
     except DataProblems as error:
         return None, list(error.problems)
-    table, problems = check_table(
-        name, raw, declared.file_format.decimal, declared.covariates
-    )
+    table, problems = check_table(name, raw, declared.file_format.decimal, declared.covariates)
     problems = [*raw.problems, *problems]
     if name == "visits" and table is not None:
         table, found = total_items(table, declared)
@@ -140,24 +126,24 @@ def _misnamed_files(folder: Path) -> list[Problem]:
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
-    """By file as a person reads them: what the study is, then its tables."""
+    """As a person goes through the files: what the study is, its tables, each from the top."""
     order = {FILE: 0} | {f"{n}{s}": i for i, n in enumerate(TABLES, 1) for s in SUFFIXES}
-    return sorted(problems, key=lambda problem: order.get(problem.file, len(order)))
+    return sorted(problems, key=lambda p: (order.get(p.file, len(order)), p.row or 0))
 
 
 def _study(checked: StudyTables) -> Study:
-    declared = checked.declared
+    declared, scales = checked.declared, checked.declared.scales
     tables = {
         name: table.frame.sort_values(_ORDER[name], kind="stable").reset_index(drop=True)
         for name, table in checked.tables.items()
     }
-    words = [declared.primary_scale, *tables["visits"]["scale"].unique()]
+    words = dict.fromkeys([scales.primary, *tables["visits"]["scale"]])
     return Study(
         **declared.about,
         randomised=declared.randomised,
         arms=declared.arms,
-        primary_scale=declared.primary_scale,
-        scales={word: declared.scale(word) for word in dict.fromkeys(words)},
+        primary_scale=scales.primary,
+        scales={word: scales.find(word) for word in words},
         schedule=declared.schedule,
         rules=declared.rules,
         primary_week=declared.primary_week,
@@ -168,5 +154,5 @@ def _study(checked: StudyTables) -> Study:
         notes=declared.notes,
         baseline_days=declared.baseline_days,
         inactive=declared.inactive,
-        missing_items=declared.missing_items,
+        missing_items=scales.missing_items,
     )

@@ -77,7 +77,9 @@ class ResponseRule:
     def describe(self) -> str:
         improvement = {
             "percent_fall": f"improved by at least {self.percent:g} % since baseline",
-            "reliable_change": f"improved by more than {self.reliable_change:.1f} points since baseline",
+            "reliable_change": (
+                f"improved by more than {self.reliable_change:.1f} points since baseline"
+            ),
             "cut_off": f"a score at or beyond {self.threshold:g}",
         }[self.kind]
         return f"Response: {improvement}; {_describe_missing(self.missing)}."
@@ -102,7 +104,8 @@ class RemissionRule:
             raise ValueError("Remission needs threshold, the score at which someone is well.")
 
     def describe(self) -> str:
-        return f"Remission: a score at or beyond {self.threshold:g}; {_describe_missing(self.missing)}."
+        missing = _describe_missing(self.missing)
+        return f"Remission: a score at or beyond {self.threshold:g}; {missing}."
 
 
 @dataclass(frozen=True)

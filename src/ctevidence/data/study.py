@@ -7,6 +7,7 @@ one is built.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,7 +15,13 @@ import pandas as pd
 
 from ctevidence.data.rules import EntryRule, RelapseRule, RemissionRule, ResponseRule, RetentionRule
 from ctevidence.data.scales import Scale
-from ctevidence.terms import DAYS_PER_WEEK, INACTIVE_COMPONENTS, Arm
+from ctevidence.terms import (
+    COMPONENTS,
+    DAYS_PER_WEEK,
+    INACTIVE_COMPONENTS,
+    SEVERAL_ARMS,
+    Arm,
+)
 
 TABLES = ("participants", "visits", "events", "treatments")
 DATA_KINDS = ("patient-level", "open patient-level", "synthetic")
@@ -93,7 +100,18 @@ class Study:
         First and last day of the window of the baseline score.
     tables : mapping of str to DataFrame
         `participants`, `visits`, `events`, `treatments`, clean and typed; columns as in the data
-        dictionary (``data/README.md``).
+        dictionary (``data/README.md``). A row of `visits` is someone who was seen; the score is NaN
+        where a questionnaire had too many gaps.
+    citation : str
+    inactive : tuple of str
+        Components that do not count as treatment.
+    missing_items : mapping of str to int
+        Missing items up to which a total is prorated, by scale, where the study declares it.
+
+    Raises
+    ------
+    ValueError
+        When the parts contradict each other, with all that is wrong.
 
     See Also
     --------
@@ -122,6 +140,10 @@ class Study:
     citation: str = ""
     inactive: tuple[str, ...] = INACTIVE_COMPONENTS
     missing_items: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if wrong := _contradictions(self):
+            raise ValueError(f'Study "{self.name}" contradicts itself: {"; ".join(wrong)}.')
 
     @property
     def participants(self) -> pd.DataFrame:
@@ -172,6 +194,7 @@ class Study:
         first, last = self.baseline_days
         v = self.tables["visits"]
         v = v[(v["scale"] == self.primary_scale) & v["day"].between(first, last)]
+        v = v[v["score"].notna()]
         v = v.sort_values(["participant_id", "day"], kind="stable")
         return v.groupby("participant_id", observed=True)["score"].last().rename("baseline")
 
@@ -203,7 +226,7 @@ class Study:
             and visit attended.
         """
         v = self.tables["visits"]
-        v = v[v["scale"] == self.primary_scale]
+        v = v[(v["scale"] == self.primary_scale) & v["score"].notna()]
         found = []
         for window in self.schedule:
             seen = v[v["day"].between(window.first_day, window.last_day)].copy()
@@ -221,4 +244,36 @@ class Study:
         # counts wait for the disclosure gate: a printed study says only what it declares
         arms = ", ".join(f"{a.name} ({a.treatment})" for a in self.arms)
         weeks = ", ".join(f"{w:g}" for w in self.weeks)
-        return f'Study "{self.name}": {self.title}\n  arms: {arms}\n  scale: {self.scale.label}\n  weeks: {weeks}'
+        return (
+            f'Study "{self.name}": {self.title}\n'
+            f"  arms: {arms}\n  scale: {self.scale.label}\n  weeks: {weeks}"
+        )
+
+
+def _contradictions(study: Study) -> list[str]:
+    """What is wrong between the parts of a study, in words."""
+    wrong = []
+    names = [arm.name for arm in study.arms]
+    for what, value, allowed in (
+        ("data_kind", study.data_kind, DATA_KINDS),
+        ("design", study.design, DESIGNS),
+        ("several_arms", study.several_arms, SEVERAL_ARMS),
+        ("disclosure", study.disclosure, DISCLOSURE_PROFILES),
+    ):
+        if value not in allowed:
+            wrong.append(f'{what} is "{value}", not one of {", ".join(allowed)}')
+    if not re.fullmatch(STUDY_NAME, study.name):
+        wrong.append(f'the name "{study.name}" is not small letters, digits and hyphens')
+    if len(set(names)) < len(names) or not names:
+        wrong.append("arms need names of their own, and there must be one")
+    if unknown := study.randomised - set(COMPONENTS):
+        wrong.append(f"{sorted(unknown)} cannot be randomised")
+    if study.primary_scale not in study.scales:
+        wrong.append(f'scales do not hold the primary scale "{study.primary_scale}"')
+    if study.schedule and study.primary_week not in study.weeks:
+        wrong.append(f"the primary week {study.primary_week:g} is not scheduled")
+    if missing := [table for table in TABLES if table not in study.tables]:
+        return [*wrong, f"the tables {missing} are missing (give them without rows)"]
+    if unknown := sorted(set(study.tables["participants"]["arm"]) - set(names)):
+        wrong.append(f"participants are in arms that it does not have, {unknown}")
+    return wrong

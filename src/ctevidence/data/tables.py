@@ -27,6 +27,7 @@ from ctevidence.terms import COMPONENTS
 
 KEY = "participant_id"
 ITEM = re.compile(r"item_([1-9]\d*)")
+_LIKE_ITEM = re.compile(r"(item|question|q)[ _.-]?0*\d+", re.IGNORECASE)
 COVARIATE_KINDS = ("number", "category")
 #: Columns of `participants` that stay text, whatever they look like.
 TEXT_COVARIATES = ("site", "therapist")
@@ -108,16 +109,43 @@ class CheckedTable:
     file: str
     frame: pd.DataFrame
 
-    def problems(self, where, why: str, do: str, column: str, value=None) -> list[Problem]:
+    def problems(
+        self, where, why: str, do: str, column: str, beside: tuple[str, pd.Series] | None = None
+    ) -> list[Problem]:
         """A problem for each row that `where` (shape (n,), bool) marks.
 
-        `value` is the text found, one for each row of the table; the cell of `column` when absent.
+        The value is the cell of `column`; `beside` names another value that it contradicts.
         """
-        marked = np.asarray(where, dtype=bool)
-        found = self.frame[column] if value is None else pd.Series(value, index=self.frame.index)
+        marked = self.frame.index[np.asarray(where, dtype=bool)]
+        problems = []
+        for row in marked:
+            value = _shown(self.frame.at[row, column])
+            if beside is not None:
+                value += f" ({beside[0]}: {_shown(beside[1].at[row])})"
+            problems.append(Problem(self.file, why, do, column=column, row=int(row), value=value))
+        return problems
+
+    def repeats(self, by: list[str], why: str, do: str, column: str) -> list[Problem]:
+        """A problem for each row but the first of those that agree on `by`, naming the first.
+
+        Rows without an identifier or with a refused number in `by` agree with no other.
+        """
+        numbers = [name for name in by if self.frame[name].dtype == float]
+        rows = self.frame[self.frame[KEY] != ""].dropna(subset=numbers)
+        first = pd.Series(rows.index, index=rows.index)
+        first = first.groupby([rows[name] for name in by], sort=False).transform("first")
+        again = first.index[first != first.index]
+        shown = list(dict.fromkeys([KEY, *by]))
         return [
-            Problem(self.file, why, do, column=column, row=int(row), value=_shown(cell))
-            for row, cell in found[marked].items()
+            Problem(
+                self.file,
+                why,
+                do,
+                column=column,
+                row=int(row),
+                value=f"{', '.join(map(_shown, rows.loc[row, shown]))} (as row {first[row]})",
+            )
+            for row in again
         ]
 
 
@@ -199,16 +227,17 @@ def _unknown_columns(table: str, raw: RawTable) -> list[Problem]:
     known = TABLE_COLUMNS[table]
     problems = []
     for name in raw.frame.columns.difference([*known], sort=False):
+        if table == "visits" and _LIKE_ITEM.fullmatch(name) and not ITEM.fullmatch(name):
+            why = "Answers to items stand in columns named item_1, item_2, ..."
+            problems.append(Problem(raw.file, why, "Rename the column.", column=name, row=1))
         if table == "participants" and name in RESERVED:
             why = "The package makes a column of this name itself."
-            problems.append(
-                Problem(raw.file, why, "Rename the column.", column=name, row=1, value=name)
-            )
+            problems.append(Problem(raw.file, why, "Rename the column.", column=name, row=1))
         absent = [c for c, spec in known.items() if not spec.required and c not in raw.frame]
         if close := difflib.get_close_matches(name, absent, n=1, cutoff=0.75):
             why = f'The column is not known; did you mean "{close[0]}"?'
             do = "Correct the name; rename the column if it means something else."
-            problems.append(Problem(raw.file, why, do, column=name, row=1, value=name))
+            problems.append(Problem(raw.file, why, do, column=name, row=1))
     return problems
 
 

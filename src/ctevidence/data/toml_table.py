@@ -186,14 +186,14 @@ class TomlTable:
 
 
 def suggest(word: str, likely: Iterable[str], known: Iterable[str]) -> str:
-    """What to do about an unknown word: the likely one that is close to it, or all known ones.
+    """What to do about an unknown word: a likely one that is close to it, and all known ones.
 
-    >>> suggest("titel", ["title", "name"], ["title", "name", "design"])
-    'Write "title".'
+    >>> suggest("titel", ["title"], ["name", "title"])
+    'Did you mean "title"? Known here: name, title.'
     """
-    if close := difflib.get_close_matches(word, likely, n=1):
-        return f'Write "{close[0]}".'
-    return f"Known here: {', '.join(known) or 'nothing'}."
+    close = difflib.get_close_matches(word, likely, n=1)
+    hint = f'Did you mean "{close[0]}"? ' if close else ""
+    return f"{hint}Known here: {', '.join(known) or 'nothing'}."
 
 
 def _is_number(value: Any) -> bool:
@@ -210,6 +210,8 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
+    if _is_table(value):
+        return "a table"
     if isinstance(value, list):
         return "[" + ", ".join(_toml(v) for v in value) + "]"
     return str(value)

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.problems import Problem
-from ctevidence.data.tables import CheckedTable
-from ctevidence.data.trial_columns import split_flags
+from ctevidence.data.trial_columns import TrialTable, split_flags
 from ctevidence.terms import COMPONENTS, Arm
 
 #: What names one count: a second row of the same would count people twice.
@@ -23,12 +22,12 @@ _SAME_IN_TRIAL = ("year", "condition", "age_group")
 _SAME_IN_ARM = ("treatment", "medication", "therapy", "control_type")
 
 
-def arm_problems(table: CheckedTable, inactive: Iterable[str]) -> list[Problem]:
+def arm_problems(table: TrialTable, inactive: Iterable[str]) -> list[Problem]:
     """All problems between cells and rows.
 
     Parameters
     ----------
-    table : CheckedTable
+    table : TrialTable
         With the columns of `ARM_COLUMNS`.
     inactive : iterable of str
         Words for medication and therapy that do not count as treatment.
@@ -43,11 +42,9 @@ def arm_problems(table: CheckedTable, inactive: Iterable[str]) -> list[Problem]:
     ]
 
 
-def _results(table: CheckedTable) -> list[Problem]:
+def _results(table: TrialTable) -> list[Problem]:
     rows = table.frame
-    counted = rows["events"].notna()
-    averaged = rows["mean"].notna() & rows["sd"].notna()
-    half = rows["mean"].notna() ^ rows["sd"].notna()
+    counted, mean, sd = (table.given(column) for column in ("events", "mean", "sd"))
     return [
         *table.problems(
             rows["events"] > rows["n"],
@@ -56,19 +53,19 @@ def _results(table: CheckedTable) -> list[Problem]:
             "events",
         ),
         *table.problems(
-            half,
+            mean ^ sd,
             "A mean needs its standard deviation, and a standard deviation its mean.",
             "Enter both, or leave both empty.",
             "sd",
         ),
         *table.problems(
-            ~counted & ~averaged & ~half,
+            ~counted & ~mean & ~sd,
             "The row has no result: neither events, nor mean and sd.",
             "Enter one of the two; delete the row if the report gives neither.",
             "events",
         ),
         *table.problems(
-            counted & averaged,
+            counted & mean & sd,
             "The row has two results, events and a mean.",
             "Give each outcome a row of its own.",
             "events",
@@ -76,7 +73,7 @@ def _results(table: CheckedTable) -> list[Problem]:
     ]
 
 
-def _duplicates(table: CheckedTable) -> list[Problem]:
+def _duplicates(table: TrialTable) -> list[Problem]:
     rows = table.frame
     named = rows[["trial_id", "arm", "outcome", "phase"]].ne("").all(axis=1)
     what = rows["trial_id"] + ", " + rows["arm"] + ", " + rows["outcome"] + ", week " + _text(rows)
@@ -94,13 +91,14 @@ def _text(rows: pd.DataFrame) -> pd.Series:
 
 
 def _changing(
-    table: CheckedTable, same: list[str], columns: Iterable[str], what: str
+    table: TrialTable, same: list[str], columns: Iterable[str], what: str
 ) -> list[Problem]:
     """Rows that contradict the first row of the same trial or arm."""
     rows, problems = table.frame, []
     for column in columns:
-        first = rows.groupby(same, dropna=False)[column].transform("first")
-        differs = rows[column].ne(first) & ~(rows[column].isna() & first.isna())
+        usable = rows[column].mask(table.refused[column])
+        first = usable.groupby([rows[name] for name in same]).transform("first")
+        differs = usable.ne(first) & usable.notna() & rows[same].ne("").all(axis=1)
         problems += table.problems(
             differs,
             f"An earlier row of the same {what} says something else.",
@@ -110,7 +108,7 @@ def _changing(
     return problems
 
 
-def _controls(table: CheckedTable) -> list[Problem]:
+def _controls(table: TrialTable) -> list[Problem]:
     rows = table.frame
     return table.problems(
         rows["control_type"].ne("") & rows["treatment"].ne("control"),
@@ -128,12 +126,12 @@ def _normal(words: Iterable[str]) -> frozenset[str]:
 
 
 def _active(given: str, inactive: frozenset[str]) -> str:
-    """The active parts of a component (``placebo + SRI``); the whole when there are none."""
+    """The parts of a component that count as treatment: of ``placebo + SRI``, ``SRI``."""
     parts = [part.strip() for part in given.split("+")]
-    return " + ".join(part for part in parts if not _normal([part]) <= inactive) or given
+    return " + ".join(part for part in parts if not _normal([part]) <= inactive)
 
 
-def _components(table: CheckedTable, inactive: frozenset[str]) -> list[Problem]:
+def _components(table: TrialTable, inactive: frozenset[str]) -> list[Problem]:
     """Arms whose treatment and components contradict each other, each told once."""
     rows, problems = table.frame, []
     arms = rows.drop_duplicates(["trial_id", "arm", *_SAME_IN_ARM])
@@ -155,15 +153,16 @@ def _components(table: CheckedTable, inactive: frozenset[str]) -> list[Problem]:
 
 
 def _contradictions(arm: pd.Series, stated: list[str], inactive: frozenset[str]) -> list[str]:
-    given = {component: _active(arm[component], inactive) for component in COMPONENTS}
-    given = {c: "none" if _normal([words]) <= inactive else words for c, words in given.items()}
+    active = {component: _active(arm[component], inactive) for component in COMPONENTS}
+    idle = [arm[component].lower() for component in COMPONENTS if not active[component]]
+    given = {component: active[component] or arm[component] for component in COMPONENTS}
     try:
         declared = Arm(arm["arm"], arm["treatment"], **given)
     except ValueError:
         return ["has the name of another treatment"]
     silent = [c for c in stated if c in declared.components and not arm[c]]
     return [
-        *declared.contradictions(("none",)),
+        *declared.contradictions(idle),
         *(f'is declared "{declared.treatment}", but no {c} is stated' for c in silent),
     ]
 
@@ -173,39 +172,38 @@ def _contradictions(arm: pd.Series, stated: list[str], inactive: frozenset[str])
 
 def arm_cautions(arms: pd.DataFrame) -> list[str]:
     """What a reader has to know about a sound table, a sentence for each."""
-    return [*_single_arms(arms), *_uneven_n(arms), *_unblinded(arms)]
+    found = {
+        "Only one arm has the outcome, so it cannot be compared": _single_arms(arms),
+        "An arm counts more people for one outcome than for another": _uneven_n(arms),
+        "Therapy without pill beside a pill placebo, not flagged as such": _unblinded(arms),
+    }
+    return [f"{what}: {', '.join(where)}." for what, where in found.items() if where]
+
+
+def _flagged(arms: pd.DataFrame, flag: str) -> pd.Series:
+    return arms["flags"].map(lambda cell: flag in split_flags(cell))
 
 
 def _single_arms(arms: pd.DataFrame) -> list[str]:
-    flagged = arms["flags"].map(lambda cell: "arms_missing" in split_flags(cell))
-    groups = arms[~flagged].groupby(_COMPARISON, dropna=False, sort=False)["arm"].nunique()
-    return [
-        f"{trial}: only one arm has {outcome} ({phase}, week {week:g}): it cannot be compared."
-        if week == week
-        else f"{trial}: only one arm has {outcome} ({phase}): it cannot be compared."
-        for trial, phase, outcome, week in groups[groups == 1].index
-    ]
+    known = arms[~_flagged(arms, "arms_missing")]
+    number = known.groupby(_COMPARISON, dropna=False, sort=False)["arm"].nunique()
+    return [f"{trial} ({outcome})" for trial, _, outcome, _ in number[number == 1].index]
 
 
 def _uneven_n(arms: pd.DataFrame) -> list[str]:
     sizes = arms.groupby(["trial_id", "phase", "arm"], sort=False)["n"].agg(["min", "max"])
     uneven = sizes[sizes["min"] < sizes["max"]]
     return [
-        f'{trial}: arm "{arm}" counts {low:g} to {high:g} people, depending on the outcome.'
+        f"{trial} ({arm}: {low} to {high})"
         for (trial, _, arm), (low, high) in zip(uneven.index, uneven.to_numpy(), strict=True)
     ]
 
 
 def _unblinded(arms: pd.DataFrame) -> list[str]:
-    """Therapy without pill beside a pill placebo is not blinded to the drug, flagged or not."""
+    """Such a therapy arm is not blinded to the drug; the flag says so."""
     placebo = arms.loc[arms["control_type"] == "pill_placebo", "trial_id"]
-    without = arms[
-        (arms["treatment"] == "therapy")
-        & arms["medication"].eq("")
-        & arms["trial_id"].isin(placebo)
-        & ~arms["flags"].map(lambda cell: "therapy_arm_without_pill" in split_flags(cell))
-    ]
-    return [
-        f"{trial}: therapy without pill beside a pill placebo, not flagged therapy_arm_without_pill."
-        for trial in without["trial_id"].unique()
-    ]
+    without_pill = (arms["treatment"] == "therapy") & (arms["medication"] == "")
+    unflagged = ~_flagged(arms, "therapy_arm_without_pill")
+    return list(
+        arms.loc[without_pill & unflagged & arms["trial_id"].isin(placebo), "trial_id"].unique()
+    )

@@ -1,6 +1,7 @@
 """Columns of published trials: which there are, what their cells hold, which words are known.
 
-Afterwards words are ``str`` (``""`` where empty), numbers ``float64`` (NaN where empty).
+Afterwards words are ``str`` (``""`` where empty), numbers ``float64`` (NaN where empty); columns
+that always hold a number of people become ``int64``, years ``Int64``.
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ import pandas as pd
 from ctevidence.data.cells import FAULTS, read_number
 from ctevidence.data.files import RawTable
 from ctevidence.data.problems import Problem
-from ctevidence.data.tables import CheckedTable
 from ctevidence.terms import Treatment, did_you_mean
 
-#: Words that columns may hold; ``[vocabulary]`` in ``trials.toml`` adds to all but `treatment`.
+#: Words that columns may hold; ``[vocabulary]`` in ``trials.toml`` adds to all but `FIXED_WORDS`.
 WORDS: Mapping[str, tuple[str, ...]] = {
     "treatment": tuple(t.value for t in Treatment),
     "phase": ("acute", "continuation", "maintenance"),
@@ -45,6 +45,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+FIXED_WORDS = ("treatment", "measure")
+
 
 @dataclass(frozen=True)
 class TrialColumn:
@@ -59,11 +61,14 @@ class TrialColumn:
         The table must have it.
     filled : bool
         Every cell must have a value.
+    added : bool
+        A table without the column gets it, empty.
     """
 
     kind: str = "text"
     required: bool = False
     filled: bool = False
+    added: bool = True
 
 
 def _filled(kind: str = "text") -> TrialColumn:
@@ -111,10 +116,15 @@ CONTRAST_COLUMNS: Mapping[str, TrialColumn] = {
     "n2": TrialColumn("people"),
     "events1": TrialColumn("count"),
     "events2": TrialColumn("count"),
+    "year": TrialColumn("count", added=False),
+    "citation": TrialColumn(added=False),
+    "condition": TrialColumn("word", added=False),
+    "age_group": TrialColumn("word", added=False),
+    "phase": TrialColumn("word", added=False),
+    "weeks": TrialColumn("positive", added=False),
+    "flags": TrialColumn("flags", added=False),
+    "caution": TrialColumn(added=False),
 }
-
-_CELL = TrialColumn("number")
-_PEOPLE = TrialColumn("people")
 
 #: One row is one outcome of a factorial trial: the mean of each of the four cells.
 CELL_MEAN_COLUMNS: Mapping[str, TrialColumn] = {
@@ -134,6 +144,53 @@ CELL_MEAN_COLUMNS: Mapping[str, TrialColumn] = {
     "caution": TrialColumn(),
     "source": TrialColumn(),
 }
+
+TABLE_COLUMNS = {
+    "arms": ARM_COLUMNS,
+    "contrasts": CONTRAST_COLUMNS,
+    "cell_means": CELL_MEAN_COLUMNS,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class TrialTable:
+    """A typed table, and the cells that were refused.
+
+    Parameters
+    ----------
+    file : str
+    frame : DataFrame
+        The index holds the lines of the file; refused cells are empty.
+    refused : DataFrame of bool
+        Same shape: where a value was found that cannot be used. It is a problem already, and no
+        check between rows repeats it.
+    """
+
+    file: str
+    frame: pd.DataFrame
+    refused: pd.DataFrame
+
+    def given(self, column: str) -> pd.Series:
+        """Where the file has a value, usable or not."""
+        values = self.frame[column]
+        return self.refused[column] | (values.notna() & values.ne(""))
+
+    def problems(
+        self, where: pd.Series, why: str, do: str, column: str, value: pd.Series | None = None
+    ) -> list[Problem]:
+        """A problem for each row that `where` marks, with the cell of `column` if no `value`."""
+        found = self.frame[column] if value is None else value
+        return [
+            Problem(self.file, why, do, column=column, row=int(row), value=_shown(cell))
+            for row, cell in found[where].items()
+        ]
+
+
+def _shown(cell: str | float) -> str:
+    if isinstance(cell, str):
+        return cell
+    return "" if pd.isna(cell) else f"{cell:g}"
+
 
 Vocabulary = Mapping[str, tuple[str, ...]]
 
@@ -157,7 +214,7 @@ def check_columns(
     columns: Mapping[str, TrialColumn],
     vocabulary: Vocabulary = WORDS,
     decimal: str = ".",
-) -> tuple[CheckedTable | None, list[Problem]]:
+) -> tuple[TrialTable | None, list[Problem]]:
     """Check every cell by itself and give the columns their types.
 
     Parameters
@@ -170,7 +227,7 @@ def check_columns(
 
     Returns
     -------
-    CheckedTable or None
+    TrialTable or None
         Columns in the order of `columns`, then the others as text; refused cells are missing.
         None when a required column is missing.
     list of Problem
@@ -178,8 +235,10 @@ def check_columns(
     problems = [*_missing_columns(raw, columns), *_near_misses(raw, columns)]
     if any(name not in raw.frame for name, column in columns.items() if column.required):
         return None, problems
-    typed = {}
+    typed, refused = {}, {}
     for name, column in columns.items():
+        if not column.added and name not in raw.frame:
+            continue
         cells = raw.frame.get(name, pd.Series("", index=raw.frame.index, dtype=object))
         faults = {cell: _fault(cell, name, column, vocabulary, decimal) for cell in cells.unique()}
         if name in raw.frame:
@@ -188,10 +247,13 @@ def check_columns(
                 for row, cell in cells.items()
                 if faults[cell]
             ]
-        typed[name] = _typed(cells, column, faults, decimal)
+        refused[name] = cells.map(faults).notna() & cells.ne("")
+        typed[name] = _typed(cells.mask(refused[name], ""), column, decimal)
     others = raw.frame.columns.difference([*columns], sort=False)
-    frame = pd.DataFrame(typed | {name: raw.frame[name] for name in others}, index=raw.frame.index)
-    return CheckedTable(raw.file, frame), sorted(problems, key=lambda p: p.row or 0)
+    typed |= {name: raw.frame[name] for name in others}
+    frame = pd.DataFrame(typed, index=raw.frame.index)
+    table = TrialTable(raw.file, frame, pd.DataFrame(refused, index=frame.index))
+    return table, sorted(problems, key=lambda p: p.row or 0)
 
 
 def _missing_columns(raw: RawTable, columns: Mapping[str, TrialColumn]) -> list[Problem]:
@@ -243,7 +305,7 @@ def _fault(
 
 def _unknown_word(word: str, name: str, known: tuple[str, ...]) -> tuple[str, str]:
     why = f'"{word}" is not a known word{did_you_mean(word, known)}'
-    if name == "treatment":
+    if name in FIXED_WORDS:
         return why, "Use one of these words."
     return why, f'Correct it, or declare it in trials.toml: [vocabulary] {name} = ["{word}"].'
 
@@ -257,8 +319,14 @@ def split_flags(cell: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in cell.split(";") if word.strip())
 
 
-def _typed(cells: pd.Series, column: TrialColumn, faults: Mapping, decimal: str) -> pd.Series:
-    accepted = cells.where(cells.map(faults).isna(), "")
+def _typed(cells: pd.Series, column: TrialColumn, decimal: str) -> pd.Series:
     if column.kind in ("text", "word", "flags"):
-        return accepted.astype(object)
-    return accepted.map(lambda cell: read_number(cell, decimal)[0]).astype(float)
+        return cells.astype(object)
+    return cells.map(lambda cell: read_number(cell, decimal)[0]).astype(float)
+
+
+def with_whole_numbers(frame: pd.DataFrame, columns: Mapping[str, TrialColumn]) -> pd.DataFrame:
+    """A sound table, with whole numbers where no cell can be empty; years may be."""
+    whole = {name: "int64" for name, column in columns.items() if column == _filled("people")}
+    years = {"year": "Int64"} if "year" in frame else {}
+    return frame.astype(whole | years)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.problems import Problem
-from ctevidence.data.tables import CheckedTable
+from ctevidence.data.trial_columns import TrialTable
 
 #: Scale on which a measure's estimate and standard error are given.
 MEASURE_SCALES = {
@@ -27,15 +27,16 @@ _LEAST_TOLERANCE = 1e-6
 #: Share by which rounding may make a squared standard error larger than two others together.
 _VARIANCE_TOLERANCE = 0.02
 
-_STUDY = ["study", "outcome", "measure"]
+#: What the contrasts of one study share, where the table has it.
+_TOGETHER = ("study", "outcome", "measure", "phase", "weeks")
 
 
-def contrast_problems(table: CheckedTable, scale: str, decimals: int) -> list[Problem]:
+def contrast_problems(table: TrialTable, scale: str, decimals: int) -> list[Problem]:
     """All problems between cells and rows.
 
     Parameters
     ----------
-    table : CheckedTable
+    table : TrialTable
         With the columns of `CONTRAST_COLUMNS`.
     scale : {"log", "natural"}
         Declared scale of `estimate` and `std_error`.
@@ -49,7 +50,7 @@ def contrast_problems(table: CheckedTable, scale: str, decimals: int) -> list[Pr
     return found
 
 
-def _scales(table: CheckedTable, scale: str) -> list[Problem]:
+def _scales(table: TrialTable, scale: str) -> list[Problem]:
     wanted = table.frame["measure"].map(MEASURE_SCALES)
     return table.problems(
         wanted.notna() & (wanted != scale),
@@ -61,7 +62,7 @@ def _scales(table: CheckedTable, scale: str) -> list[Problem]:
     )
 
 
-def _counts(table: CheckedTable) -> list[Problem]:
+def _counts(table: TrialTable) -> list[Problem]:
     problems = []
     for side in "12":
         problems += table.problems(
@@ -73,7 +74,7 @@ def _counts(table: CheckedTable) -> list[Problem]:
     return problems
 
 
-def _spellings(table: CheckedTable) -> list[Problem]:
+def _spellings(table: TrialTable) -> list[Problem]:
     """Names that differ only in capitals or spaces would be two treatments."""
     names = pd.concat([table.frame["treat1"], table.frame["treat2"]])
     usual: dict[str, str] = {}
@@ -95,12 +96,16 @@ def _plain(name: str) -> str:
     return "".join(name.split()).casefold()
 
 
-def _pairs(table: CheckedTable) -> list[Problem]:
+def _together(rows: pd.DataFrame) -> list[str]:
+    return [column for column in _TOGETHER if column in rows]
+
+
+def _pairs(table: TrialTable) -> list[Problem]:
     rows = table.frame
     alike = rows["treat1"].eq(rows["treat2"]) & rows["treat1"].ne("")
     pair = pd.Series([" / ".join(sorted(p)) for p in rows[["treat1", "treat2"]].to_numpy()])
     what = rows["study"] + ": " + rows["treat1"] + " against " + rows["treat2"]
-    again = rows[_STUDY].assign(pair=pair.to_numpy()).duplicated()
+    again = rows[_together(rows)].assign(pair=pair.to_numpy()).duplicated()
     return [
         *table.problems(
             alike, "The treatment is compared with itself.", "Correct one of the two.", "treat2"
@@ -118,9 +123,10 @@ def _pairs(table: CheckedTable) -> list[Problem]:
 # -- studies with several arms --------------------------------------------------------------------
 
 
-def _several_arms(table: CheckedTable, tolerance: float) -> list[Problem]:
+def _several_arms(table: TrialTable, tolerance: float) -> list[Problem]:
     problems = []
-    for _, rows in table.frame.groupby(_STUDY, sort=False):
+    together = _together(table.frame)
+    for _, rows in table.frame.groupby(together, sort=False, dropna=False):
         if len(rows) > 1:
             fault = _missing_contrasts(rows) or _open_loop(rows, tolerance) or _errors(rows)
             problems += [Problem(table.file, **fault)] if fault else []
@@ -190,3 +196,12 @@ def _errors(rows: pd.DataFrame) -> dict | None:
                 "do": "Check the three standard errors, and that all are on the same scale.",
             }
     return None
+
+
+def contrast_cautions(contrasts: pd.DataFrame, scale: str) -> list[str]:
+    """What a reader has to know about a sound table."""
+    if scale == "log" and len(contrasts) >= 10 and contrasts["estimate"].gt(0).all():
+        return [
+            "All log estimates are above 0: these may be the ratios themselves, not their logs."
+        ]
+    return []

@@ -10,6 +10,7 @@ from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.figure import LOOK, MUTED, Figure, canvas, drawn_table, finished, style_of
 from ctevidence.display.format import interval, shown
 from ctevidence.display.spread import spread
+from ctevidence.terms import Arm
 
 
 def plot_course(fit, name: str = "course") -> Figure:
@@ -29,7 +30,11 @@ def plot_course(fit, name: str = "course") -> Figure:
     study, rows = fit.study, fit.per_arm()
     frame = rows.frame.dropna(subset=["estimate"])
     with mpl.rc_context(LOOK):
-        figure, axes = canvas(7.2, 4.4)
+        rows_below = len(set(frame["arm"]))
+        figure, (axes, below) = canvas(
+            7.2, 4.1 + 0.24 * rows_below, nrows=2, sharex=True,
+            height_ratios=[4.0, 0.55 + 0.24 * rows_below],
+        )  # fmt: skip
         ends = {}
         arms = [a for a in study.arms if a.name in set(frame["arm"])]
         shift = np.linspace(-0.25, 0.25, len(arms)) if len(arms) > 1 else [0.0]
@@ -54,12 +59,27 @@ def plot_course(fit, name: str = "course") -> Figure:
         good = "lower is better" if study.scale.better == "lower" else "higher is better"
         axes.set_ylabel(f"Mean {study.scale.label} ({good})")
         axes.yaxis.grid(True)
-        axes.set_title("Course of symptoms by arm", pad=10)
-        axes.text(
-            0, 1.01, "mean with 95 % interval", transform=axes.transAxes, color=MUTED, fontsize=8.5
-        )
+        axes.tick_params(labelbottom=True)
+        axes.set_title("Course of symptoms by arm: mean with 95 % interval", pad=10)
+        _people_seen(below, frame, arms, study)
         data = _data(frame, study)
         return finished(figure, name, "Course of symptoms by arm", _alt(frame, study), data)
+
+
+def _people_seen(axes, frame: pd.DataFrame, arms: list[Arm], study) -> None:
+    """The number of people behind each mean, arm by arm below the curves."""
+    disclosure = disclosure_of(study)
+    axes.set_ylim(-len(arms) + 0.4, 1.3)
+    axes.axis("off")
+    first, last = frame["week"].min(), frame["week"].max()
+    axes.text(first, 0.95, "People seen", color=MUTED, fontsize=8.5, ha="center")
+    for row, arm in enumerate(arms):
+        colour = style_of(arm, study.arms)[0]
+        for seen in frame[frame["arm"] == arm.name].itertuples():
+            people = disclosure.text(None if pd.isna(seen.n) else int(seen.n))
+            axes.text(seen.week, -row, people, ha="center", color=colour, fontsize=9)
+        beside = {"textcoords": "offset points", "xytext": (18, 0), "annotation_clip": False}
+        axes.annotate(arm.label, (last, -row), color=colour, fontsize=9, **beside)
 
 
 def _data(frame: pd.DataFrame, study):

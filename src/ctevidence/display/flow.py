@@ -38,10 +38,10 @@ def plot_flow(study: Study, name: str = "flow") -> Figure:
     lines = _lines(flow, study)
     arms = [arm for arm in study.arms if arm.name in set(flow["arm"])]
     with mpl.rc_context(LOOK):
-        height = 1.5 + 0.62 * len(lines)
+        height = 1.1 + 0.6 * len(lines)
         figure, axes = canvas(max(6.2, 1.75 * len(arms) + 1.6), height)
         axes.set_xlim(-0.95, len(arms) - 0.45)
-        axes.set_ylim(-len(lines) - 0.3, 1.0)
+        axes.set_ylim(-len(lines) + 0.5, 0.9)
         axes.axis("off")
         for column, arm in enumerate(arms):
             colour = style_of(arm, study.arms)[0]
@@ -61,7 +61,7 @@ def plot_flow(study: Study, name: str = "flow") -> Figure:
         how = " and ".join(sorted(study.randomised))
         formed = f"{how} randomised" if how else "arms not formed by randomisation"
         title = f"Participant flow ({formed})"
-        axes.set_title(title, x=-0.0, pad=8)
+        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
         data = _data(flow, lines, arms, disclosure)
         return finished(figure, name, title, _alt(data, title), data)
 

@@ -25,6 +25,12 @@ CERTAINTY_VERBS = {
 }
 NOT_ASSESSED = "certainty not assessed"
 
+#: part of an outcome's name -> how people without a score were counted
+_COUNTING = {
+    "(observed)": "people without a score left out",
+    "(missing as": "people without a score counted as not",
+}
+
 #: start of an outcome's name -> what people did, as verb phrase after "people who"
 _VERBS = {
     "response": "respond",
@@ -212,9 +218,11 @@ def _higher_or_lower(value: float, unit: str) -> str:
 
 
 def _tail(row: Estimate, certainty: str | None) -> list[str]:
-    """How sure, and whether randomisation protects the contrast."""
-    parts = [NOT_ASSESSED if certainty is None else f"{certainty} certainty"]
-    return parts + (["an association: not randomised"] if row.randomised is False else [])
+    """How missing scores count, how sure, and whether randomisation protects the contrast."""
+    counting = next((words for mark, words in _COUNTING.items() if mark in row.outcome), "")
+    sure = NOT_ASSESSED if certainty is None else f"{certainty} certainty"
+    chance = "an association: not randomised" if row.randomised is False else ""
+    return [part for part in (counting, sure, chance) if part]
 
 
 def _synergy(rows: list[Estimate], certainty: str | None) -> str:

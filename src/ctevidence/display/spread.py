@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def spread(ends: dict[str, tuple[float, str]], gap: float) -> dict[str, tuple[float, str]]:
-    """Move label positions apart to at least a gap, keeping their order and their middle.
+    """Move label positions apart to at least a gap, keeping their order, and no further.
 
     Parameters
     ----------
@@ -18,13 +18,19 @@ def spread(ends: dict[str, tuple[float, str]], gap: float) -> dict[str, tuple[fl
     {'a': (0.8, 'red'), 'b': (1.3, 'blue')}
     """
     order = sorted(ends, key=lambda label: ends[label][0])
-    placed: list[float] = []
+    # labels that touch form a block, centred on where its members want to be
+    blocks: list[list[float]] = []
     for label in order:
-        wanted = ends[label][0]
-        placed.append(max(wanted, placed[-1] + gap) if placed else wanted)
-    middle = sum(ends[label][0] for label in order) / max(len(order), 1)
-    moved = sum(placed) / max(len(placed), 1) - middle
-    return {
-        label: (round(position - moved, 6), ends[label][1])
-        for label, position in zip(order, placed, strict=True)
-    }
+        blocks.append([ends[label][0]])
+        while len(blocks) > 1 and _low(blocks[-1], gap) - _high(blocks[-2], gap) < gap:
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    placed = [_low(block, gap) + i * gap for block in blocks for i in range(len(block))]
+    return {label: (round(y, 6), ends[label][1]) for label, y in zip(order, placed, strict=True)}
+
+
+def _low(block: list[float], gap: float) -> float:
+    return sum(block) / len(block) - gap * (len(block) - 1) / 2
+
+
+def _high(block: list[float], gap: float) -> float:
+    return sum(block) / len(block) + gap * (len(block) - 1) / 2

@@ -44,7 +44,7 @@ def plot_survival(fit, name: str = "survival") -> Figure:
                 x, band[:, 0], band[:, 1], step="post", color=colour, alpha=0.10, lw=0
             )
             ends[arm.label] = (float(y[-1]), colour)
-        for label, (y, colour) in spread(ends, 6.5).items():
+        for label, (y, colour) in spread(ends, 7.5).items():
             axes.text(
                 last * 1.02, y, label, color=colour, va="center", fontweight="bold", clip_on=False
             )
@@ -59,6 +59,11 @@ def plot_survival(fit, name: str = "survival") -> Figure:
         data = _numbers(fit, arms, marks, disclosure)
         _at_risk(below, fit, arms, marks, disclosure)
         return finished(figure, name, _title(fit), _alt(fit, arms, last, disclosure), data)
+
+
+def _end_label(arm, curve) -> str:
+    """The arm's name; a curve without an event has no band, which must not look like certainty."""
+    return arm.label if curve.events.sum() else f"{arm.label}\n(no event: no band)"
 
 
 def _marks(last: float) -> np.ndarray:

@@ -70,6 +70,12 @@ def better_of(outcome: str) -> str:
     return "lower" if lower else "higher"
 
 
+def better_direction(row: Estimate) -> str:
+    """Whether a larger value of an estimate is good: time free of a bad event is."""
+    free_of_it = row.measure.startswith(("survival", "rmst"))
+    return "higher" if free_of_it else better_of(row.outcome)
+
+
 def direction(row: Estimate, thresholds: Thresholds | None = None) -> Direction:
     """Judge a two-sided contrast by its interval.
 
@@ -91,7 +97,7 @@ def direction(row: Estimate, thresholds: Thresholds | None = None) -> Direction:
     least = (thresholds or Thresholds()).of(row)
     scale = math.log if _is_ratio(row) else float
     low, high = scale(row.conf_low), scale(row.conf_high)
-    if better_of(row.outcome) == "lower":
+    if better_direction(row) == "lower":
         low, high = -high, -low
     if -least < low and high < least:
         found = Direction.LITTLE

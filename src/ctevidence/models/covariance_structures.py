@@ -114,6 +114,21 @@ class CovarianceStructure:
     parameterisation: str
     distances: Array | None = None
 
+    def natural_bend(self, theta: Array) -> Array | None:
+        """``f''/f'`` of the map from each parameter to the one SAS PROC MIXED uses, shape (k,).
+
+        SAS's parameters are variances and correlations, for the spatial structure the range
+        ``-1/log(rho)``. None where they are the elements of the covariance matrix themselves
+        (unstructured, Toeplitz, compound symmetry): in these the covariance is linear.
+        """
+        if self.name in ("unstructured", "toeplitz", "compound-symmetry"):
+            return None
+        scales = self.exponents.shape[1]
+        rho, slope, bend = self.link.apply(theta[scales:])
+        if self.distances is not None:
+            return np.r_[1.0, -rho - 2 * (1 - rho) / np.log(rho)]
+        return np.r_[np.full(scales, 2.0), bend / slope]
+
     @property
     def n_parameters(self) -> int:
         """Number of covariance parameters of one group."""

@@ -12,6 +12,9 @@ from lifelines import CoxPHFitter
 from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 from scipy.sparse.csgraph import connected_components
 
+#: Events that each coefficient of an adjusted model needs (Vittinghoff and McCulloch 2007,
+#: Am J Epidemiol 165:710: from 5 on, problems are uncommon).
+EVENTS_PER_COEFFICIENT = 5
 # Newton steps until the coefficients are good to about 12 digits; the default stops at 6
 PRECISION = 1e-12
 
@@ -27,11 +30,16 @@ class LogHazards:
     cov : ndarray, shape (k, k)
     model : CoxPHFitter or None
         None where there is nothing to compare.
+    adjusted_for : tuple of str
+        Columns of the covariates.
+    cautions : tuple of str
     """
 
     estimate: np.ndarray
     cov: np.ndarray
     model: CoxPHFitter | None
+    adjusted_for: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
 
 
 def log_hazards(
@@ -56,8 +64,8 @@ def log_hazards(
     Raises
     ------
     ArithmeticError
-        When covariates separate those with the event from the others, so that a coefficient has
-        no finite estimate.
+        With covariates: when there are too few events for them (`EVENTS_PER_COEFFICIENT`), or when
+        they separate those with the event from the others, so that no finite estimate exists.
     """
     used = arms_with_finite_ratios(time, event, arm, len(names))
     estimate, cov = np.full(len(names), np.nan), np.full((len(names), len(names)), np.nan)
@@ -65,6 +73,11 @@ def log_hazards(
     if len(used) < 2:
         return LogHazards(estimate, cov, None)
     others = used[1:]
+    coefficients = len(others) + (0 if covariates is None else covariates.shape[1])
+    if covariates is not None and event.sum() < EVENTS_PER_COEFFICIENT * coefficients:
+        raise ArithmeticError(
+            f"fewer than {EVENTS_PER_COEFFICIENT} events for each of {coefficients} coefficients"
+        )
     table = pd.DataFrame({f"arm {names[a]}": (arm == a).astype(float) for a in others})
     if covariates is not None:
         table = table.join(covariates.reset_index(drop=True))
@@ -73,9 +86,7 @@ def log_hazards(
         # arms alone have finite ratios here; for covariates it is the sign of separation
         warnings.simplefilter("ignore" if covariates is None else "error", ConvergenceWarning)
         try:
-            model = CoxPHFitter().fit(
-                table, "time", "event", fit_options={"precision": PRECISION}
-            )
+            model = CoxPHFitter().fit(table, "time", "event", fit_options={"precision": PRECISION})
         except (ConvergenceError, ConvergenceWarning) as error:
             raise ArithmeticError("covariates separate those with and without the event") from error
     estimate[others] = model.params_.to_numpy()[: len(others)]
@@ -112,11 +123,14 @@ def arms_with_finite_ratios(
     ...     np.array([0, 1, 0, 1, 2]), 3)
     array([0, 1])
     """
-    having = np.array([np.any(event & (arm == a)) for a in range(n_arms)])
-    first_event = np.array([np.min(time[event & (arm == a)], initial=np.inf) for a in range(n_arms)])
-    last_seen = np.array([np.max(time[arm == a], initial=-np.inf) for a in range(n_arms)])
+    of_arm = arm[:, None] == np.arange(n_arms)
+    happened = of_arm & event[:, None]
+    first_event = np.min(np.where(happened, time[:, None], np.inf), axis=0, initial=np.inf)
+    last_seen = np.max(np.where(of_arm, time[:, None], -np.inf), axis=0, initial=-np.inf)
     beats = first_event[:, None] <= last_seen
     _, group = connected_components(beats, connection="strong")
-    sizes = {g: int(np.sum(having & (group == g))) for g in dict.fromkeys(group)}
-    largest = max(sizes, key=lambda g: sizes[g])
-    return np.flatnonzero((group == largest) & having)
+    with_event = np.flatnonzero(np.isfinite(first_event))
+    if not len(with_event):
+        return with_event
+    largest = max(group[with_event], key=lambda g: np.sum(group[with_event] == g))
+    return with_event[group[with_event] == largest]

@@ -52,6 +52,11 @@ class SurvivalCurve:
         return float(self.times[-1])
 
     @property
+    def known_until(self) -> float:
+        """Where the curve ends: with the last person followed, or never once it is at zero."""
+        return self.last_time if self.survival[-1] > 0 else np.inf
+
+    @property
     def hazard_variance(self) -> np.ndarray:
         """Greenwood's term d / (n (n - d)) of each time; 0 where all at risk had the event."""
         left = self.at_risk - self.events

@@ -16,7 +16,12 @@ import numpy as np
 
 from ctevidence.models.between_within import BetweenWithin, coefficient_df
 from ctevidence.models.covariance_search import FALLBACKS, FittedCovariance, fit_covariance
-from ctevidence.models.covariance_structures import CovarianceStructure, canonical_name
+from ctevidence.models.covariance_structures import (
+    ON_TIMES,
+    ORDER_FREE,
+    CovarianceStructure,
+    canonical_name,
+)
 from ctevidence.models.design_basis import DesignBasis, checked_design, design_basis, root_weights
 from ctevidence.models.empirical_covariance import empirical_covariance
 from ctevidence.models.gaussian_fit import GaussianFit, Inference
@@ -31,10 +36,19 @@ METHODS = {
     "satterthwaite": "Satterthwaite, observed information",
     "kenward-roger": "Kenward-Roger, second order in {parameters}, observed information",
     "kenward-roger-linear": "Kenward-Roger, first order, observed information",
+    "kenward-roger-sas": (
+        "Kenward-Roger, second order in the parameters of SAS PROC MIXED, observed information"
+    ),
     "between-within": "between-within degrees of freedom",
     "empirical-cr0": "empirical covariance CR0, Bell-McCaffrey degrees of freedom",
     "empirical-cr2": "empirical covariance CR2, Bell-McCaffrey degrees of freedom",
     "empirical-cr3": "empirical covariance CR3 (jackknife), Bell-McCaffrey degrees of freedom",
+}
+# Parameters in which the second-derivative term of Kenward & Roger is taken.
+SECOND_DERIVATIVES = {
+    "kenward-roger": "theta",
+    "kenward-roger-linear": "no",
+    "kenward-roger-sas": "natural",
 }
 
 
@@ -98,8 +112,9 @@ def fit_mmrm(
         ``spatial-exponential``. R mmrm's abbreviations are understood.
     method : str
         ``satterthwaite``; ``kenward-roger`` (with second derivatives in R mmrm's
-        parameterisation); ``kenward-roger-linear`` (without); ``between-within``;
-        ``empirical-cr0``, ``empirical-cr2``, ``empirical-cr3`` (jackknife).
+        parameterisation), ``kenward-roger-linear`` (without), ``kenward-roger-sas`` (with those
+        in SAS PROC MIXED's parameters); ``between-within``; ``empirical-cr0``,
+        ``empirical-cr2``, ``empirical-cr3`` (jackknife).
     reml : bool
         Restricted maximum likelihood, or maximum likelihood.
     names : sequence of q str
@@ -114,8 +129,9 @@ def fit_mmrm(
         The visits in order.
     fallbacks : sequence of str
         Covariance structures to try, in this order, when the one asked for does not converge,
-        is singular or is not identified; those not simpler are passed over. What happened is
-        recorded in ``cautions``. ``()`` refuses instead.
+        is singular or is not identified; those not simpler, or that would need an order of
+        visits that is not known, are passed over. What happened is recorded in ``cautions``.
+        ``()`` refuses instead.
 
     Returns
     -------
@@ -150,7 +166,7 @@ def fit_mmrm(
         y, X = y * root, X * root[:, None]
     basis = design_basis(X, y, names)
     reduced = stacks(data.observations, X, y - X @ basis.offset, basis.to_basis)
-    structures = [asked, *map(canonical_name, fallbacks)]
+    structures = [asked, *_usable(fallbacks, asked, data)]
     fitted = fit_covariance(structures, data, reduced, len(y), reml)
 
     here, theta = fitted.maximum.curvature, fitted.maximum.theta
@@ -185,6 +201,14 @@ def _check_method(method: str, reml: bool) -> None:
             f"method={method!r} is derived for REML only. Use reml=True, or satterthwaite with "
             "maximum likelihood."
         )
+
+
+def _usable(fallbacks: Sequence[str], asked: str, data: VisitData) -> list[str]:
+    """Fall-backs that the positions of these data give a meaning to."""
+    names = [canonical_name(name) for name in fallbacks]
+    if asked in ON_TIMES:
+        return []
+    return [n for n in names if n not in ON_TIMES and (data.ordered or n in ORDER_FREE)]
 
 
 def _in_words(method: str, reml: bool, structure: CovarianceStructure) -> str:
@@ -224,7 +248,7 @@ def _inference(
     cov_slopes = basis.back(here.cov_slopes)
     if method == "satterthwaite":
         return Satterthwaite(cov, cov_slopes, weights)
-    second = likelihood.second_order(theta, weights, curved=method == "kenward-roger")
+    second = likelihood.second_order(theta, weights, SECOND_DERIVATIVES[method])
     return kenward_roger(cov, cov_slopes, weights, basis.back(second))
 
 

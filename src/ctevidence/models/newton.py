@@ -13,29 +13,22 @@ from typing import Protocol
 
 import numpy as np
 
+from ctevidence.models.reml import Curvature, OutsideParameterSpaceError
+
 Array = np.ndarray
 
 MAX_STEPS = 100
-GAIN_LEFT = 1e-12
 MAX_HALVINGS = 30
+GAIN_LEFT = 1e-12
+# Largest eigenvalue of the scaled information times this: flat, up to rounding.
 FLAT = 1e-9
-
-
-class HasDerivatives(Protocol):
-    """What `maximise` needs to know at one parameter vector."""
-
-    loglik: float
-    score: Array
-    observed: Array
-    expected: Array
 
 
 class Likelihood(Protocol):
     """A log-likelihood with derivatives."""
 
-    def value(self, theta: Array) -> float: ...  # noqa: D102
-
-    def curvature(self, theta: Array) -> HasDerivatives: ...  # noqa: D102
+    def curvature(self, theta: Array) -> Curvature:
+        """Likelihood and derivatives; OutsideParameterSpaceError where there is none."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +38,8 @@ class Maximum:
     Attributes
     ----------
     theta : array (K,)
-    curvature : object
-        What ``likelihood.curvature(theta)`` returned.
+    curvature : Curvature
+        Likelihood and derivatives there.
     gain_left : float
         ``score' information^-1 score`` there.
     steps : int
@@ -56,7 +49,7 @@ class Maximum:
     """
 
     theta: Array
-    curvature: HasDerivatives
+    curvature: Curvature
     gain_left: float
     steps: int
     converged: bool
@@ -67,9 +60,9 @@ def maximise(likelihood: Likelihood, start: Array, max_steps: int = MAX_STEPS) -
 
     Parameters
     ----------
-    likelihood : object with ``value(theta)`` and ``curvature(theta)``
+    likelihood : object with ``curvature(theta)``
     start : array (K,)
-        Must have a finite log-likelihood.
+        Inside the parameter space.
     max_steps : int
 
     Returns
@@ -78,54 +71,47 @@ def maximise(likelihood: Likelihood, start: Array, max_steps: int = MAX_STEPS) -
         ``converged`` is False when the steps ran out, no step raised the log-likelihood, or the
         point reached is not a maximum.
     """
-    theta = start
-    here = likelihood.curvature(theta)
+    theta, here = start, likelihood.curvature(start)
     for step in range(max_steps):
         direction, at_peak = _direction(here)
         gain = float(here.score @ direction)
-        if at_peak and gain < GAIN_LEFT:
-            return _polished(likelihood, theta + direction, step + 1)
-        moved = _climb(likelihood, theta, direction, here.loglik, gain)
-        if moved is None:
-            # Rounding in the log-likelihood hides gains this small.
-            settled = at_peak and gain < 1e-10 * max(1.0, abs(here.loglik))
-            return Maximum(theta, here, gain, step, bool(settled))
-        theta = moved
-        here = likelihood.curvature(theta)
+        done = at_peak and gain < GAIN_LEFT
+        reached = _climb(likelihood, theta, here, direction, last=done)
+        if reached is None:
+            # Rounding in the log-likelihood can hide a gain as small as this.
+            settled = at_peak and gain < 1e-9 * max(1.0, abs(here.loglik))
+            return Maximum(theta, here, gain, step, settled)
+        theta, here = reached
+        if done:  # the last full step squared the error that was left
+            direction, at_peak = _direction(here)
+            return Maximum(theta, here, float(here.score @ direction), step + 1, at_peak)
     return Maximum(theta, here, gain, max_steps, False)
 
 
-def _polished(likelihood: Likelihood, theta: Array, steps: int) -> Maximum:
-    """End with a last full step, which squares the error that was left."""
-    here = likelihood.curvature(theta)
-    direction, at_peak = _direction(here)
-    return Maximum(theta, here, float(here.score @ direction), steps, at_peak)
-
-
-def _direction(here: HasDerivatives) -> tuple[Array, bool]:
+def _direction(here: Curvature) -> tuple[Array, bool]:
     """Newton direction, and whether the observed information allowed it."""
-    scale = 1 / np.sqrt(np.maximum(abs(here.observed.diagonal()), np.finfo(float).tiny))
+    size = np.maximum(abs(here.observed.diagonal()), here.expected.diagonal())
+    scale = 1 / np.sqrt(np.maximum(size, np.finfo(float).tiny))
     values, axes = np.linalg.eigh(here.observed * np.outer(scale, scale))
-    # A direction in which the likelihood is flat, as at a singular random-effect covariance,
-    # is left alone; one in which it is convex calls for the expected information.
-    if values[0] > -FLAT * values[-1]:
-        steep = values > FLAT * values[-1]
-        along = axes[:, steep].T @ (scale * here.score)
-        return scale * (axes[:, steep] @ (along / values[steep])), True
-    scale = np.sqrt(np.maximum(here.expected.diagonal(), FLAT * np.trace(here.expected)))
-    information = here.expected / np.outer(scale, scale) + FLAT * np.eye(len(scale))
-    return np.linalg.solve(information, here.score / scale) / scale, False
+    along = axes.T @ (scale * here.score)
+    at_peak = values[0] > -FLAT
+    steep = abs(values) > FLAT
+    return scale * (axes[:, steep] @ (along[steep] / abs(values[steep]))), bool(at_peak)
 
 
 def _climb(
-    likelihood: Likelihood, theta: Array, direction: Array, loglik: float, gain: float
-) -> Array | None:
-    """First of theta + direction, + direction / 2, ... that raises the log-likelihood."""
+    likelihood: Likelihood, theta: Array, here: Curvature, direction: Array, last: bool
+) -> tuple[Array, Curvature] | None:
+    """Go along the direction, or half of it, or a quarter ..., until the log-likelihood rises."""
+    gain = float(here.score @ direction)
     size = 1.0
     for _ in range(MAX_HALVINGS):
         candidate = theta + size * direction
-        value = likelihood.value(candidate)
-        if value >= loglik + 1e-4 * size * gain:
-            return candidate
+        try:
+            there = likelihood.curvature(candidate)
+        except OutsideParameterSpaceError:
+            there = None
+        if there and (last or there.loglik >= here.loglik + 1e-4 * size * gain):
+            return candidate, there
         size /= 2
     return None

@@ -12,12 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ctevidence.models.covariance_structures import CovarianceStructure
-from ctevidence.models.reml import (
-    Curvature,
-    OutsideParameterSpaceError,
-    invert,
-    score_and_information,
-)
+from ctevidence.models.reml import Curvature, invert, score_and_information
 from ctevidence.models.visit_patterns import Stack
 
 Array = np.ndarray
@@ -54,13 +49,6 @@ class PatternedLikelihood:
         values = [self.structure.values(part) for part in self.parts(theta)]
         for stack, cells in zip(self.stacks, self.cells, strict=True):
             yield stack, values[stack.group][cells]
-
-    def value(self, theta: Array) -> float:
-        """Log-likelihood; minus infinity where the covariance is not positive definite."""
-        try:
-            return self._solve(theta)[0]
-        except OutsideParameterSpaceError:
-            return -np.inf
 
     def _solve(self, theta: Array) -> tuple[float, Array, Array, list[Array]]:
         """Log-likelihood, coefficients, their covariance, and V^-1 per stack."""
@@ -122,11 +110,19 @@ class PatternedLikelihood:
         cov_slopes = cov @ moment_slopes[:, :-1, :-1] @ cov
         return Curvature(loglik, score, observed, expected, coef, cov, cov_slopes)
 
-    def second_order(self, theta: Array, weights: Array, curved: bool) -> Array:
-        """``Phi {sum_ab w_ab X'V^-1 (V_a V^-1 V_b - V_ab / 4 [if curved]) V^-1 X} Phi``.
+    def second_order(self, theta: Array, weights: Array, curved: str = "no") -> Array:
+        """``Phi {sum_ab w_ab X'V^-1 (V_a V^-1 V_b - V_ab / 4) V^-1 X} Phi``.
 
         The sums ``Q`` and ``R`` of Kenward & Roger (1997, Biometrics 53:983), weighted before
         they are formed, so that no (K, K, q, q) array is needed.
+
+        Parameters
+        ----------
+        theta : array (K,)
+        weights : array (K, K)
+        curved : {"no", "theta", "natural"}
+            Second derivatives ``V_ab``: none, those in ``theta``, or those in the parameters of
+            SAS PROC MIXED (`CovarianceStructure.natural_bend`).
         """
         _, _, cov, inverses = self._solve(theta)
         k = self.structure.n_parameters
@@ -134,13 +130,23 @@ class PatternedLikelihood:
         for stack, cells, inverse in zip(self.stacks, self.cells, inverses, strict=True):
             here = slice(stack.group * k, (stack.group + 1) * k)
             block = weights[here, here]
-            _, first, second = self.structure.derivatives(theta[here])
-            v = first[:, cells]
+            v = self.structure.derivatives(theta[here])[1][:, cells]
             middle = np.einsum("apij,apjk->pik", v, inverse @ np.tensordot(block, v, 1))
-            if curved:
-                middle = middle - np.tensordot(block, second, 2)[cells] / 4
+            middle = middle - self._bend(theta[here], block, curved)[cells] / 4
             total = total + (inverse @ middle @ inverse).reshape(-1) @ stack.moments
         return cov @ _square(total)[:-1, :-1] @ cov
+
+    def _bend(self, theta: Array, weights: Array, curved: str) -> Array:
+        """``sum_ab w_ab V_ab`` in every cell, in the parameters asked for."""
+        _, first, second = self.structure.derivatives(theta)
+        natural = self.structure.natural_bend(theta)
+        if curved == "no" or (curved == "natural" and natural is None):
+            return np.zeros(first.shape[1])
+        bend = np.tensordot(weights, second, 2)
+        if curved == "theta":
+            return bend
+        # With phi = f(theta): sum w_phi V_phiphi = sum w V_ab - sum_a w_aa (f''/f')_a V_a.
+        return bend - (weights.diagonal() * natural) @ first
 
 
 def _square(flat: Array) -> Array:

@@ -88,13 +88,6 @@ class RandomEffectsLikelihood:
     components: VarianceComponents
     reml: bool
 
-    def value(self, factored: Array) -> float:
-        """Log-likelihood; minus infinity outside the parameter space."""
-        try:
-            return self.solve(factored).loglik
-        except OutsideParameterSpaceError:
-            return -np.inf
-
     def solve(self, factored: Array) -> Solution:
         """Solve the mixed model equations."""
         p = self.products
@@ -160,7 +153,7 @@ class RandomEffectsLikelihood:
             at.residual,
             at.inverse,
             in_traces,
-            *self._person_traces(at, in_traces),
+            *self._person_traces(at, slopes[0], in_traces),
         )
         fixed = at.inverse[self.products.n_second :]
         cov_slopes = fixed @ slopes[:, :-1, :-1] @ fixed.T
@@ -183,7 +176,9 @@ class RandomEffectsLikelihood:
         K = at.T @ at.G[0]
         return (at.equations - _sandwich(self.products.zd, K @ at.T.swapaxes(1, 2))) / at.s
 
-    def _person_traces(self, at: Solution, in_traces: Array) -> tuple[Array, Array, Array, Array]:
+    def _person_traces(
+        self, at: Solution, squared: Array, in_traces: Array
+    ) -> tuple[Array, Array, Array, Array]:
         """``tr(V^-1 V_a)`` and the three pair sums of `score_and_information`."""
         p = self.products
         g, r, _ = at.T.shape
@@ -197,7 +192,6 @@ class RandomEffectsLikelihood:
         c = at.C @ at.residual
         of_y = c[:, :, None] * c[:, None]
         of_x = at.C[:, :, :-1] @ in_traces @ at.C[:, :, :-1].swapaxes(1, 2)
-        squared = self._squared(at)
         K = at.T @ at.G[0]
 
         def pairs(among: Array, with_s: Array, s_alone: float) -> Array:

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ctevidence.data.study import Study
 from ctevidence.models.covariates import adjustment, covariate_columns, of_people_with
 from ctevidence.models.fit import ScheduledFit, refuse_weights
 from ctevidence.models.risk import Analysed, analysed, counted_fit, risk_fit
-from ctevidence.models.standardised_risk import (
-    Risks,
-    counted_risks,
-    standardised_risks,
-    why_not_adjustable,
-)
+from ctevidence.models.standardised_risk import standardised_risks, why_not_adjustable
 from ctevidence.outcomes.outcome import Outcome
 
 
@@ -56,11 +50,17 @@ def fit_response(outcome: Outcome, adjust: Sequence[str] | None = None) -> Sched
         return counted_fit(outcome, _weekly(outcome))
     complete = of_people_with(outcome, names)
     weekly = _weekly(complete)
-    unable = next(filter(None, (_why_not(outcome.study, at, names) for at in weekly)), "")
-    if unable:
-        caution = f"not adjusted for {', '.join(names)}: {unable}"
-        return counted_fit(outcome, _weekly(outcome), [caution])
-    risks = [_standardised(outcome.study, at, names) for at in weekly]
+    covariates = [covariate_columns(outcome.study, at.people, names)[0] for at in weekly]
+    for at, columns in zip(weekly, covariates, strict=True):
+        reason = why_not_adjustable(at.y, at.arm, columns)
+        if reason:
+            caution = f"not adjusted for {', '.join(names)}: {reason} (week {at.week:g})"
+            return counted_fit(outcome, _weekly(outcome), [caution])
+    n_arms = len(outcome.study.arms)
+    risks = [
+        standardised_risks(at.y, at.arm, n_arms, columns)
+        for at, columns in zip(weekly, covariates, strict=True)
+    ]
     method = (
         f"logistic regression on arm and {', '.join(names)}, standardised over everyone analysed; "
         "stacked influence functions, HC3"
@@ -70,18 +70,3 @@ def fit_response(outcome: Outcome, adjust: Sequence[str] | None = None) -> Sched
 
 def _weekly(outcome: Outcome) -> list[Analysed]:
     return [analysed(outcome, week) for week in sorted(outcome.frame["week"].unique())]
-
-
-def _why_not(study: Study, at: Analysed, names: Sequence[str]) -> str:
-    if not len(at.y):
-        return ""
-    covariates, _ = covariate_columns(study, at.people, names)
-    reason = why_not_adjustable(at.y, at.arm, covariates)
-    return reason and f"{reason} (week {at.week:g})"
-
-
-def _standardised(study: Study, at: Analysed, names: Sequence[str]) -> Risks:
-    if not len(at.y):
-        return counted_risks(at.y, at.arm, len(study.arms))
-    covariates, _ = covariate_columns(study, at.people, names)
-    return standardised_risks(at.y, at.arm, len(study.arms), covariates)

@@ -14,7 +14,7 @@ def restricted_mean(curve: SurvivalCurve, horizons) -> tuple[np.ndarray, np.ndar
     ----------
     curve : SurvivalCurve
     horizons : sequence of float, length m
-        Weeks, none beyond the follow-up of the group.
+        Weeks, none beyond the end of the curve (`SurvivalCurve.known_until`).
 
     Returns
     -------
@@ -46,10 +46,10 @@ def restricted_mean(curve: SurvivalCurve, horizons) -> tuple[np.ndarray, np.ndar
     ([7.0], [[4.5]])
     """
     horizons = np.asarray(horizons, float)
-    if np.any(horizons > curve.last_time):
+    if np.any(horizons > curve.known_until):
         raise ValueError(
             f"Week {horizons.max():g} is beyond the follow-up: the largest horizon is week "
-            f"{curve.last_time:g}."
+            f"{curve.known_until:g}."
         )
     starts = np.append(0.0, curve.times)
     ends = np.append(curve.times, np.inf)

@@ -122,8 +122,9 @@ def _joint_covariance(weekly: Sequence[Analysed], risks: Sequence[Risks]) -> np.
 
 
 def _unknown(outcome: Outcome, keys: list[tuple[str, float | None]], n: np.ndarray):
-    """One caution for each level with nobody behind it."""
-    for (arm, week), people in zip(keys, n, strict=True):
-        if people == 0:
-            at = "" if week is None else f" at week {week:g}"
-            yield f"{outcome.name} is known for nobody of {arm}{at}"
+    """A caution for each week at which nobody of some arm is analysed."""
+    empty = [key for key, people in zip(keys, n, strict=True) if people == 0]
+    for week in dict.fromkeys(week for _, week in empty):
+        arms = ", ".join(arm for arm, w in empty if w == week)
+        at = "" if week is None else f" at week {week:g}"
+        yield f"{outcome.name} is known for nobody of {arms}{at}"

@@ -35,6 +35,8 @@ class AtRisk:
         In words, ``"relapse"``.
     state : str
         The state, in the frame of the outcome, of those who had it.
+    seen_at_visits : bool
+        Whether times are those of visits, or of recorded events.
     randomised : frozenset of str
         Components that were randomised among the people at risk.
     population : str
@@ -43,6 +45,7 @@ class AtRisk:
 
     event: str
     state: str
+    seen_at_visits: bool
     randomised: frozenset[str]
     population: str = EVERYONE
 
@@ -68,7 +71,8 @@ def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
     estimate = np.where(found[:, 1] > 0, found[:, 0], np.nan)
     events = [int(curve.events_by(week)) if curve else 0 for curve in curves]
     reasons = [
-        _why_not(group, arm, happened) or f"{group.at_risk.event} in {arm} leaves no variation"
+        _why_not(group, arm, happened, f" by week {week:g}")
+        or f"{group.at_risk.event} in {arm} leaves no variation by week {week:g}"
         for arm, happened, value in zip(group.arms, events, estimate, strict=True)
         if np.isnan(value)
     ]
@@ -145,9 +149,9 @@ def _limits(curve: SurvivalCurve | None, week: float, conf_level: float) -> np.n
     return np.full(2, np.nan) if curve is None else curve.interval([week], conf_level)[0]
 
 
-def _why_not(group: ArmCurves, arm: str, events: int) -> str:
+def _why_not(group: ArmCurves, arm: str, events: int, by: str = "") -> str:
     """The plain reason why an arm has no level; empty when there is another one."""
     event = group.at_risk.event
     if arm not in group.curves:
         return f"nobody of {arm} was at risk of {event}"
-    return "" if events else f"no {event} among the {group.curves[arm].n} people of {arm}"
+    return "" if events else f"no {event} among the people of {arm}{by}"

@@ -1,126 +1,99 @@
-"""Time until an event of people at risk: curves, restricted means, hazard ratios, log-rank test.
+"""Time until an event: what the fits of relapse and of retention share.
 
-Relapse and retention are both of this kind, and differ only in the event and in who is at risk.
+They differ in the event, in who is at risk of it, and in what counts as staying without it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from lifelines import CoxPHFitter
 from lifelines.statistics import multivariate_logrank_test
 
+from ctevidence.data.study import VisitWindow
 from ctevidence.levels import Levels
-from ctevidence.models.covariates import covariate_columns
-from ctevidence.models.fit import EVERYONE, ComparableFit, ScheduledFit, build_levels, refuse_weights
-from ctevidence.models.hazard_ratios import LogHazards, arms_with_finite_ratios, log_hazards
+from ctevidence.models.covariates import covariate_columns, of_people_with
+from ctevidence.models.fit import ComparableFit, ScheduledFit, refuse_weights
+from ctevidence.models.hazard_ratios import LogHazards, log_hazards
 from ctevidence.models.kaplan_meier import SurvivalCurve, kaplan_meier
-from ctevidence.models.restricted_mean import restricted_mean
-from ctevidence.models.standardised_risk import EVENTS_PER_COEFFICIENT
+from ctevidence.models.survival_levels import ArmCurves, AtRisk, curve_levels, hazard_levels
 from ctevidence.outcomes.outcome import Outcome
+from ctevidence.terms import DAYS_PER_WEEK
 
-# differences of weeks that are multiples of a seventh: equal days must give equal times
+# weeks are sevenths: without rounding, equal numbers of days would give unequal times
 TIME_DECIMALS = 9
-
-METHODS = {
-    "survival": "Kaplan-Meier, Greenwood variance, log-log interval of each arm",
-    "rmst": "area under the Kaplan-Meier curve up to the week, Greenwood-type variance",
-    "log_hazard": "Cox regression, Efron ties",
-}
 
 
 class LogRank(NamedTuple):
-    """Log-rank test that the event is equally likely at all times in all arms."""
+    """Log-rank test that at all times the event is equally likely in all arms."""
 
     chi2: float
     df: int
     p_value: float
 
 
-@dataclass(frozen=True)
-class AtRisk:
-    """Who is compared, and the event that they are at risk of.
-
-    Parameters
-    ----------
-    event : str
-        In words, ``"relapse"``.
-    state : str
-        The state in the frame of those who had it.
-    population : str
-        Of the measures of time to the event.
-    randomised : frozenset of str
-        Components that were randomised among these people.
-    """
-
-    event: str
-    state: str
-    population: str = EVERYONE
-    randomised: frozenset[str] = frozenset()
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class TimeToEventFit(ComparableFit):
-    """Staying without an event, and the time until it.
-
-    Level measures are ``risk`` (staying, among everyone who started; where it can be derived) and,
-    of the people at risk since their risk began, ``survival``, ``rmst`` and ``log_hazard``.
+    """Staying without an event among everyone, and the time until it among those at risk.
 
     Parameters
     ----------
     outcome : Outcome
-    at_risk : AtRisk
     staying : ScheduledFit or None
-        The levels of ``risk``.
-    people : DataFrame
-        ``participant_id, arm, time, event`` of those at risk; `time` in weeks since risk began.
-    curves : mapping of arm to SurvivalCurve
-        Of the arms with people at risk.
+        Levels of ``risk``: of staying, among everyone who started, at scheduled weeks since the
+        start. None where it cannot be derived.
+    groups : ArmCurves
+        Kaplan-Meier curves, for ``survival`` and ``rmst`` at weeks since risk began.
     hazards : LogHazards
-        Of the study's arms.
-    hazard_cautions : tuple of str
-    cautions : tuple of str
+        For ``log_hazard``.
+    people : DataFrame
+        ``participant_id, arm, time, event`` of those at risk, in weeks since risk began.
     """
 
     outcome: Outcome
-    at_risk: AtRisk
     staying: ScheduledFit | None
-    people: pd.DataFrame
-    curves: Mapping[str, SurvivalCurve]
+    groups: ArmCurves
     hazards: LogHazards
-    adjusted_for: tuple[str, ...]
-    hazard_cautions: tuple[str, ...]
-    cautions: tuple[str, ...]
+    people: pd.DataFrame
 
     @property
     def measures(self) -> tuple[str, ...]:
         return (*(("risk",) if self.staying else ()), "survival", "rmst", "log_hazard")
 
     @property
-    def model(self):
-        """The Cox regression (lifelines); None where there is nothing to compare."""
+    def cautions(self) -> tuple[str, ...]:
+        return self.groups.cautions
+
+    @property
+    def curves(self) -> Mapping[str, SurvivalCurve]:
+        """The curve of each arm with people at risk."""
+        return self.groups.curves
+
+    @property
+    def model(self) -> CoxPHFitter | None:
+        """The Cox regression of lifelines; None where there is nothing to compare."""
         return self.hazards.model
 
     @property
     def largest_week(self) -> float:
-        """The last week at which every arm is still followed, rounded down."""
-        longest = min((c.last_time for c in self.curves.values()), default=math.inf)
-        return longest if math.isinf(longest) else math.floor(100 * longest) / 100
+        """The last week, since risk began, up to which the curve of every arm is known."""
+        return min((curve.known_until for curve in self.curves.values()), default=math.inf)
 
     def levels(self, measure: str | None = None, week: float | None = None) -> Levels:
-        """Levels of a measure.
+        """Levels of one measure.
 
         Parameters
         ----------
         measure : {"risk", "survival", "rmst", "log_hazard"}, optional
+            The first of `measures` when absent.
         week : float, optional
-            For ``risk`` a scheduled week since the start, all of them when absent. For
-            ``survival`` and ``rmst`` any week since risk began, up to `largest_week`. Hazards
-            have none.
+            Of ``risk`` a scheduled week, all of them when absent; of ``survival`` and ``rmst``
+            any week up to `largest_week`. A hazard ratio has none.
 
         Raises
         ------
@@ -133,164 +106,81 @@ class TimeToEventFit(ComparableFit):
         if measure == "risk":
             return self.staying.levels(measure, week)
         if measure == "log_hazard":
-            return self._hazard_levels()
+            return hazard_levels(self.groups, self.hazards)
+        # rounded down, so that the week named is itself possible
+        largest = math.floor(100 * min(self.largest_week, 1e6)) / 100
         if week is None:
-            raise KeyError(
-                f"Say which week: {measure} is known at any week up to {self.largest_week:g} since "
-                "risk began."
-            )
-        if week > self.largest_week or week <= 0:
+            raise KeyError(f"Say which week for {measure}: any up to {largest:g} since risk began.")
+        if not 0 < week <= self.largest_week:
             raise ValueError(
-                f"Week {week:g} is not within the follow-up of every arm: choose a week above 0, "
-                f"the largest possible is {self.largest_week:g}."
+                f"Week {week:g} is outside the follow-up: the largest possible week is "
+                f"{largest:g} since risk began, until which the curve of every arm is known."
             )
-        return self._curve_levels(measure, week)
+        return curve_levels(self.groups, measure, float(week))
 
     def log_rank(self) -> LogRank:
-        """Log-rank test over all arms that had somebody at risk at an event; lifelines."""
-        first = self.people["time"].where(self.people["event"]).min()
-        compared = self.people.groupby("arm")["time"].transform("max") >= first
-        people = self.people[compared]
-        if people["arm"].nunique() < 2:
+        """Log-rank test over the arms that had somebody at risk when an event happened."""
+        first_event = self.people["time"].where(self.people["event"]).min()
+        followed = self.people.groupby("arm")["time"].transform("max") >= first_event
+        people = self.people[followed]
+        arms = people["arm"].nunique()
+        if arms < 2:
             return LogRank(math.nan, 0, math.nan)
         test = multivariate_logrank_test(people["time"], people["arm"], people["event"])
-        return LogRank(
-            float(test.test_statistic), people["arm"].nunique() - 1, float(test.p_value)
-        )
+        return LogRank(float(test.test_statistic), arms - 1, float(test.p_value))
 
     def numbers(self, weeks: Sequence[float]) -> pd.DataFrame:
-        """Numbers at risk, events and censored of each arm; see `SurvivalCurve.numbers`."""
-        tables = [curve.numbers(weeks).assign(arm=arm) for arm, curve in self.curves.items()]
+        """Numbers at risk, events and censored by arm and week; see `SurvivalCurve.numbers`."""
         columns = ["arm", "week", "at_risk", "events", "censored"]
-        return pd.concat([pd.DataFrame(columns=columns), *tables])[columns].reset_index(drop=True)
+        tables = [curve.numbers(weeks).assign(arm=arm) for arm, curve in self.curves.items()]
+        return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(
+            columns=columns
+        )  # fmt: skip
 
     def medians(self, conf_level: float = 0.95) -> pd.DataFrame:
-        """Median weeks until the event of each arm; see `SurvivalCurve.median`."""
-        rows = {arm: curve.median(conf_level) for arm, curve in self.curves.items()}
-        columns = ["weeks", "conf_low", "conf_high", "is_reached"]
-        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("arm")
-
-    def _curve_levels(self, measure: str, week: float) -> Levels:
-        arms = [arm.name for arm in self.study.arms]
-        estimate, variance = np.full((2, len(arms)), np.nan)
-        for i, arm in enumerate(arms):
-            if arm in self.curves:
-                estimate[i], variance[i] = _at_week(self.curves[arm], measure, week)
-        estimate[~(variance > 0)] = np.nan
-        events = [int(c.events_by(week)) if c else 0 for c in map(self.curves.get, arms)]
-        reasons = [
-            self._why_not(arm, happened, f" by week {week:g}")
-            for arm, happened, value in zip(arms, events, estimate, strict=True)
-            if np.isnan(value)
-        ]
-
-        def interval_for(conf_level: float) -> np.ndarray:
-            nothing = np.full(2, np.nan)
-            return np.array([
-                self.curves[arm].interval([week], conf_level)[0] if arm in self.curves else nothing
-                for arm in arms
-            ])  # fmt: skip
-
-        options = {"interval_for": interval_for} if measure == "survival" else {}
-        return self._build(
-            measure, week, estimate, np.diag(variance), events, reasons, better="higher", **options
-        )
-
-    def _hazard_levels(self) -> Levels:
-        arms = [arm.name for arm in self.study.arms]
-        events = [int(c.events.sum()) if c else 0 for c in map(self.curves.get, arms)]
-        reasons = [
-            self._why_not(arm, happened)
-            for arm, happened, value in zip(arms, events, self.hazards.estimate, strict=True)
-            if np.isnan(value)
-        ]
-        return self._build(
-            "log_hazard",
-            None,
-            self.hazards.estimate,
-            self.hazards.cov,
-            events,
-            [*self.hazard_cautions, *reasons],
-            better="lower",
-            anchored=False,
-        )
-
-    def _build(self, measure, week, estimate, cov, events, cautions, **options) -> Levels:
-        arms = [arm.name for arm in self.study.arms]
-        adjusted = self.adjusted_for if measure == "log_hazard" else ()
-        return build_levels(
-            self.outcome,
-            measure,
-            [(arm, week) for arm in arms],
-            estimate,
-            cov,
-            n=[self.curves[arm].n if arm in self.curves else 0 for arm in arms],
-            events=events,
-            method=METHODS[measure] + (f", adjusted for {', '.join(adjusted)}" if adjusted else ""),
-            cautions=(*self.cautions, *cautions),
-            population=self.at_risk.population,
-            randomised=self.at_risk.randomised,
-            **options,
-        )
-
-    def _why_not(self, arm: str, events: int, by: str = "") -> str:
-        """Why nothing can be estimated for an arm, in words."""
-        event, curve = self.at_risk.event, self.curves.get(arm)
-        if curve is None:
-            return f"nobody of {arm} was at risk of {event}"
-        if events == 0:
-            return f"no {event} among the {curve.n} people of {arm}{by}"
-        if by:
-            return f"{event} left nobody of {arm} to vary{by}"
-        return f"{event} in {arm} is at times when no other arm can be compared"
+        """Median weeks until the event by arm; see `SurvivalCurve.median`."""
+        rows = [(arm, *curve.median(conf_level)) for arm, curve in self.curves.items()]
+        return pd.DataFrame(rows, columns=["arm", "weeks", "conf_low", "conf_high", "is_reached"])
 
 
 def fit_time_to_event(
-    outcome: Outcome,
-    at_risk: AtRisk,
-    staying: ScheduledFit | None,
-    adjust: Sequence[str] = (),
+    outcome: Outcome, at_risk: AtRisk, staying: ScheduledFit | None, adjust: Sequence[str] = ()
 ) -> TimeToEventFit:
-    """Fit what all outcomes with a time to an event share.
+    """Curves and hazards of an outcome with the columns ``entry, lower, upper, state``.
 
     Parameters
     ----------
     outcome : Outcome
-        With the columns ``entry, lower, upper, state``.
     at_risk : AtRisk
     staying : ScheduledFit or None
-        Risks of staying without the event, among everyone who started.
     adjust : sequence of str
-        Covariates of the Cox regression.
+        Covariates of the Cox regression; the curves are never adjusted.
 
     Notes
     -----
-    Time runs from `entry` to `upper` for those who had the event, and to `lower` for the others.
-    An event known to lie between two dates is thus counted at the later one; a caution says so.
+    Time runs from `entry` to `upper` for those who had the event and to `lower` for the others;
+    see `observed_times`. An event that lies between two visits is so counted at the later one,
+    and a caution says so.
     """
     refuse_weights(outcome)
-    people = observed_times(outcome, at_risk.state)
+    people = observed_times(outcome, at_risk)
     arms = [arm.name for arm in outcome.study.arms if arm.name in set(people["arm"])]
     curves = {}
     for arm in arms:
         group = people[people["arm"] == arm]
         curves[arm] = kaplan_meier(group["time"].to_numpy(), group["event"].to_numpy())
-    hazards, adjusted_for, cautions = _hazards(outcome, at_risk, people, tuple(adjust))
-    return TimeToEventFit(
-        outcome=outcome,
-        at_risk=at_risk,
-        staying=staying,
-        people=people,
-        curves=curves,
-        hazards=hazards,
-        adjusted_for=adjusted_for,
-        hazard_cautions=cautions,
-        cautions=(*outcome.cautions, *_dating(outcome, at_risk)),
-    )
+    cautions = (*outcome.cautions, *_dating(outcome, at_risk))
+    hazards = _adjusted_hazards(outcome, at_risk, tuple(adjust))
+    groups = ArmCurves(outcome, at_risk, curves, cautions)
+    return TimeToEventFit(outcome, staying, groups, hazards, people)
 
 
-def observed_times(outcome: Outcome, state: str) -> pd.DataFrame:
+def observed_times(outcome: Outcome, at_risk: AtRisk) -> pd.DataFrame:
     """Weeks at risk of everyone who was, and whether they ended with the event.
+
+    Times of visits are those of the schedule. On actual days, people seen ill at a last visit
+    would be compared only with those who happened to come to it later: the others would be gone,
+    censored on the day of the same visit, and the curve would fall towards zero.
 
     Returns
     -------
@@ -298,42 +188,68 @@ def observed_times(outcome: Outcome, state: str) -> pd.DataFrame:
         ``participant_id, arm, time, event``.
     """
     rows = outcome.frame[outcome.frame["entry"].notna()]
-    event = rows["state"] == state
-    time = rows["upper"].where(event, rows["lower"]) - rows["entry"]
+    event = (rows["state"] == at_risk.state).to_numpy()
+    entry, lower, upper = (rows[c].to_numpy(float) for c in ("entry", "lower", "upper"))
+    if at_risk.seen_at_visits:
+        schedule = outcome.study.schedule
+        entry, lower, upper = (on_schedule(weeks, schedule) for weeks in (entry, lower, upper))
     return pd.DataFrame(
         {
-            "participant_id": rows["participant_id"],
-            "arm": rows["arm"].astype(str),
-            "time": time.astype(float).round(TIME_DECIMALS),
-            "event": event.astype(bool),
+            "participant_id": rows["participant_id"].to_numpy(),
+            "arm": rows["arm"].astype(str).to_numpy(),
+            "time": (np.where(event, upper, lower) - entry).round(TIME_DECIMALS),
+            "event": event,
         }
-    ).reset_index(drop=True)
+    )
 
 
-def _at_week(curve: SurvivalCurve, measure: str, week: float) -> tuple[float, float]:
-    if measure == "survival":
-        return float(curve.at(week)), float(curve.covariance([week])[0, 0])
-    estimate, cov = restricted_mean(curve, [week])
-    return float(estimate[0]), float(cov[0, 0])
+def on_schedule(weeks: np.ndarray, schedule: Sequence[VisitWindow]) -> np.ndarray:
+    """Weeks with those inside the window of a visit set to its nominal week.
+
+    Examples
+    --------
+    >>> visit = VisitWindow("8 months", week=35, first_day=198, last_day=288)
+    >>> on_schedule(np.array([10.0, 34.9, 36.1, np.inf]), [visit]).tolist()
+    [10.0, 35.0, 35.0, inf]
+    """
+    nominal = np.array(weeks, float)
+    for visit in schedule:
+        days = weeks * DAYS_PER_WEEK
+        # a millionth of a day: weeks made from days do not always lead back to them exactly
+        inside = (days >= visit.first_day - 1e-6) & (days <= visit.last_day + 1e-6)
+        nominal[inside] = visit.week
+    return nominal
 
 
-def _hazards(
-    outcome: Outcome, at_risk: AtRisk, people: pd.DataFrame, names: tuple[str, ...]
-) -> tuple[LogHazards, tuple[str, ...], tuple[str, ...]]:
-    """Log hazards, the covariates they are adjusted for, and cautions about them."""
+def _adjusted_hazards(outcome: Outcome, at_risk: AtRisk, names: tuple[str, ...]) -> LogHazards:
+    """Log hazards adjusted for covariates, or unadjusted with the reason where that fails."""
+    unadjusted = _hazards(outcome, at_risk, ())
+    if not names or unadjusted.model is None:
+        return unadjusted
+    complete = of_people_with(outcome, names)
+    try:
+        adjusted = _hazards(complete, at_risk, names)
+    except ArithmeticError as reason:
+        caution = f"hazard ratio not adjusted for {', '.join(names)}: {reason}"
+        return replace(unadjusted, cautions=(caution,))
+    left_out = complete.cautions[len(outcome.cautions) :]
+    return replace(adjusted, adjusted_for=names, cautions=left_out)
+
+
+def _hazards(outcome: Outcome, at_risk: AtRisk, names: Sequence[str]) -> LogHazards:
     arms = [arm.name for arm in outcome.study.arms]
-    time, event = people["time"].to_numpy(), people["event"].to_numpy()
+    people = observed_times(outcome, at_risk)
     arm = people["arm"].map({name: i for i, name in enumerate(arms)}).to_numpy(int)
-    compared = len(arms_with_finite_ratios(time, event, arm, len(arms)))
-    if not names or compared < 2:
-        return log_hazards(time, event, arm, arms), (), ()
-    covariates = pd.DataFrame(*covariate_columns(outcome.study, people["participant_id"], names))
-    return log_hazards(time, event, arm, arms, covariates), names, ()
+    time, event = people["time"].to_numpy(), people["event"].to_numpy()
+    if not names:
+        return log_hazards(time, event, arm, arms)
+    columns, labels = covariate_columns(outcome.study, people["participant_id"], names)
+    return log_hazards(time, event, arm, arms, pd.DataFrame(columns, columns=labels))
 
 
 def _dating(outcome: Outcome, at_risk: AtRisk):
-    frame = outcome.frame
-    if (frame["lower"] < frame["upper"])[frame["state"] == at_risk.state].any():
-        yield f"{at_risk.event} lies between two dates and is counted at the later one"
-    if (frame["state"] == "died").any():
+    happened = outcome.frame[outcome.frame["state"] == at_risk.state]
+    if (happened["lower"] < happened["upper"]).any():
+        yield f"{at_risk.event} is dated to the first visit that showed it"
+    if (outcome.frame["state"] == "died").any():
         yield f"death ends the time at risk of {at_risk.event} like any end of follow-up"

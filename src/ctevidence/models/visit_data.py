@@ -23,6 +23,8 @@ class VisitData:
     observations : Observations
     visits : tuple
         Visits in order; empty for times.
+    ordered : bool
+        Whether that order is one of time, or only that of the alphabet.
     groups : tuple
         Covariance groups; ``(None,)`` when there is only one.
     coordinates : array (positions, d) or None
@@ -31,6 +33,7 @@ class VisitData:
 
     observations: Observations
     visits: tuple
+    ordered: bool
     groups: tuple
     coordinates: Array | None
 
@@ -58,11 +61,11 @@ def describe_visits(
     groups, group_labels = np.zeros(n, dtype=np.int64), (None,)
     if group is not None:
         groups, group_labels = codes_of(group, "group", n)
-    coordinates, labels = None, ()
+    coordinates, labels, ordered = None, (), True
     if covariance in ON_TIMES:
         position, coordinates = _time_positions(times, n)
     else:
-        position, labels = _visit_positions(visit, visits, covariance, n)
+        position, labels, ordered = _visit_positions(visit, visits, covariance, n)
     observations, doubled = observe(people, position, groups)
     if doubled is not None:
         who, where = people[doubled], position[doubled]
@@ -71,9 +74,8 @@ def describe_visits(
             f"subject {subject_labels[who]!r} has two observations at {place}. Decide which "
             "counts before fitting."
         )
-    return VisitData(
-        observations, labels, tuple(_plain(label) for label in group_labels), coordinates
-    )
+    named_groups = tuple(_plain(label) for label in group_labels)
+    return VisitData(observations, labels, ordered, named_groups, coordinates)
 
 
 def codes_of(labels: Array, what: str, n: int) -> tuple[Array, Array]:
@@ -91,15 +93,16 @@ def codes_of(labels: Array, what: str, n: int) -> tuple[Array, Array]:
 
 def _visit_positions(
     visit: Array | None, visits: Sequence | None, covariance: str, n: int
-) -> tuple[Array, tuple]:
+) -> tuple[Array, tuple, bool]:
     if visit is None:
         raise ValueError(f"covariance={covariance!r} needs visit=, the visit of each observation.")
     codes, found = codes_of(visit, "visit", n)
     present = set(found)
     if visits is None and isinstance(getattr(visit, "dtype", None), pd.CategoricalDtype):
         visits = list(visit.dtype.categories)
+    ordered = visits is not None or found.dtype.kind in "iufbmM"
     if visits is None:
-        if found.dtype.kind not in "iufbmM" and covariance not in ORDER_FREE:
+        if not ordered and covariance not in ORDER_FREE:
             raise ValueError(
                 f"covariance={covariance!r} depends on the order of the visits, which labels such "
                 f"as {found[0]!r} do not tell. Give visits=, the labels in order."
@@ -112,7 +115,7 @@ def _visit_positions(
     order = [label for label in visits if label in present]
     place = {label: number for number, label in enumerate(order)}
     positions = np.array([place[label] for label in found])[codes]
-    return positions, tuple(_plain(label) for label in order)
+    return positions, tuple(_plain(label) for label in order), ordered
 
 
 def _time_positions(times: Array | None, n: int) -> tuple[Array, Array]:

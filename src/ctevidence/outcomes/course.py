@@ -51,7 +51,7 @@ def derive_course(study: Study, scale: str | None = None) -> Outcome:
     frame = attended_scores(study)[["participant_id", "arm", "week", "day", "score"]]
     return Outcome(
         kind="course",
-        name=f"course ({study.scale.label})",
+        name=f"{study.scale.label} score ({study.scale.better} is better)",
         study=study,
         frame=frame,
         rule=CourseRule(study.scale.label),

@@ -32,7 +32,7 @@ def follow_up(study: Study) -> pd.DataFrame:
         One row per person who enters, indexed by ``participant_id``; days since the start.
 
         ==================  ==============================================================
-        ``arm``
+        ``arm``             as the study names it
         ``last_visit``      last visit attended; 0 when none after the start
         ``last_contact``    last visit or event of any kind
         ``next_due``        nominal day of the first due visit after the last one attended;

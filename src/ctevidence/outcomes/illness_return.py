@@ -136,6 +136,26 @@ def illness_return(
     return days.assign(arm=followed["arm"], death=death, state=state)
 
 
+def return_cautions(study: Study, days: pd.DataFrame, event: str | None = None) -> tuple[str, ...]:
+    """What a reader must know about the returns found in `illness_return`."""
+    if event is not None and not (study.events["event"] == event).any():
+        return (f"No {event} is recorded for anyone: not recorded is not the same as none.",)
+    if event is None and days["unconfirmed"].notna().any():
+        return (
+            "Some people were last seen ill, at too few visits to confirm it: the time to return "
+            "is censored at the last visit known well, staying well counts them as not well.",
+        )
+    return ()
+
+
+def descriptive_only(start: str) -> str:
+    """The caution of every comparison that begins after treatment has had its effect."""
+    return (
+        f"Counted from {start}, which treatment itself changed: the arms compared are no longer "
+        "the groups that were formed. Descriptive only."
+    )
+
+
 def return_frame(days: pd.DataFrame) -> pd.DataFrame:
     """Frame of kind ``relapse``, in weeks, from the days of `illness_return`.
 

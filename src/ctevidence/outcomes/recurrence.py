@@ -16,7 +16,13 @@ import pandas as pd
 
 from ctevidence.data.study import Study
 from ctevidence.outcomes.declared import declared_rule
-from ctevidence.outcomes.illness_return import illness_return, return_frame, with_day_0
+from ctevidence.outcomes.illness_return import (
+    descriptive_only,
+    illness_return,
+    return_cautions,
+    return_frame,
+    with_day_0,
+)
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.response import is_at_least_as_bad, is_at_least_as_good
 from ctevidence.outcomes.visit_scores import attended_scores
@@ -99,10 +105,7 @@ def derive_recurrence(study: Study, rule: RecurrenceRule) -> Outcome:
         frame=return_frame(days),
         rule=rule,
         better="lower",
-        cautions=(
-            "Counted from recovery, which treatment itself changed: the arms compared are no "
-            "longer the groups that were formed. Descriptive only.",
-        ),
+        cautions=(descriptive_only("recovery"), *return_cautions(study, days, event)),
     )
 
 

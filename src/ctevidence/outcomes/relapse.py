@@ -16,7 +16,13 @@ import pandas as pd
 from ctevidence.data.rules import RelapseRule
 from ctevidence.data.study import Study
 from ctevidence.outcomes.declared import declared_rule
-from ctevidence.outcomes.illness_return import illness_return, return_frame, with_day_0
+from ctevidence.outcomes.illness_return import (
+    descriptive_only,
+    illness_return,
+    return_cautions,
+    return_frame,
+    with_day_0,
+)
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.response import has_responded, is_at_least_as_bad, is_at_least_as_good
 from ctevidence.outcomes.visit_scores import attended_scores
@@ -54,7 +60,7 @@ def derive_relapse(study: Study, rule: RelapseRule | None = None) -> Outcome:
     rule = declared_rule(study, "relapse", rule)
     visits = judged_visits(study, rule)
     days = relapse_days(study, rule, visits)
-    cautions = reading_cautions(study, rule, visits, days)
+    cautions = (descriptive_only(rule.after),) if rule.is_descriptive else ()
     return Outcome(
         kind="relapse",
         name="relapse",
@@ -62,7 +68,7 @@ def derive_relapse(study: Study, rule: RelapseRule | None = None) -> Outcome:
         frame=return_frame(days),
         rule=rule,
         better="lower",
-        cautions=_descriptive(rule) + cautions,
+        cautions=cautions + reading_cautions(study, rule, visits, days),
     )
 
 
@@ -84,42 +90,30 @@ def relapse_days(study: Study, rule: RelapseRule, visits: pd.DataFrame) -> pd.Da
     """Turning days by the rule, as `illness_return` gives them, from judged visits."""
     people = study.entering()["participant_id"]
     seen = with_day_0(visits, people, from_baseline=rule.after == "baseline")
-    event = "relapse" if rule.from_events else None
-    return illness_return(study, seen, rule.confirm_visits, event)
+    return illness_return(study, seen, rule.confirm_visits, _event(rule))
 
 
 def reading_cautions(
     study: Study, rule: RelapseRule, visits: pd.DataFrame, days: pd.DataFrame
 ) -> tuple[str, ...]:
     """What the reader of relapse, and of staying well, must know about these data."""
-    both = visits["reached"] & visits["ill"]
-    found = {
-        "No relapse is recorded for anyone: not recorded is not the same as none.": (
-            rule.from_events and not (study.events["event"] == "relapse").any()
-        ),
-        "Some people were last seen ill, at too few visits to confirm a relapse: relapse censors "
-        "them at the last visit known well, staying well counts them as not well.": (
-            not rule.from_events and days["unconfirmed"].notna().any()
-        ),
-        "Some people began with a score that already counts as relapse.": (
-            rule.after == "baseline" and _is_ill(study, rule, study.entering()["baseline"]).any()
-        ),
-        f"Some scores count as {rule.after} and as relapse at once: risk of relapse begins with "
-        "the first score that does not.": rule.after != "baseline" and both.any(),
-    }
-    return tuple(words for words, holds in found.items() if holds)
+    found = return_cautions(study, days, _event(rule))
+    if rule.after == "baseline":
+        if _is_ill(study, rule, study.entering()["baseline"]).any():
+            found += ("Some people began with a score that already counts as relapse.",)
+    elif (visits["reached"] & visits["ill"]).any():
+        found += (
+            f"Some scores count as {rule.after} and as relapse at once: risk of relapse begins "
+            "with the first score that does not.",
+        )
+    return found
+
+
+def _event(rule: RelapseRule) -> str | None:
+    return "relapse" if rule.from_events else None
 
 
 def _is_ill(study: Study, rule: RelapseRule, score: pd.Series) -> np.ndarray:
     if rule.from_events:
         return np.zeros(len(score), bool)
     return is_at_least_as_bad(study.scale, score, rule.threshold) == 1
-
-
-def _descriptive(rule: RelapseRule) -> tuple[str, ...]:
-    if not rule.is_descriptive:
-        return ()
-    return (
-        f"Counted from {rule.after}, which treatment itself changed: the arms compared are no "
-        "longer the groups that were formed. Descriptive only.",
-    )

@@ -94,7 +94,7 @@ def _recorded_end(followed: pd.DataFrame) -> pd.DataFrame:
 def _last_seen(followed: pd.DataFrame) -> pd.DataFrame:
     death = after(followed["death"], 0.0)
     died = death.notna() & ~(death > followed["next_due"])
-    dropped = followed["next_due"].notna() & ~died
+    dropped = followed["next_due"].notna()
     stayed_until = np.fmax(followed["last_visit"], followed["end"])
     return pd.DataFrame(
         {

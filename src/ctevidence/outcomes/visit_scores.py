@@ -18,11 +18,10 @@ def attended_scores(study: Study) -> pd.DataFrame:
     -------
     DataFrame
         ``participant_id, arm, baseline, week, day, score``; people in the study's order, each
-        person's visits in the order of their actual days. Visits without a score are left out.
+        person's visits in the order of the schedule. Visits without a score are left out.
     """
     people = study.entering()[["participant_id", "arm", "baseline"]]
-    scores = study.scores().dropna(subset="score").sort_values("day", kind="stable")
-    return people.merge(scores, on="participant_id")
+    return people.merge(study.scores().dropna(subset="score"), on="participant_id")
 
 
 def scores_at(study: Study, week: Weeks = None) -> pd.DataFrame:

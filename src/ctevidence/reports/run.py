@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ctevidence.data.prepare import prepare_if_needed
+from ctevidence.data.prepare import prepare
 from ctevidence.data.project import Project, find_project
 from ctevidence.data.readers import read_study
+from ctevidence.data.sources import list_sources
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials, read_trials
 from ctevidence.reports.manifest import checksum, checksums, manifest, write_manifest
@@ -121,14 +122,25 @@ def open_sources(project: Project, name: str, trials: str | None) -> Sources:
     FileNotFoundError
         When there is no such data; the message lists what there is.
     """
-    folder = prepare_if_needed(name, project)
+    folder = _prepared(project, name)
     study = read_study(folder) if (folder / "study.toml").exists() else None
     if study is None:
         return Sources(None, read_trials(folder), (folder,))
     if trials is None:
         return Sources(study, None, (folder,))
-    beside = prepare_if_needed(trials, project)
+    beside = _prepared(project, trials)
     return Sources(study, read_trials(beside), (folder, beside))
+
+
+def _prepared(project: Project, name: str) -> Path:
+    """The processed folder of a source, made anew from its raw data where there are any."""
+    if project.raw(name).is_dir():
+        folders = project.raw(name).parent, project.processed(name).parent
+        return prepare(name, raw=folders[0], processed=folders[1])
+    if project.processed(name).is_dir():
+        return project.processed(name)
+    there = [source.name for source in list_sources(project.root)]
+    raise FileNotFoundError(f'There are no data "{name}"{did_you_mean(name, there)}')
 
 
 def planned(

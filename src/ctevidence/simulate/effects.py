@@ -67,9 +67,9 @@ class Effects:
 
     def __post_init__(self) -> None:
         for name in ("control", "medication", "therapy", "interaction"):
-            require(math.isfinite(getattr(self, name)), "Effects", name, self, "a finite number")
+            require(math.isfinite(getattr(self, name)), self, name, "a finite number")
         for name in ("control_half_weeks", "medication_half_weeks", "therapy_half_weeks"):
-            require(getattr(self, name) > 0, "Effects", name, self, "above 0")
+            require(getattr(self, name) > 0, self, name, "above 0")
 
     def changes(self, weeks: tuple[float, ...]) -> np.ndarray:
         """Mean change since baseline in each arm, shape (4, number of weeks), without relapse."""
@@ -126,9 +126,9 @@ class Relapse:
 
     def __post_init__(self) -> None:
         for name in ("shape", "medication", "therapy", "interaction", "per_episode"):
-            require(0 < getattr(self, name) < math.inf, "Relapse", name, self, "above 0")
+            require(0 < getattr(self, name) < math.inf, self, name, "above 0")
         for name in ("rate_per_year", "delay_weeks"):
-            require(0 <= getattr(self, name) < math.inf, "Relapse", name, self, "0 or more")
+            require(0 <= getattr(self, name) < math.inf, self, name, "0 or more")
 
     @property
     def hazard_ratios(self) -> np.ndarray:
@@ -174,6 +174,8 @@ class Harms:
         return by_arm(self.control, self.medication, self.therapy, self.interaction)
 
 
-def require(holds: bool, owner: str, name: str, declared: object, what: str) -> None:
+def require(holds: bool, declared: object, name: str, what: str) -> None:
+    """Refuse a declared value; `what` says what it must be."""
     if not holds:
-        raise ValueError(f"{owner}: {name} is {getattr(declared, name)}; it must be {what}.")
+        found = f"{type(declared).__name__}: {name} is {getattr(declared, name)}"
+        raise ValueError(f"{found}; it must be {what}.")

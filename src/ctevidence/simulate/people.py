@@ -22,9 +22,13 @@ from ctevidence.simulate.scenario import (
     Scenario,
     Severity,
 )
+from ctevidence.terms import DAYS_PER_WEEK
 
 SHARE_OF_WOMEN = 0.65
+AGE_MEAN, AGE_SD, AGES = 42, 13, (18, 75)
 EPISODES_MEAN, EPISODES_MOST = 1.5, 9
+#: Correlations of covariates with a person's level of severity.
+AGE_WITH_SEVERITY, SEX_WITH_SEVERITY, EPISODES_WITH_SEVERITY = 0.15, 0.10, 0.40
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +98,7 @@ def draw_people(
         uniform_missed=rng.random((n, visits)),
         exponential_relapse=rng.standard_exponential(n),
         uniform_adverse=rng.random(n),
-        adverse_day=rng.integers(1, int(7 * ACUTE_WEEKS), size=n, endpoint=True),
+        adverse_day=rng.integers(1, int(ACUTE_WEEKS * DAYS_PER_WEEK), size=n, endpoint=True),
     )
 
 
@@ -122,8 +126,13 @@ def _draw_covariates(level: np.ndarray, rng: np.random.Generator):
 
     They share the Gaussian of the scores instead of being added to it: severity stays normal.
     """
-    related = lambda r: r * level + math.sqrt(1 - r * r) * rng.standard_normal(len(level))  # noqa: E731
-    age = np.clip(np.rint(42 + 13 * related(0.15)), 18, 75).astype(int)
-    female = related(0.10) > -0.385  # 65 % of a standard normal
-    cumulative = poisson.cdf(np.arange(9), 1.5)
-    return age, female, np.searchsorted(cumulative, ndtr(related(0.40)))
+
+    def related(correlation: float) -> np.ndarray:
+        own = rng.standard_normal(len(level))
+        return correlation * level + math.sqrt(1 - correlation**2) * own
+
+    age = np.clip(np.rint(AGE_MEAN + AGE_SD * related(AGE_WITH_SEVERITY)), *AGES).astype(int)
+    female = ndtr(related(SEX_WITH_SEVERITY)) > 1 - SHARE_OF_WOMEN
+    cumulative = poisson.cdf(np.arange(EPISODES_MOST), EPISODES_MEAN)
+    episodes = np.searchsorted(cumulative, ndtr(related(EPISODES_WITH_SEVERITY)))
+    return age, female, episodes

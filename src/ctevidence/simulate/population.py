@@ -197,6 +197,7 @@ QUANTITIES = (
         *("relapse", "log_hazard", "lower", "never"),
         closed_form=lambda scenario, week: np.log(scenario.relapse.hazard_ratios),
     ),
+    Quantity("staying in treatment", "risk", "higher", "scheduled", _stays),
     Quantity("retention", "survival", "higher", "any", _stays),
     Quantity("retention", "rmst", "higher", "any", _weeks_stayed),
     Quantity(

@@ -68,11 +68,11 @@ class Severity:
     def __post_init__(self) -> None:
         inside = ENTRY_SCORE < self.baseline_mean < SCALE.high
         between = f"between {ENTRY_SCORE} and {SCALE.high:g}"
-        require(inside, "Severity", "baseline_mean", self, between)
+        require(inside, self, "baseline_mean", between)
         for name in ("concentration", "residual"):
-            require(getattr(self, name) > 0, "Severity", name, self, "above 0")
+            require(getattr(self, name) > 0, self, name, "above 0")
         for name in ("intercept", "slope"):
-            require(getattr(self, name) >= 0, "Severity", name, self, "0 or more")
+            require(getattr(self, name) >= 0, self, name, "0 or more")
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,10 @@ class Dropout:
 
     def __post_init__(self) -> None:
         for name in ("risk", "missed_visit"):
-            require(0 <= getattr(self, name) < 1, "Dropout", name, self, "from 0 to below 1")
+            require(0 <= getattr(self, name) < 1, self, name, "from 0 to below 1")
         for name in ("medication", "therapy"):
-            require(0 < getattr(self, name) < math.inf, "Dropout", name, self, "above 0")
-        require(math.isfinite(self.per_point), "Dropout", "per_point", self, "a finite number")
+            require(0 < getattr(self, name) < math.inf, self, name, "above 0")
+        require(math.isfinite(self.per_point), self, "per_point", "a finite number")
 
     @property
     def log_odds(self) -> np.ndarray:
@@ -138,9 +138,9 @@ class Clusters:
 
     def __post_init__(self) -> None:
         for name in ("sites", "therapists"):
-            require(getattr(self, name) >= 1, "Clusters", name, self, "1 or more")
+            require(getattr(self, name) >= 1, self, name, "1 or more")
         for name in ("site_share", "therapist_share"):
-            require(0 <= getattr(self, name) < 1, "Clusters", name, self, "from 0 to below 1")
+            require(0 <= getattr(self, name) < 1, self, name, "from 0 to below 1")
 
 
 @dataclass(frozen=True)

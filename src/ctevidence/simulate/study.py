@@ -17,7 +17,14 @@ from ctevidence.data.rules import (
 from ctevidence.data.study import Rules, Study
 from ctevidence.simulate.effects import ARMS, Effects, Harms, Relapse
 from ctevidence.simulate.generate import baseline_scores, histories
-from ctevidence.simulate.people import People, draw_people
+from ctevidence.simulate.people import (
+    AGE_MEAN,
+    AGE_SD,
+    EPISODES_MEAN,
+    SHARE_OF_WOMEN,
+    People,
+    draw_people,
+)
 from ctevidence.simulate.scenario import (
     BASELINE_DAYS,
     ENTRY_SCORE,
@@ -35,6 +42,8 @@ from ctevidence.simulate.truth import Truth
 from ctevidence.terms import COMPONENTS, Arm, did_you_mean
 
 DESIGNS = ("trial", "registry")
+#: Around which baseline scores the choice of treatment turns in a registry, in points.
+BASELINE_MEAN, BASELINE_SD = 16.0, 3.5
 COVARIATES = ("age", "sex", "earlier_episodes")
 NOTES = ("SYNTHETIC: these people were made by a computer. Nothing here says what treatments do.",)
 
@@ -92,8 +101,8 @@ def simulate_study(
     Examples
     --------
     >>> study = simulate_study(n=200, seed=7)
-    >>> study.participants["arm"].value_counts().to_dict()
-    {'control': 50, 'medication': 50, 'therapy': 50, 'combined': 50}
+    >>> study.participants.groupby("arm").size().to_dict()
+    {'combined': 50, 'control': 50, 'medication': 50, 'therapy': 50}
     >>> study.truth.value("mean_difference", "combined", 12, against="control")
     -5.0
     """
@@ -128,12 +137,12 @@ def _chosen_arm(
     More severe and more often ill people more often get either treatment; older people more often
     medication; women and younger people more often therapy.
     """
-    severe = (baseline - 16) / 3.5
-    often_ill = people.earlier_episodes - 1.5
-    older = (people.age - 42) / 13
+    severe = (baseline - BASELINE_MEAN) / BASELINE_SD
+    often_ill = people.earlier_episodes - EPISODES_MEAN
+    older = (people.age - AGE_MEAN) / AGE_SD
     medication = 0.2 + confounding * (0.7 * severe + 0.25 * often_ill + 0.2 * older)
     therapy = 0.2 + confounding * (0.7 * severe + 0.15 * often_ill - 0.3 * older)
-    therapy += confounding * 0.3 * (people.female - 0.65)
+    therapy += confounding * 0.3 * (people.female - SHARE_OF_WOMEN)
     chance = rng.random((2, len(people)))
     return (chance[0] < expit(medication)) + 2 * (chance[1] < expit(therapy))
 

@@ -9,6 +9,7 @@ from ctevidence.simulate.effects import ARMS, HAS_MEDICATION, HAS_THERAPY
 from ctevidence.simulate.generate import REASONS, Histories
 from ctevidence.simulate.people import People
 from ctevidence.simulate.scenario import LAST_DAY, SCALE, SCHEDULE
+from ctevidence.terms import DAYS_PER_WEEK
 
 PLANNED_SESSIONS = 14
 MEDICATION_DAYS = 182
@@ -54,7 +55,7 @@ def _participants(ids: np.ndarray, people: People, arm: np.ndarray) -> pd.DataFr
             "participant_id": ids,
             "arm": np.array([str(a) for a in ARMS], dtype=object)[arm],
             "site": _named("S", people.site),
-            "therapist": np.where(HAS_THERAPY[arm] == 1, therapist, None),
+            "therapist": np.where(HAS_THERAPY[arm] == 1, therapist, np.nan),
             "age": people.age.astype(float),
             "sex": np.where(people.female, "female", "male").astype(object),
             "earlier_episodes": people.earlier_episodes.astype(float),
@@ -98,9 +99,9 @@ def _events(
     for event, day, why, how_bad in recorded:
         who = np.flatnonzero(day <= end)
         part = {"participant_id": ids[who], "day": day[who], "event": event}
-        part["reason"] = None if why is None else why[who]
-        part["severity"] = None if how_bad is None else how_bad[who]
-        parts.append(pd.DataFrame(part).astype({"reason": object, "severity": object}))
+        part["reason"] = "" if why is None else why[who]
+        part["severity"] = "" if how_bad is None else how_bad[who]
+        parts.append(pd.DataFrame(part))
         owners.append(who)
     table = pd.concat(parts, ignore_index=True)
     order = np.lexsort((table["day"], np.concatenate(owners)))
@@ -113,8 +114,10 @@ def _treatments(
     """What was given from when to when; both end with follow-up at the latest."""
     medicated, in_therapy = np.flatnonzero(HAS_MEDICATION[arm]), np.flatnonzero(HAS_THERAPY[arm])
     start = np.minimum(rng.integers(0, 11, size=len(in_therapy)), end[in_therapy])
-    stop = np.minimum(start + 7 * PLANNED_SESSIONS, end[in_therapy])
-    offered = 1 + np.floor((stop - start) / 7).clip(max=PLANNED_SESSIONS - 1).astype(int)
+    stop = np.minimum(start + DAYS_PER_WEEK * PLANNED_SESSIONS, end[in_therapy])
+    offered = 1 + np.floor((stop - start) / DAYS_PER_WEEK).clip(max=PLANNED_SESSIONS - 1).astype(
+        int
+    )
     dose = rng.choice(np.array(DOSES, dtype=object), size=len(medicated))
     medication = {
         "participant_id": ids[medicated],
@@ -131,10 +134,9 @@ def _treatments(
         "name": "CBT",
         "start_day": start,
         "stop_day": stop,
-        "dose": None,
+        "dose": "",
         "sessions": rng.binomial(offered, 0.92).astype(float),
     }
-    parts = [pd.DataFrame(part).astype({"dose": object}) for part in (medication, therapy)]
-    table = pd.concat(parts, ignore_index=True)
+    table = pd.concat([pd.DataFrame(medication), pd.DataFrame(therapy)], ignore_index=True)
     order = np.argsort(np.concatenate([medicated, in_therapy]), kind="stable")
     return table.iloc[order].reset_index(drop=True)

@@ -15,7 +15,8 @@ from ctevidence.synthesis.effect_measures import (
     count_values,
     mean_values,
 )
-from ctevidence.synthesis.trial_selection import Question, TrialCells, select_trials
+from ctevidence.synthesis.question import Question
+from ctevidence.synthesis.trial_selection import TrialCells, select_trials
 
 CORRECTED = "a zero cell was corrected"
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from ctevidence.data.trials import Trials
 from ctevidence.synthesis.arm_contrasts import arm_contrasts
 from ctevidence.synthesis.effect_measures import COUNT_MEASURES, MEAN_MEASURES
 from ctevidence.synthesis.flags import FLAG_RULES, MAIN_STRATUM, FlagRule
+from ctevidence.synthesis.question import Question
 from ctevidence.synthesis.reported_contrasts import reported_contrasts
-from ctevidence.synthesis.trial_selection import Question
 from ctevidence.terms import did_you_mean
 
 #: Measures and the scale on which they are pooled; `estimate` and `std_error` are on that scale.
@@ -25,6 +26,8 @@ COLUMNS = (
     "n2", "arm1", "arm2", "label", "year", "condition", "condition_group", "age_group", "phase",
     "weeks", "outcome", "control_type", "stratum", "flags", "caution",
 )  # fmt: skip
+#: What stands in a text column that a table of effects does not have.
+EMPTY = {"treat1": "treatment", "treat2": "comparator", "outcome": "outcome"}
 NUMBERS = ("estimate", "std_error", "events1", "n1", "events2", "n2", "year", "weeks")
 
 #: Which direction of an outcome is good for the person.
@@ -82,26 +85,21 @@ class EffectSizes:
         missing = {"study", "estimate", "std_error"} - set(self.frame)
         if missing:
             raise ValueError(f"The table of effects has no column {', '.join(sorted(missing))}.")
-        frame = pd.DataFrame(index=range(len(self.frame)))
-        for column in COLUMNS:
-            given = self.frame[column].to_numpy() if column in self.frame else None
-            if column in NUMBERS:
-                frame[column] = math.nan if given is None else pd.to_numeric(given)
-            else:
-                frame[column] = "" if given is None else pd.Series(given).fillna("").astype(str)
-        frame["measure"] = self.measure
-        frame["label"] = frame["label"].where(frame["label"] != "", frame["study"])
-        object.__setattr__(self, "frame", frame)
+        object.__setattr__(self, "frame", _completed(self.frame, self.measure))
         problems = list(self._problems())
         if problems:
             raise ValueError("These effects cannot be used: " + "; ".join(problems) + ".")
 
     def _problems(self):
-        contrast = ["study", "treat1", "treat2"]
-        for row in self.frame[self.frame.duplicated(contrast)].itertuples():
+        pairs = zip(self.frame["treat1"], self.frame["treat2"], strict=True)
+        contrasts = self.frame[["study"]].assign(pair=[frozenset(pair) for pair in pairs])
+        twice = contrasts.duplicated()
+        for row in self.frame[twice].itertuples():
             yield f"{row.study} has the contrast {row.treat1} against {row.treat2} twice; keep one"
         for row in self.frame.itertuples():
-            if row.treat1 and row.treat1 == row.treat2:
+            if not row.study:
+                yield f"row {row.Index + 1} names no study"
+            if row.treat1 == row.treat2:
                 yield f"{row.study} compares {row.treat1} with itself; name two treatments"
             if not (math.isfinite(row.estimate) and 0 < row.std_error < math.inf):
                 yield (
@@ -126,18 +124,8 @@ class EffectSizes:
 
     @property
     def population(self) -> str:
-        """Who, in words: what all rows have in common, the group of conditions first."""
-        words = []
-        for column, form, several in (
-            ("condition_group", "{}", "several conditions"),
-            ("age_group", "{}", ""),
-            ("phase", "{} phase", ""),
-            ("stratum", "stratum {}", "several strata"),
-        ):
-            found = self.frame[column].unique()
-            alone = form.format(found[0]) if len(found) == 1 and found[0] else ""
-            words.append(several if len(found) > 1 else alone)
-        return "; ".join(w for w in words if w not in ("", f"stratum {MAIN_STRATUM}")) or "everyone"
+        """Who, in words; see `describe_population`."""
+        return describe_population(self.frame)
 
     @property
     def studies(self) -> tuple[str, ...]:
@@ -166,13 +154,56 @@ class EffectSizes:
         )
 
 
+def describe_population(frame: pd.DataFrame) -> str:
+    """What all rows have in common, the group of conditions first.
+
+    Examples
+    --------
+    >>> describe_population(pd.DataFrame({"condition_group": ["ptsd", "ptsd"],
+    ...     "age_group": ["adults", "older adults"], "phase": ["acute", "acute"],
+    ...     "stratum": ["main", "main"]}))
+    'ptsd; acute phase'
+    """
+    words = []
+    for column, form, several in (
+        ("condition_group", "{}", "several conditions"),
+        ("age_group", "{}", ""),
+        ("phase", "{} phase", ""),
+        ("stratum", "stratum {}", "several strata"),
+    ):
+        found = frame[column].unique()
+        alone = form.format(found[0]) if len(found) == 1 and found[0] else ""
+        words.append(several if len(found) > 1 else alone)
+    words = [w for w in words if w not in ("", f"stratum {MAIN_STRATUM}")]
+    return "; ".join(words) or "people in the studies"
+
+
+def _completed(given: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """A copy with all of `COLUMNS`, rows numbered from 0."""
+    frame = pd.DataFrame(index=range(len(given)))
+    for column in COLUMNS:
+        values = given[column].to_numpy() if column in given else None
+        if column in NUMBERS:
+            frame[column] = math.nan if values is None else _numbers(values)
+        else:
+            empty = EMPTY.get(column, "")
+            frame[column] = empty if values is None else pd.Series(values).fillna("").astype(str)
+    frame["label"] = frame["label"].where(frame["label"] != "", frame["study"])
+    return frame.assign(measure=measure)
+
+
+def _numbers(values) -> np.ndarray:
+    """Numbers of a column, which may be text with empty cells."""
+    return pd.to_numeric(pd.Series(values).replace("", None)).to_numpy(float)
+
+
 def excluded_table(rows: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """The table of studies left out: `study`, `reason`."""
     return pd.DataFrame(list(rows), columns=["study", "reason"])
 
 
 def effect_sizes(
-    trials,
+    trials: Trials,
     outcome,
     contrast=None,
     *,
@@ -235,6 +266,22 @@ def effect_sizes(
     ValueError
         When a word of the question is unknown, a flag has no rule, a treatment has several arms
         and nothing is declared, a count is impossible, or the measure does not fit the table.
+
+    Examples
+    --------
+    >>> arms = pd.DataFrame({
+    ...     "trial_id": ["a", "a", "b", "b"], "arm": ["CBT + SSRI", "SSRI"] * 2,
+    ...     "treatment": ["combined", "medication"] * 2, "outcome": ["response"] * 4,
+    ...     "events": [30, 20, 12, 6], "n": [50, 50, 20, 20],
+    ...     "flags": ["", "", "completers", "completers"]})
+    >>> trials = Trials("demo", "Two trials", arms=arms)
+    >>> effects = effect_sizes(trials, "response", ("combined", "medication"),
+    ...                        exclude_flags="completers")
+    >>> print(effects.frame[["study", "estimate", "n1", "n2"]].round(4).to_string(index=False))
+    study  estimate   n1   n2
+        a    0.4055 50.0 50.0
+    >>> effects.excluded["reason"].tolist()
+    ['completers: completers only, not everyone randomised']
     """
     question = Question(
         outcome=outcome,
@@ -256,7 +303,10 @@ def effect_sizes(
         made = f"{measure} from arms, {question.time}"
         made += f", zero cells: {zero_cells}" if measure in COUNT_MEASURES else ""
     else:
-        found, measure = reported_contrasts(trials.contrasts, question, measure)
+        table = trials.contrasts
+        if "condition" not in table:
+            table = table.assign(condition=trials.condition)
+        found, measure = reported_contrasts(table, question, measure)
         made = f"{measure} as reported"
     return EffectSizes(
         frame=pd.DataFrame(found.rows, columns=list(COLUMNS)),

@@ -79,17 +79,6 @@ FLAG_RULES = {
 }
 
 
-def split_flags(text: str) -> tuple[str, ...]:
-    """The flags of a semicolon list.
-
-    Examples
-    --------
-    >>> split_flags("completers; group_therapy")
-    ('completers', 'group_therapy')
-    """
-    return tuple(word.strip() for word in text.split(";") if word.strip())
-
-
 def acting(
     flags: Iterable[str], treatments: Iterable[str], rules: Mapping[str, FlagRule] = FLAG_RULES
 ) -> list[FlagRule]:

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.synthesis.absolute import absolute_effect, number_needed
-from ctevidence.synthesis.effect_sizes import EffectSizes
+from ctevidence.synthesis.absolute_rows import absolute_rows
+from ctevidence.synthesis.effect_sizes import EffectSizes, describe_population
 from ctevidence.synthesis.heterogeneity import Heterogeneity
 from ctevidence.synthesis.pairwise import ONE_STUDY, PairwisePool, WeightedEffect, leave_one_out
 
@@ -25,9 +25,8 @@ UNITS = {
 NO_PREDICTION = "fewer than three studies: no prediction interval"
 NO_TAU2 = "one study: heterogeneity is not estimable"
 PREDICTION = "where the true effect of a new, similar study is expected; not a confidence interval"
-STATED = "stated baseline risk, not estimated"
-
-
+#: count column of a row -> column of the effects
+_COUNTS = {"n": "n1", "events": "events1", "n_reference": "n2", "events_reference": "events2"}
 _MISSING = (math.nan,) * 3
 
 
@@ -79,8 +78,7 @@ class Pooled:
     @property
     def studies(self) -> Estimates:
         """One row for each study, with its own normal interval."""
-        rows = self.effects.frame.to_dict("records")
-        return Estimates(self._study_row(row) for row in rows)
+        return Estimates(self._study_row(row) for row in self.effects.frame.to_dict("records"))
 
     @property
     def weights(self) -> pd.Series:
@@ -148,17 +146,9 @@ class Pooled:
         """The pooled row without each study in turn; the study left out stands in `population`."""
         rows = []
         for study, without in leave_one_out(self.result):
-            frame = self.effects.frame
-            part = EffectSizes(
-                frame[frame["study"] != study],
-                self.effects.measure,
-                source=self.effects.source,
-                method=self.effects.method,
-                randomised=self.effects.randomised,
-            )
+            rest = self.effects.where(study=without.studies.study)
             population = f"{self.population}; without {study}"
-            row = Pooled(part, without, self.name, population).pooled
-            rows.append(row)
+            rows.append(Pooled(rest, without, self.name, population).pooled)
         return Estimates(rows)
 
     def absolute(
@@ -192,62 +182,17 @@ class Pooled:
                 f'Whether more of "{self._outcome}" is good is not known: say better="higher" or '
                 '"lower".'
             )
-        return Estimates(
-            row for risk in np.atleast_1d(baseline_risk) for row in self._at(float(risk), better)
-        )
-
-    def _at(self, baseline: float, better: str):
-        ratio = self.pooled
-        found = absolute_effect(
-            ratio.estimate, ratio.conf_low, ratio.conf_high, baseline, ratio.measure
-        )
-        difference = (found.difference, found.difference_low, found.difference_high)
-        needed = _MISSING
-        if not math.isnan(found.difference):
-            needed = number_needed(*difference, better).signed
-        who = self._who() | {
-            "study": ratio.study,
-            "population": f"{self.population}; {100 * baseline:g} in 100 with {ratio.reference}",
-        }
-        reference = who | {"arm": ratio.reference, "reference": ""}
-        yield Estimate(
-            **reference,
-            measure="risk",
-            unit="probability",
-            estimate=baseline,
-            studies=None,
-            method=STATED,
-        )
-        for measure, unit, limits, arms in (
-            (
-                "risk",
-                "probability",
-                (found.risk, found.risk_low, found.risk_high),
-                {"reference": ""},
-            ),
-            ("risk_difference", "probability", difference, {}),
-            ("nnt", "people", needed, {}),
-        ):
-            yield Estimate(
-                **who | arms,
-                measure=measure,
-                unit=unit,
-                estimate=limits[0],
-                conf_low=limits[1],
-                conf_high=limits[2],
-                conf_level=ratio.conf_level,
-                studies=ratio.studies,
-                randomised=ratio.randomised,
-                method=f"{ratio.method}; at a stated baseline risk",
-                caution="; ".join(filter(None, (found.caution, ratio.caution))),
-            )
+        risks = np.atleast_1d(np.asarray(baseline_risk, float))
+        return Estimates(row for p in risks for row in absolute_rows(self.pooled, float(p), better))
 
     @property
     def _outcome(self) -> str:
         return " or ".join(dict.fromkeys(self.effects.frame["outcome"]))
 
     def _back(self, value: float) -> float:
-        return math.exp(value) if self.effects.scale == "log" else value
+        """From the analysis scale to the reader's; a limit too large for a number is infinite."""
+        with np.errstate(over="ignore"):
+            return float(np.exp(value)) if self.effects.scale == "log" else value
 
     def _who(self) -> dict[str, str]:
         """Columns that say what and who, shared by the pooled rows."""
@@ -278,10 +223,10 @@ class Pooled:
     def _study_row(self, row: dict) -> Estimate:
         z = NormalDist().inv_cdf((1 + self.result.options.conf_level) / 2)
         margin = z * row["std_error"]
-        single = self.effects.where(study=row["study"])
         return Estimate(
             **self._who()
-            | {"study": row["study"], "population": single.population, "outcome": row["outcome"]}
+            | {"study": row["study"], "outcome": row["outcome"]}
+            | {"population": describe_population(pd.DataFrame([row]))}
             | self._numbers(row["estimate"], row["estimate"] - margin, row["estimate"] + margin)
             | {side: _total([row[column]]) for side, column in _COUNTS.items()},
             week=row["weeks"],
@@ -305,15 +250,6 @@ class Pooled:
             "error_scale": scale,
             "randomised": self.effects.randomised,
         }
-
-
-#: count column of a row -> column of the effects
-_COUNTS = {
-    "n": "n1",
-    "events": "events1",
-    "n_reference": "n2",
-    "events_reference": "events2",
-}
 
 
 def _total(counts) -> int | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ctevidence.data.trial_columns import split_flags
 from ctevidence.synthesis.arm_contrasts import Contrasts
 from ctevidence.synthesis.conditions import condition_group
-from ctevidence.synthesis.flags import ANY_STRATUM, acting, split_flags, stratum_of
-from ctevidence.synthesis.trial_selection import ON_REQUEST, Question
-from ctevidence.terms import did_you_mean
+from ctevidence.synthesis.flags import ANY_STRATUM, acting, stratum_of
+from ctevidence.synthesis.question import Question, require_words
+from ctevidence.synthesis.trial_selection import ON_REQUEST
+from ctevidence.terms import Treatment
 
 NEEDED_COLUMNS = ("study", "treat1", "treat2", "estimate", "std_error", "measure")
 OTHER_WAY_ROUND = {
@@ -36,7 +38,7 @@ def reported_contrasts(
     table, measure = _of_one_measure(table, measure)
     asked = _asked(table, question)
     rows, covariance, left_out = [], {}, []
-    for study, own in asked.groupby("study", sort=False):
+    for study, own in asked.groupby("study", sort=False, dropna=False):
         contrasts = _first_reported(own, question)
         reason = _reason_to_leave_out(str(study), contrasts, question)
         if reason:
@@ -97,6 +99,8 @@ def reported_covariance(pairs, variance, study="the study") -> np.ndarray:
 
 def _of_one_measure(table: pd.DataFrame, measure: str | None) -> tuple[pd.DataFrame, str]:
     there = list(table["measure"].unique())
+    if not there:
+        raise ValueError("The table of contrasts has no row.")
     if measure is None and len(there) > 1:
         raise ValueError(f"The table holds several measures ({', '.join(there)}); say which.")
     measure = measure or there[0]
@@ -109,26 +113,18 @@ def _of_one_measure(table: pd.DataFrame, measure: str | None) -> tuple[pd.DataFr
 
 
 def _asked(table: pd.DataFrame, question: Question) -> pd.DataFrame:
-    treatments = set(table["treat1"]) | set(table["treat2"])
-    for word in question.contrast or ():
-        if word not in treatments:
-            raise ValueError(f'No contrast has "{word}"{did_you_mean(word, sorted(treatments))}')
-    week = () if isinstance(question.week, str) else (question.week,)
-    for column, words in (
-        ("phase", question.phase),
-        ("condition", question.condition),
-        ("age_group", question.age_group),
-        ("weeks", week),
-    ):
-        if words and column not in table:
-            raise ValueError(f"The table of contrasts does not say {column}; do not ask for it.")
-        if words:
-            table = table[table[column].isin(words)]
-    return table
+    both = pd.DataFrame({"treatment": pd.concat([table["treat1"], table["treat2"]])})
+    require_words(both, "treatment", question.contrast or ())
+    require_words(table, "study", question.exclude_studies)
+    if not isinstance(question.week, str) and "weeks" not in table:
+        raise ValueError("The table of trials does not say weeks; do not ask for one.")
+    return question.rows_asked(table)
 
 
 def _first_reported(own: pd.DataFrame, question: Question) -> pd.DataFrame:
     """The study's contrasts with the preferred outcome; a table without outcomes has one."""
+    if not isinstance(question.week, str):
+        own = own[pd.to_numeric(own["weeks"]) == question.week]
     parts = [own]
     if "outcome" in own:
         parts = [own[own["outcome"] == outcome] for outcome in question.outcome]
@@ -151,7 +147,8 @@ def _reason_to_leave_out(study: str, contrasts: pd.DataFrame, question: Question
         return ON_REQUEST
     if contrasts.empty:
         contrast = " against ".join(question.contrast or ("any treatment",))
-        return f"reports no {' or '.join(question.outcome)} of {contrast}"
+        when = "" if isinstance(question.week, str) else f" at week {question.week:g}"
+        return f"reports no {' or '.join(question.outcome)} of {contrast}{when}"
     rules = _rules(contrasts.to_dict("records"), question)
     for rule in rules:
         if rule.flag in question.exclude_flags:
@@ -162,7 +159,9 @@ def _reason_to_leave_out(study: str, contrasts: pd.DataFrame, question: Question
 
 def _rules(rows: list[dict], question: Question) -> list:
     flags = [f for row in rows for f in split_flags(_text(row.get("flags")))]
-    treatments = [row[side] for row in rows for side in ("treat1", "treat2")]
+    treatments = {row[side] for row in rows for side in ("treat1", "treat2")}
+    if treatments - set(Treatment):  # which arm a flag is about cannot be told from other names
+        treatments = set(Treatment)
     return acting(tuple(dict.fromkeys(flags)), treatments, question.flag_rules)
 
 
@@ -171,7 +170,7 @@ def _described(row: dict, question: Question) -> dict:
     cautions = [_text(row.get("caution")), *(rule.meaning for rule in rules)]
     return row | {
         "label": _text(row.get("citation")),
-        "condition_group": condition_group(row["condition"]) if "condition" in row else "",
+        "condition_group": condition_group(row["condition"]) if row.get("condition") else "",
         "outcome": row.get("outcome", " or ".join(question.outcome)),
         "stratum": stratum_of(rules),
         "caution": "; ".join(filter(None, cautions)),

@@ -1,27 +1,22 @@
-"""Which rows of an arm-level table answer a question: one outcome, one time and one cell for each
-treatment in every trial, by declared rules; with the reason for every trial left out."""
+"""Which rows of an arm-level table answer a question.
+
+Every trial gives one outcome at one time and one cell for each treatment, by the rules that the
+question declares; every trial left out has its reason.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ctevidence.synthesis.flags import (
-    ANY_STRATUM,
-    FLAG_RULES,
-    MAIN_STRATUM,
-    FlagRule,
-    acting,
-    split_flags,
-    stratum_of,
-)
-from ctevidence.terms import SEVERAL_ARMS, Treatment, did_you_mean
+from ctevidence.data.trial_columns import split_flags
+from ctevidence.synthesis.flags import ANY_STRATUM, acting, stratum_of
+from ctevidence.synthesis.question import Question, require_words
+from ctevidence.terms import Treatment
 
-WEEK_RULES = ("first", "latest")
 ON_REQUEST = "left out on request"
 #: Order in which the pairs of a trial are formed: the first stands against the later ones.
 TREATMENT_ORDER = ("combined", "medication", "therapy", "control")
@@ -37,58 +32,6 @@ TEXT_COLUMNS = (
     "caution",
 )
 NUMBER_COLUMNS = ("year", "weeks", "events", "mean", "sd")
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a table of trials; the parameters are those of `effect_sizes`."""
-
-    outcome: tuple[str, ...]
-    contrast: tuple[str, str] | None = None
-    phase: tuple[str, ...] = ()
-    condition: tuple[str, ...] = ()
-    age_group: tuple[str, ...] = ()
-    week: str | float = "first"
-    several_arms: str = "error"
-    arms: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    stratum: str = MAIN_STRATUM
-    exclude_flags: tuple[str, ...] = ()
-    exclude_studies: tuple[str, ...] = ()
-    flag_rules: Mapping[str, FlagRule] = field(default_factory=lambda: FLAG_RULES)
-
-    def __post_init__(self) -> None:
-        for name in (
-            "outcome",
-            "phase",
-            "condition",
-            "age_group",
-            "exclude_flags",
-            "exclude_studies",
-        ):
-            object.__setattr__(self, name, _several(getattr(self, name)))
-        arms = {study: _several(names) for study, names in self.arms.items()}
-        object.__setattr__(self, "arms", arms)
-        strata = {MAIN_STRATUM, ANY_STRATUM} | {r.stratum for r in self.flag_rules.values()} - {""}
-        if not self.outcome:
-            raise ValueError('Say which outcome, for instance outcome="response".')
-        if self.contrast is not None and len({*self.contrast}) != 2:
-            raise ValueError(f"contrast={self.contrast} does not name two different treatments.")
-        if isinstance(self.week, str) and self.week not in WEEK_RULES:
-            raise ValueError(f'week="{self.week}" is none of {WEEK_RULES}, nor a number of weeks.')
-        if self.several_arms not in SEVERAL_ARMS:
-            raise ValueError(f'several_arms="{self.several_arms}" is none of {SEVERAL_ARMS}.')
-        if not set(self.stratum.split("+")) <= strata:
-            raise ValueError(
-                f'There is no stratum "{self.stratum}"{did_you_mean(self.stratum, sorted(strata))}'
-            )
-        for flag in self.exclude_flags:
-            if flag not in self.flag_rules:
-                raise ValueError(f'There is no flag "{flag}"{did_you_mean(flag, self.flag_rules)}')
-
-    @property
-    def time(self) -> str:
-        """Which time is taken, in words."""
-        return f"{self.week} time reported" if isinstance(self.week, str) else f"week {self.week:g}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,10 +73,6 @@ def select_trials(
     return chosen, left_out
 
 
-def _several(words) -> tuple[str, ...]:
-    return (words,) if isinstance(words, str) else tuple(words or ())
-
-
 def _prepared(arms: pd.DataFrame) -> pd.DataFrame:
     """A copy with every column present, text without missing values, treatments checked."""
     missing = [c for c in NEEDED_COLUMNS if c not in arms]
@@ -155,26 +94,12 @@ def _prepared(arms: pd.DataFrame) -> pd.DataFrame:
 
 
 def _asked(table: pd.DataFrame, question: Question) -> pd.DataFrame:
-    for column, words in (
-        ("outcome", question.outcome),
-        ("treatment", question.contrast or ()),
-        ("condition", question.condition),
-        ("age_group", question.age_group),
-        ("phase", question.phase),
-        ("trial_id", (*question.arms, *question.exclude_studies)),
-    ):
-        for word in words:
-            if word not in set(table[column]):
-                known = sorted(set(table[column]) - {""})
-                raise ValueError(f'No row has {column} "{word}"{did_you_mean(word, known)}')
-    for column, words in (
-        ("condition", question.condition),
-        ("age_group", question.age_group),
-        ("phase", question.phase),
-    ):
-        if words:
-            table = table[table[column].isin(words)]
-    return table
+    require_words(table, "outcome", question.outcome)
+    require_words(table, "treatment", question.contrast or ())
+    require_words(table, "trial_id", (*question.arms, *question.exclude_studies))
+    for study, names in question.arms.items():
+        require_words(table[table["trial_id"] == study], "arm", names)
+    return question.rows_asked(table)
 
 
 def _choose(study: str, rows: pd.DataFrame, question: Question) -> TrialCells:
@@ -256,9 +181,6 @@ def _refuse_duplicates(study: str, outcome: str, rows: pd.DataFrame) -> None:
 
 def _one_cell_each(study: str, rows: pd.DataFrame, question: Question) -> tuple[pd.DataFrame, str]:
     """One row for each treatment, in the order of the contrast, and a remark on combined arms."""
-    unknown = set(question.arms.get(study, ())) - set(rows["arm"])
-    if unknown:
-        raise ValueError(f"{study}: no arm {sorted(unknown)}{did_you_mean('', rows['arm'])}")
     cells, remarks = [], []
     for treatment in question.contrast or TREATMENT_ORDER:
         group = rows[rows["treatment"] == treatment]

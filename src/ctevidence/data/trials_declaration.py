@@ -1,0 +1,102 @@
+"""Trials declaration: what ``trials.toml`` says, with all that is wrong in it.
+
+The keys are explained in the data dictionary, ``data/README.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ctevidence.data.files import FileFormat
+from ctevidence.data.toml_file import read_file_format
+from ctevidence.data.toml_table import TomlTable
+from ctevidence.data.trial_columns import FIXED_WORDS, WORDS, Vocabulary
+from ctevidence.terms import INACTIVE_COMPONENTS
+
+FILE = "trials.toml"
+MAIN_TABLES = ("arms", "contrasts")
+SCALES = ("log", "natural")
+
+
+@dataclass(frozen=True)
+class TrialsDeclaration:
+    """What ``trials.toml`` says; empty where it could not be read.
+
+    Parameters
+    ----------
+    about : dict of str to str
+        ``name, title, citation, population`` and, of contrasts, ``condition``.
+    table : str
+        One of `MAIN_TABLES`.
+    constants : dict of str to str
+        Columns of contrasts that are the same in every row.
+    scale : str
+        One of `SCALES`, of contrasts.
+    notes, inactive : tuple of str
+    vocabulary : dict of str to tuple of str
+        Known words by column, those of the package among them.
+    same_trials : dict of str to dict of str to str
+        By source, the study there by the study here.
+    file_format : FileFormat
+    """
+
+    about: Mapping[str, str]
+    table: str
+    constants: Mapping[str, str]
+    scale: str
+    notes: tuple[str, ...]
+    inactive: tuple[str, ...]
+    vocabulary: Vocabulary
+    same_trials: Mapping[str, Mapping[str, str]]
+    file_format: FileFormat
+
+
+def declaration(root: TomlTable) -> TrialsDeclaration:
+    """What the file declares; its problems gather in `root`."""
+    vocabulary = _vocabulary(root.table("vocabulary", required=False))
+    trials = root.table("trials") or TomlTable({}, "trials", FILE, {}, [])
+    table = trials.choice("table", MAIN_TABLES) or ""
+    about = {key: trials.text(key) or "" for key in ("name", "title")}
+    about |= {key: trials.text(key, required=False) or "" for key in ("citation", "population")}
+    constants, scale = {}, ""
+    if table == "contrasts":
+        about["condition"] = trials.choice("condition", vocabulary["condition"]) or ""
+        scale = trials.choice("scale", SCALES) or ""
+        for key in ("measure", "outcome"):
+            if word := trials.choice(key, vocabulary[key], required=False):
+                constants[key] = word
+    notes = trials.texts("notes", required=False) or ()
+    inactive = trials.texts("inactive", required=False)
+    trials.close()
+    found = TrialsDeclaration(
+        about,
+        table,
+        constants,
+        scale,
+        notes,
+        INACTIVE_COMPONENTS if inactive is None else inactive,
+        vocabulary,
+        _same_trials(root),
+        read_file_format(root.table("files", required=False)),
+    )
+    root.close()
+    return found
+
+
+def _vocabulary(added: TomlTable | None) -> Vocabulary:
+    """The package's words and those declared here."""
+    known = dict(WORDS)
+    if added is not None:
+        for column in WORDS:
+            if column not in FIXED_WORDS:
+                known[column] += added.texts(column, required=False) or ()
+        added.close()
+    return known
+
+
+def _same_trials(root: TomlTable) -> dict[str, dict[str, str]]:
+    return {
+        source: {study: pairs.text(study) or "" for study in pairs.values}
+        for source, pairs in root.tables("same_trials", required=False).items()
+    }

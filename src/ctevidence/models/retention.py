@@ -1,0 +1,93 @@
+"""Retention: staying in treatment at each scheduled week, and the time until dropout."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ctevidence.models.fit import ScheduledFit
+from ctevidence.models.response import fit_response
+from ctevidence.models.survival_levels import AtRisk
+from ctevidence.models.time_to_event import TimeToEventFit, fit_time_to_event
+from ctevidence.outcomes.outcome import Outcome
+from ctevidence.terms import DAYS_PER_WEEK
+
+DROPPED_OUT = "dropped out"
+
+
+def fit_retention(outcome: Outcome) -> TimeToEventFit:
+    """Staying in treatment under each arm.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Of kind ``retention``.
+
+    Returns
+    -------
+    TimeToEventFit
+        ``risk`` is primary: in treatment at a scheduled week, among everyone who started;
+        ``survival``, ``rmst`` and ``log_hazard`` are of the time until dropout. Nothing is
+        adjusted. An arm without dropout has no level of the last three.
+    """
+    at_risk = AtRisk(
+        event="dropout",
+        state=DROPPED_OUT,
+        seen_at_visits=outcome.rule.source == "last_visit",
+        randomised=outcome.study.randomised,
+    )
+    return fit_time_to_event(outcome, at_risk, _staying(outcome))
+
+
+def _staying(outcome: Outcome) -> ScheduledFit | None:
+    windows = outcome.study.schedule
+    if not windows:
+        return None
+    frames = [
+        outcome.frame[["participant_id", "arm"]].assign(
+            week=window.week,
+            value=is_in_treatment(outcome.frame, window.week, window.first_day / DAYS_PER_WEEK),
+        )
+        for window in windows
+    ]
+    staying = Outcome(
+        kind="response",
+        name="staying in treatment",
+        study=outcome.study,
+        frame=pd.concat(frames, ignore_index=True),
+        rule=outcome.rule,
+        better="higher",
+        cautions=outcome.cautions,
+    )
+    return fit_response(staying, adjust=[])
+
+
+def is_in_treatment(frame: pd.DataFrame, week: float, opens: float) -> np.ndarray:
+    """Who is in treatment at a scheduled week.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``lower, upper, state`` of each person, in weeks since the start.
+    week : float
+        Nominal week of the visit.
+    opens : float
+        Week from which a visit counts as this one.
+
+    Returns
+    -------
+    ndarray, shape (len(frame),)
+        0.0 for those who have dropped out or died by the week; 1.0 for others who were followed
+        until the visit; nan for those whose follow-up had ended before.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"lower": [4.0, 12.0, 4.0, 5.0], "upper": [12.0, np.inf, np.inf, 30],
+    ...     "state": ["dropped out", "stayed", "stayed", "dropped out"]})
+    >>> is_in_treatment(frame, week=12, opens=10).tolist()
+    [0.0, 1.0, nan, 1.0]
+    """
+    gone = frame["upper"] <= week
+    # a dropout that comes later shows that the person was still there
+    there = (frame["lower"] >= opens) | (frame["upper"] < np.inf)
+    return np.select([gone, there], [0.0, 1.0], np.nan)

@@ -1,0 +1,91 @@
+"""Sentences, each expected one written by hand."""
+
+import pytest
+
+from ctevidence.display.sentences import sentence
+from ctevidence.estimates import Estimate, Estimates
+
+
+def contrast(**changes):
+    row = {
+        "study": "trial", "outcome": "response", "arm": "combined", "reference": "medication",
+        "measure": "risk_difference", "unit": "probability", "week": 12, "estimate": 0.14,
+        "conf_low": 0.08, "conf_high": 0.21, "randomised": True, "n": 300, "n_reference": 310,
+    }  # fmt: skip
+    return Estimate(**(row | changes))
+
+
+@pytest.mark.parametrize(
+    ("certainty", "expected"),
+    [
+        ("high", "Compared with medication, combined treatment leads to 14 more"),
+        ("moderate", "Compared with medication, combined treatment probably leads to 14 more"),
+        ("low", "Compared with medication, combined treatment may lead to 14 more"),
+        (None, "Compared with medication, combined treatment may lead to 14 more"),
+    ],
+)
+def test_wording_is_capped_by_certainty(certainty, expected):
+    assert sentence(contrast(), certainty).startswith(expected)
+
+
+def test_without_a_judgement_the_sentence_says_so():
+    assert "certainty not assessed" in sentence(contrast())
+
+
+def test_very_low_certainty_claims_no_direction():
+    text = sentence(contrast(), "very low")
+    assert "very uncertain" in text
+    assert "14" not in text
+
+
+def test_without_randomisation_no_causal_word():
+    text = sentence(contrast(randomised=False))
+    assert "may go with" in text
+    assert "lead" not in text
+    assert "an association: not randomised" in text
+
+
+def test_a_range_that_holds_both_says_not_determined_and_both_ends():
+    text = sentence(contrast(conf_low=-0.03, conf_high=0.30))
+    assert text == (
+        "It is not determined whether more people respond by week 12 with combined treatment than "
+        "with medication: the best estimate is 14 more of every 100 people, and the data allow "
+        "anything from 3 fewer to 30 more (certainty not assessed)."
+    )
+
+
+def test_one_small_study_does_not_establish():
+    text = sentence(contrast(n=17, n_reference=17))
+    assert text.endswith("One small study alone does not establish this.")
+
+
+def test_what_is_not_estimable_says_why():
+    nothing = dict.fromkeys(("estimate", "conf_low", "conf_high"), float("nan"))
+    text = sentence(contrast(**nothing, caution="no relapse among 6 people"))
+    assert "cannot be estimated: no relapse among 6 people" in text
+
+
+def test_synergy_says_in_the_same_breath_what_adding_brings():
+    rows = Estimates([
+        contrast(), contrast(reference="therapy", estimate=0.1),
+        contrast(reference="additivity", measure="interaction_difference", estimate=-0.02,
+                 conf_low=-0.2, conf_high=0.16),
+        contrast(reference="multiplicativity", measure="interaction_ratio", unit="ratio",
+                 estimate=0.9, conf_low=0.6, conf_high=1.4),
+    ])  # fmt: skip
+    text = sentence(rows)
+    assert "not determined" in text
+    assert "against medication, 14 more of every 100 people" in text
+    assert "On the ratio scale: 0.90 (range 0.60 to 1.40; 1 is no synergy)." in text
+    assert text.endswith("No synergy does not mean no benefit.")
+
+
+def test_scores_say_higher_or_lower():
+    row = contrast(outcome="BDI score (lower is better)", measure="mean_difference",
+                   unit="BDI points", estimate=-4.0, conf_low=-6.2, conf_high=-1.8)  # fmt: skip
+    assert "4.0 lower BDI points" in sentence(row)
+
+
+def test_an_unknown_certainty_is_refused():
+    with pytest.raises(KeyError, match="moderate"):
+        sentence(contrast(), "modrate")

@@ -1,0 +1,70 @@
+"""Claims: every one keeps its row; the declared source leads."""
+
+import pytest
+
+from ctevidence.estimates import Estimate, Estimates
+from ctevidence.evidence.claims import assess_claims, read_claims
+from ctevidence.evidence.verdict import Direction
+
+BASE = {"outcome": "response", "arm": "combined", "reference": "medication",
+        "measure": "risk_difference", "unit": "probability"}  # fmt: skip
+OWN = Estimate(
+    study="own trial", estimate=0.3, conf_low=0.1, conf_high=0.5, randomised=True, n=30,
+    n_reference=14, week=9, **BASE,
+)  # fmt: skip
+POOLED = Estimate(
+    study="published", population="depression", estimate=0.1, conf_low=0.02, conf_high=0.18,
+    studies=8, randomised=True, n=600, n_reference=600, **BASE,
+)  # fmt: skip
+ELSEWHERE = Estimate(
+    study="published", population="anxiety", estimate=0.2, conf_low=0.1, conf_high=0.3,
+    studies=12, randomised=True, n=900, n_reference=900, **BASE,
+)  # fmt: skip
+
+
+def verdicts(rows, **options):
+    return {v.claim.id: v for v in assess_claims(read_claims(), Estimates(rows), **options)}
+
+
+def test_every_claim_keeps_its_row_without_data():
+    found = verdicts([])
+    assert len(found) == len(read_claims()) >= 23
+    assert {v.direction for v in found.values()} == {Direction.NO_DATA}
+    assert all(v.reason for v in found.values())
+
+
+def test_several_trials_lead_over_one_and_the_one_stands_beside():
+    found = verdicts([OWN, POOLED], condition="depression")["better-than-medication"]
+    assert found.lead == POOLED
+    assert found.direction is Direction.BENEFIT
+    assert list(found.beside) == [OWN]
+
+
+def test_trials_of_another_condition_never_lead():
+    found = verdicts([OWN, ELSEWHERE], condition="depression")["better-than-medication"]
+    assert found.lead == OWN
+    assert found.direction is Direction.NOT_ESTABLISHED
+    assert verdicts([OWN, ELSEWHERE])["works-in-anxiety"].lead == ELSEWHERE
+
+
+def test_what_cannot_be_estimated_is_no_data_with_its_reason():
+    empty = Estimate(study="own", estimate=float("nan"), caution="nobody was seen", **BASE)
+    found = verdicts([empty])["better-than-medication"]
+    assert (found.direction, found.reason) == (Direction.NO_DATA, "nobody was seen")
+
+
+def test_certainty_is_given_by_people_and_checked():
+    found = verdicts([POOLED], certainty={"better-than-medication": "low"})
+    assert found["better-than-medication"].certainty == "low"
+    assert found["better-than-therapy"].certainty is None
+    with pytest.raises(KeyError, match="better-than-medication"):
+        verdicts([], certainty={"better-than-medicaton": "low"})
+    with pytest.raises(KeyError, match="very low"):
+        verdicts([], certainty={"synergy": "verylow"})
+
+
+def test_an_unknown_key_of_a_claim_is_refused(tmp_path):
+    path = tmp_path / "claims.toml"
+    path.write_text('[[claim]]\nid = "x"\nsays = "y"\noutcom = ["response"]\n')
+    with pytest.raises(ValueError, match='did you mean "outcomes"'):
+        read_claims(path)
