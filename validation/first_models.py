@@ -216,7 +216,11 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     with Parallel(n_jobs=arguments.jobs) as workers:
-        table = pd.DataFrame([run(check, arguments.replicates, workers) for check in CHECKS])
+        rows = []
+        for check in CHECKS:
+            print(f"{check.name} ...", file=sys.stderr)
+            rows.append(run(check, arguments.replicates, workers))
+    table = pd.DataFrame(rows)
     print(table.to_string(index=False, float_format="{:.3f}".format))
     missed = table.loc[~table["fit for use"], "check"].tolist()
     print("missed: " + "; ".join(missed) if missed else "all intervals are fit for use")

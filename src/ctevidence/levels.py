@@ -48,8 +48,6 @@ SCALES = {
         lambda p: 1 / (p * (1 - p)),
     ),
     "log1m": Scale(lambda p: np.log1p(-p), lambda x: -np.expm1(x), lambda p: -1 / (1 - p)),
-    # unanchored levels are already on the log scale: a contrast of them is exponentiated
-    "exp": Scale(lambda x: x, np.exp, np.ones_like),
 }
 
 
@@ -157,6 +155,8 @@ class Levels:
             yield f'better is "{self.better}"; say "higher" or "lower"'
         if self.link not in ("identity", "log", "logit"):
             yield f'link "{self.link}" is none of identity, log, logit'
+        if self.anchored and LEVEL_MEASURES[self.measure].is_relative:
+            yield "only differences of these are identified; say anchored=False"
         if self.several_arms not in SEVERAL_ARMS:
             yield f'several_arms is "{self.several_arms}"; say one of {SEVERAL_ARMS}'
         if self.randomised - set(COMPONENTS):

@@ -155,6 +155,8 @@ class LevelMeasure:
     interval_scale: str = "identity"
     synergy: tuple[str, ...] = ("interaction_difference",)
     bounds: tuple[float, float] = (float("-inf"), float("inf"))
+    #: only differences between arms are ever identified
+    is_relative: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,7 @@ class ContrastMeasure:
     """A comparison of levels: ``back(sum_i c_i * forward(level_i))``.
 
     `scale` names `forward` (``identity``, ``log``, ``logit``); ratios are exponentiated back.
+    Levels of a relative measure stand on that scale already.
     """
 
     name: str
@@ -223,7 +226,13 @@ LEVEL_MEASURES = {
             ("interaction_difference", "interaction_ratio"),
             (0.0, float("inf")),
         ),
-        LevelMeasure("log_hazard", "log hazard", ("hazard_ratio",), synergy=("interaction_ratio",)),
+        LevelMeasure(
+            "log_hazard",
+            "log hazard",
+            ("hazard_ratio",),
+            synergy=("interaction_ratio",),
+            is_relative=True,
+        ),
     )
 }
 
@@ -243,7 +252,7 @@ CONTRAST_MEASURES = {
         ContrastMeasure("cumulative_incidence_ratio", "cumulative_incidence", "log", "ratio"),
         ContrastMeasure("rmst_difference", "rmst", "identity", "weeks"),
         ContrastMeasure("rmst_ratio", "rmst", "log", "ratio"),
-        ContrastMeasure("hazard_ratio", "log_hazard", "exp", "ratio"),
+        ContrastMeasure("hazard_ratio", "log_hazard", "log", "ratio"),
     )
 }
 

@@ -2,13 +2,15 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctevidence.contrasts import better_than_both, compare
 from ctevidence.contrasts.better_than_both import BEST_SINGLE
 
 CLOSED_FORM = 1e-9  # both sides are closed forms in double precision
+
+repeated = settings(max_examples=30, deadline=None)
 counts = st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 three_cells = st.lists(counts, min_size=3, max_size=3).map(lambda cells: np.array(cells).T)
 
@@ -63,6 +65,7 @@ def test_the_limit_may_come_from_the_contrast_with_the_larger_advantage(levels_w
     assert test.conf_low == pytest.approx(0.12 - 1.959964 * 0.1, abs=1e-6)
 
 
+@repeated
 @given(three_cells, st.floats(-0.2, 0.2))
 def test_the_min_test_is_no_surer_than_either_contrast(counted, three, margin):
     levels = counted(*three)
@@ -74,12 +77,14 @@ def test_the_min_test_is_no_surer_than_either_contrast(counted, three, margin):
         assert (test.conf_low > margin) == (test.p_value < 0.025), "test and limit agree"
 
 
+@repeated
 @given(three_cells)
 def test_a_harder_margin_is_never_easier(counted, three):
     p = [better_than_both(counted(*three), margin=m).rows[-1].p_value for m in (-0.1, 0, 0.05, 0.2)]
     assert p == sorted(p)
 
 
+@repeated
 @given(three_cells)
 def test_an_adverse_outcome_is_the_mirror_image(counted, three):
     events, n = three

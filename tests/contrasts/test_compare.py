@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctevidence.contrasts import compare, synergy
@@ -12,6 +12,7 @@ from ctevidence.terms import Arm
 CLOSED_FORM = 1e-9  # both sides are closed forms in double precision
 FITTED = 1e-6  # R's glm is iterated
 
+repeated = settings(max_examples=30, deadline=None)
 interior = st.integers(2, 300).flatmap(lambda n: st.tuples(st.integers(1, n - 1), st.just(n)))
 MEASURES = ("risk_difference", "risk_ratio", "odds_ratio")
 
@@ -320,6 +321,7 @@ def test_the_difference_is_the_default_and_has_the_unit_of_the_levels(levels_wit
 # -- properties -----------------------------------------------------------------------------------
 
 
+@repeated
 @given(interior, interior)
 @pytest.mark.parametrize("measure", MEASURES)
 def test_swapping_arms_negates_differences_and_inverts_ratios(counted, measure, first, second):
@@ -334,6 +336,7 @@ def test_swapping_arms_negates_differences_and_inverts_ratios(counted, measure, 
     assert (back.n, back.events) == (there.n_reference, there.events_reference)
 
 
+@repeated
 @given(st.lists(interior, min_size=4, max_size=4), st.permutations(range(4)))
 def test_row_order_and_labels_of_arms_do_not_matter(counted, four, order):
     events, n = np.array(four).T
@@ -361,6 +364,7 @@ def covariances(draw, size=4):
     return root @ root.T + 0.01 * np.eye(size)
 
 
+@repeated
 @given(st.lists(st.floats(-20, 20), min_size=4, max_size=4), covariances(), st.floats(0.1, 50))
 def test_scaling_means_scales_their_differences(levels_with, means, cov, factor):
     before = levels_with(means, cov, measure="mean", better="lower")
@@ -374,6 +378,7 @@ def test_scaling_means_scales_their_differences(levels_with, means, cov, factor)
     assert two.p_value == pytest.approx(one.p_value, rel=1e-6, abs=1e-12)
 
 
+@repeated
 @given(st.lists(st.floats(0.05, 0.95), min_size=4, max_size=4), covariances())
 @pytest.mark.parametrize("link", ["logit", "log"])
 def test_the_link_of_the_levels_does_not_matter(levels_with, link, risks, cov):

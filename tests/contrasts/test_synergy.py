@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ctevidence.contrasts import compare, synergy
@@ -12,6 +12,7 @@ from ctevidence.terms import LEVEL_MEASURES, Arm
 CLOSED_FORM = 1e-9  # both sides are closed forms in double precision
 FITTED = 1e-6  # R's glm and numerical derivatives are iterated
 
+repeated = settings(max_examples=30, deadline=None)
 TADS = (76, 66, 48, 39), (107, 109, 111, 112)  # March 2004, JAMA 292:807
 CAMS = (113, 73, 83, 18), (140, 133, 139, 76)  # Walkup 2008, N Engl J Med 359:2753
 RATIOS = ("interaction_ratio", "interaction_odds_ratio")
@@ -142,6 +143,7 @@ def test_synergy_is_randomised_only_when_both_were(counted, randomised):
 # -- properties -----------------------------------------------------------------------------------
 
 
+@repeated
 @given(four_cells)
 def test_swapping_medication_and_therapy_leaves_synergy_unchanged(counted, four):
     there, back = (
@@ -155,26 +157,32 @@ def test_swapping_medication_and_therapy_leaves_synergy_unchanged(counted, four)
         )
 
 
+@repeated
 @given(four_cells)
 def test_recoding_the_outcome(counted, four):
     events, n = four
-    one, two = counted(events, n), counted(n - events, n)
-    difference, recoded = (of(levels, "interaction_difference") for levels in (one, two))
+    rows = [synergy(counted(events, n)), synergy(counted(n - events, n))]
+
+    def both(measure):
+        return [estimates.where(measure=measure).one() for estimates in rows]
+
+    difference, recoded = both("interaction_difference")
     assert (recoded.estimate, recoded.conf_low, recoded.conf_high) == pytest.approx(
         (-difference.estimate, -difference.conf_high, -difference.conf_low), abs=1e-12
     )
     assert recoded.p_value == pytest.approx(difference.p_value, rel=1e-6, abs=1e-12)
-    ratio, recoded = (of(levels, "interaction_odds_ratio") for levels in (one, two))
+    ratio, recoded = both("interaction_odds_ratio")
     assert (recoded.estimate, recoded.conf_low, recoded.conf_high) == pytest.approx(
         (1 / ratio.estimate, 1 / ratio.conf_high, 1 / ratio.conf_low), rel=1e-9
     )
     # the others change altogether: RERI is the difference over another control
-    reri, recoded = (of(levels, "reri").estimate for levels in (one, two))
+    reri, recoded = both("reri")
     p00 = events[3] / n[3]
-    assert reri * p00 == pytest.approx(difference.estimate, abs=1e-12)
-    assert recoded * (1 - p00) == pytest.approx(-difference.estimate, abs=1e-12)
+    assert reri.estimate * p00 == pytest.approx(difference.estimate, abs=1e-12)
+    assert recoded.estimate * (1 - p00) == pytest.approx(-difference.estimate, abs=1e-12)
 
 
+@repeated
 @given(st.lists(st.floats(0.02, 0.98), min_size=3, max_size=3))
 @pytest.mark.parametrize(
     ("measure", "null", "predicted"),
@@ -200,11 +208,12 @@ def test_each_reference_model_finds_nothing_in_its_own_prediction(
     assert row.p_value == pytest.approx(1, abs=1e-6)
 
 
+@repeated
 @given(four_cells)
 def test_prediction_and_interaction_add_up_to_what_was_seen(counted, four):
-    levels = counted(*four)
-    total = of(levels, "risk").estimate + of(levels, "interaction_difference").estimate
-    assert total == pytest.approx(four[0, 0] / four[1, 0], abs=1e-12)
+    rows = synergy(counted(*four))
+    parts = [rows.where(measure=m).one().estimate for m in ("risk", "interaction_difference")]
+    assert sum(parts) == pytest.approx(four[0, 0] / four[1, 0], abs=1e-12)
 
 
 @pytest.mark.parametrize("measure", sorted(LEVEL_MEASURES))
@@ -223,6 +232,7 @@ def test_every_level_measure_gives_the_synergy_it_declares(levels_with, measure)
 # -- degenerate cells -----------------------------------------------------------------------------
 
 
+@repeated
 @given(st.lists(st.sampled_from([(0, 20), (20, 20), (0, 0), (7, 20)]), min_size=4, max_size=4))
 @pytest.mark.parametrize("intervals", [True, False])
 def test_no_degenerate_cells_crash_or_pass_without_a_word(counted, intervals, four):

@@ -115,6 +115,7 @@ def general(path):
         (r"^covariates\..+", "covariates.NAME"),
         (r"^missing_items\..+", "missing_items.SCALE"),
         (r"^same_trials\..+", "same_trials.SOURCE.STUDY"),
+        (r"^use_arms\..+", "use_arms.TRIAL"),
         (r"^vocabulary\..+", "vocabulary.COLUMN"),
     ):
         path = re.sub(pattern, name, path)
@@ -142,7 +143,7 @@ def test_keys_of_study_toml(asked, tmp_path):
 
 def test_keys_of_trials_toml(asked, tmp_path):
     shipped = (ROOT / "data" / "raw" / "linde2016" / "trials.toml").read_text(encoding="utf-8")
-    (tmp_path / "trials.toml").write_text(shipped + "[files]\n[vocabulary]\n", encoding="utf-8")
+    (tmp_path / "trials.toml").write_text(shipped + "[files]\n[vocabulary]\n[use_arms]\nx = 'y'\n", encoding="utf-8")
     root = read_toml(tmp_path / "trials.toml")
     declaration(root)
     assert root.problems == []

@@ -1,8 +1,7 @@
 """Preparing data: raw is only read, the same input gives the same bytes, nothing stays half-made.
 
-Facts about Beat the Blues (100 people; arms 34, 14, 22, 30; scores missing at month 8: 17, 6, 11,
-14) were counted by hand in the file as received; the complete cases by visit (97, 73, 58, 52) are
-those of BtheB in R package HSAUR3 1.0.13.
+Facts about Beat the Blues come from R package HSAUR3 (tests/reference/shipped_data.R), some also
+counted by hand.
 """
 
 import hashlib
@@ -20,6 +19,7 @@ from ctevidence.data.readers import read_study
 from ctevidence.data.sources import checksum, declared_checksums, list_sources
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
+REFERENCE = Path(__file__).parents[1] / "reference" / "shipped_data.json"
 SHIPPED = ("beat-the-blues", "linde2016", "published-trials")
 
 
@@ -60,32 +60,39 @@ def study(tmp_path_factory):
     return read_study(prepare("beat-the-blues", raw=RAW, processed=tmp_path_factory.mktemp("p")))
 
 
-def test_people_and_arms(study):
-    assert len(study.participants) == 100
+@pytest.fixture(scope="module")
+def facts():
+    return json.loads(REFERENCE.read_text(encoding="utf-8"))["beat_the_blues"]
+
+
+def test_people_and_arms(study, facts):
     assert study.participants["participant_id"].is_unique
     assert set(study.participants["participant_id"]) >= {"BTB001", "BTB100"}
-    arms = {"control": 34, "medication": 14, "therapy": 22, "combined": 30}
-    assert study.participants["arm"].value_counts().to_dict() == arms
-    lengths = study.participants["episode_length"].value_counts().to_dict()
-    assert lengths == {"6 months or longer": 51, "under 6 months": 49}
+    arms = study.participants["arm"].value_counts().to_dict()
+    assert arms == facts["people"]
+    assert arms == {"control": 34, "medication": 14, "therapy": 22, "combined": 30}
 
 
-def test_scores_by_visit(study):
-    # days of months 0, 2, 3, 5, 8 of 30.4375 days
-    seen = study.visits["day"].value_counts().to_dict()
-    assert seen == {0: 100, 61: 97, 91: 73, 152: 58, 244: 52}
-    assert set(study.visits["scale"]) == {"BDI"}
+def test_scores_by_arm_and_day(study, facts):
+    visits = study.visits.merge(study.participants)
+    found = visits.groupby(["arm", "day"])["score"].agg(["count", "sum"])
+    expected = {
+        (arm, float(day)): [score["n"], score["total"]]
+        for arm, days in facts["scores"].items()
+        for day, score in days.items()
+    }
+    assert {key: list(row) for key, row in zip(found.index, found.to_numpy(), strict=True)} == (
+        expected
+    )
+    assert set(visits["scale"]) == {"BDI"}
 
 
 def test_scores_missing_at_month_8(study):
+    # counted by hand in the file as received
     last = study.visits.loc[study.visits["day"] == 244, "participant_id"]
     unseen = study.participants[~study.participants["participant_id"].isin(last)]
-    assert unseen["arm"].value_counts().to_dict() == {
-        "control": 17,
-        "combined": 14,
-        "therapy": 11,
-        "medication": 6,
-    }
+    missing = {"control": 17, "combined": 14, "therapy": 11, "medication": 6}
+    assert unseen["arm"].value_counts().to_dict() == missing
 
 
 def test_one_person_by_hand(study):
@@ -161,7 +168,7 @@ def test_a_changed_raw_file_is_named(run, raw):
     (problem,) = problems_of(run)
     assert problem.file == "BtheB.csv"
     assert "not the one received" in problem.why
-    assert problem.value == checksum(raw / "beat-the-blues" / "BtheB.csv")
+    assert checksum(raw / "beat-the-blues" / "BtheB.csv") in problem.do
 
 
 def test_a_missing_raw_file_is_named(run, raw):
@@ -198,7 +205,7 @@ def test_values_that_the_mapping_does_not_cover(run, raw):
     replace(file, "\n4,No", "\nfour,No")
     accept(raw)
     found = problems_of(run)
-    assert [(p.file, p.row, p.column, p.value) for p in found if "BtheB" in p.file][:3] == [
+    assert [(p.file, p.row, p.column, p.value) for p in found] == [
         ("BtheB.csv", 5, "rownames", "four"),
         ("BtheB.csv", 3, "drug + treatment", "yes + BtheB"),
         ("BtheB.csv", 4, "length", "<6 m"),
@@ -255,6 +262,17 @@ def test_other_encoding_delimiter_and_decimal_comma(run, raw):
     received = pd.read_csv(RAW / "linde2016" / "linde2016.csv")
     assert made["estimate"].tolist() == received["lnOR"].tolist()
     assert (made["treat2"] == "Übliche Versorgung").sum() == (received["treat2"] == "UC").sum()
+
+
+def test_rows_without_anything_are_not_skipped(run, raw):
+    file = raw / "linde2016" / "linde2016.csv"
+    header, *rows = file.read_text(encoding="utf-8").splitlines()
+    lines = [header + ',"note"', ',,,"","","see page 90"', *(row + ',""' for row in rows)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    accept(raw, "linde2016", "linde2016.csv")
+    (problem,) = problems_of(run, "linde2016")
+    assert (problem.file, problem.row) == ("linde2016.csv", 2)
+    assert "empty row of contrasts" in problem.why
 
 
 def test_rules_refuse_what_they_do_not_cover():

@@ -10,8 +10,11 @@ from ctevidence.data.toml_text import toml_text
 WORDS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.one_of(WORDS, NUMBERS, st.booleans(), st.lists(WORDS, max_size=4), st.lists(NUMBERS))
-TABLES = st.dictionaries(WORDS, st.recursive(
-    VALUES, lambda inner: st.dictionaries(WORDS, inner, max_size=3), max_leaves=8), max_size=4)  # fmt: skip
+TABLES = st.dictionaries(
+    WORDS,
+    st.recursive(VALUES, lambda inner: st.dictionaries(WORDS, inner, max_size=3), max_leaves=8),
+    max_size=4,
+)
 
 
 @given(TABLES)
@@ -20,8 +23,10 @@ def test_any_values_are_read_back(values: dict) -> None:
 
 
 def test_lists_of_tables_and_long_lists() -> None:
-    values = {"s": {"days": [0, 1], "visits": [{"week": 4, "days": [1.5, 2]}, {"week": 8}]},
-              "notes": ["x" * 60, 'with "quotes", \\ and \x7f']}  # fmt: skip
+    values = {
+        "s": {"days": [0, 1], "visits": [{"week": 4, "days": [1.5, 2]}, {"week": 8}]},
+        "notes": ["x" * 60, 'with "quotes", \\ and \x7f'],
+    }
     text = toml_text(values)
     assert tomllib.loads(text) == values
     assert "[[s.visits]]" in text

@@ -73,7 +73,9 @@ def make_study():
 def make_outcome(make_study):
     """An outcome of a kind, from its frame; people are those of the frame unless given."""
 
-    def build(kind, frame, people=None, rule=None, better="higher", cautions=(), **study) -> Outcome:
+    def build(
+        kind, frame, people=None, rule=None, better="higher", cautions=(), **study
+    ) -> Outcome:
         people = frame[["participant_id", "arm"]] if people is None else people
         return Outcome(
             kind=kind,

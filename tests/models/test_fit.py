@@ -38,7 +38,9 @@ def test_an_unknown_measure_lists_the_measures(fit):
 
 def test_cautions_of_the_outcome_travel_with_every_row(counts):
     fit = fit_response(
-        counts(combined=(5, 9), medication=(4, 9), therapy=(4, 9), control=(3, 9), cautions=("mind",))
+        counts(
+            combined=(5, 9), medication=(4, 9), therapy=(4, 9), control=(3, 9), cautions=("mind",)
+        )
     )
     assert fit.cautions == ("mind",)
     assert fit.compare("combined", against="control").one().caution == "mind"

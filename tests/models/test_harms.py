@@ -41,5 +41,5 @@ def test_nothing_recorded_is_not_nothing_happened(make_outcome):
 
 
 def test_a_week_is_refused(make_outcome):
-    with pytest.raises(KeyError, match="Leave week out"):
+    with pytest.raises(KeyError, match="leave week=12 out"):
         fit_harms(harms(make_outcome, 0.0)).levels(week=12)

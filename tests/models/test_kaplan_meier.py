@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lifelines import KaplanMeierFitter
 
 from ctevidence.models.kaplan_meier import kaplan_meier
 
@@ -62,6 +63,17 @@ def test_a_median_that_is_not_reached_is_empty_not_infinite():
 def test_exactly_one_half_is_the_median():
     """3/4 x 2/3 is one half, which floating point misses; by definition inf{t: S(t) <= 1/2}."""
     assert kaplan_meier(np.arange(1.0, 5), np.ones(4, bool)).median().weeks == 2.0
+
+
+def test_curve_as_in_lifelines():
+    """A second implementation on tied and censored times; products of logs, hence 1e-12."""
+    rng = np.random.default_rng(8)
+    time, event = rng.integers(0, 30, 300).astype(float), rng.random(300) < 0.6
+    fitted = KaplanMeierFitter().fit(time, event)
+    weeks = np.arange(0, 31)
+    np.testing.assert_allclose(
+        kaplan_meier(time, event).at(weeks), fitted.predict(weeks), rtol=1e-12
+    )
 
 
 def test_before_the_first_and_after_the_last_event_there_is_no_interval():

@@ -68,7 +68,9 @@ def test_an_arm_of_which_nothing_is_known_leaves_the_rest_working(counts):
 
 def test_few_events_fall_back_to_counts_with_the_reason(outcome):
     rare = outcome.frame.assign(value=(outcome.frame.index % 40 == 0).astype(float))
-    fit = fit_response(type(outcome)(**(vars(outcome) | {"frame": rare})), adjust=["baseline", "site"])
+    fit = fit_response(
+        type(outcome)(**(vars(outcome) | {"frame": rare})), adjust=["baseline", "site"]
+    )
     assert fit.model is None
     assert fit.cautions == (
         "not adjusted for baseline, site: fewer than 3 people with the rarer outcome for each of "
@@ -85,7 +87,9 @@ def test_an_arm_without_events_falls_back_to_counts(outcome):
 
 
 def test_covariates_of_unequal_groups_change_the_risk(outcome):
-    adjusted, counted = (fit_response(outcome, adjust=a).levels().values for a in (["baseline"], []))
+    adjusted, counted = (
+        fit_response(outcome, adjust=a).levels().values for a in (["baseline"], [])
+    )
     assert np.max(np.abs(adjusted - counted)) > 0.005
 
 

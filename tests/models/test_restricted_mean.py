@@ -32,9 +32,7 @@ def test_two_horizons_by_hand():
     estimate, cov = restricted_mean(curve, [4, 8])
     np.testing.assert_allclose(estimate, [10 / 3, 16 / 3], rtol=1e-12)
     between = (4 / 3) * (10 / 3) / 6
-    np.testing.assert_allclose(
-        cov, [[16 / 54, between], [between, 100 / 54 + 4 / 18]], rtol=1e-12
-    )
+    np.testing.assert_allclose(cov, [[16 / 54, between], [between, 100 / 54 + 4 / 18]], rtol=1e-12)
 
 
 def test_a_last_time_at_which_all_have_the_event_adds_nothing():

@@ -28,7 +28,11 @@ def test_the_course_is_the_visits_attended_under_their_nominal_week(draw, expect
         ann | combined | 4    | 25  | 20
         """,
     )
-    assert (outcome.kind, outcome.name, outcome.better) == ("course", "S score (lower is better)", "lower")
+    assert (outcome.kind, outcome.name, outcome.better) == (
+        "course",
+        "S score (lower is better)",
+        "lower",
+    )
     assert outcome.describe() == "Course: the S score at each scheduled visit attended."
 
 

@@ -167,7 +167,7 @@ def test_reasons_follow_arm_and_course():
     moved .12, none given .45."""
     scenario = Scenario(dropout=Dropout(risk=0.2, per_point=0, missed_visit=0))
     for arm, side_effects in ((CONTROL, 0.05), (MEDICATION, 0.35)):
-        people, happened = follow(scenario, arm)
+        people, happened = follow(scenario, arm, n=60_000)
         day = happened.dropout_day
         leaves = (people.days[:, 4] < day) & (day < people.days[:, 5])
         well = happened.scores[:, 4] <= 4

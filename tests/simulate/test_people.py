@@ -74,6 +74,8 @@ def test_people_of_a_site_are_alike():
     means = np.bincount(people.site, people.severity[:, 3]) / np.bincount(people.site)
     # expected 0.3 + 0.7 / 20; the standard error of a variance of 1,000 is 4.5 % of it
     assert np.var(means) == pytest.approx(0.335, rel=4 * 0.045)
+    # the variance of all stays 1; its error is mostly that of 0.3 between the 1,000 sites
+    assert np.var(people.severity[:, 3]) == pytest.approx(1, abs=4 * 0.3 * 0.045)
 
 
 def test_the_same_seed_draws_the_same_people():

@@ -93,7 +93,7 @@ def test_the_frame_is_tidy_and_agrees_with_values(truth):
     assert tuple(frame.columns) == COLUMNS
     assert not frame.duplicated(["outcome", "of", "arm", "reference", "measure", "week"]).any()
     assert set(frame["outcome"]) == set(truth.outcomes)
-    for _, row in frame.sample(40, random_state=1).iterrows():
+    for _, row in frame.sample(20, random_state=1).iterrows():
         week = None if math.isnan(row["week"]) else row["week"]
         pair = row["measure"] not in ("risk", "mean", "survival", "rmst")
         treatments = ("control", "medication", "therapy", "combined")
@@ -109,10 +109,12 @@ def test_the_frame_cannot_be_spoilt(truth):
 
 
 def test_truth_is_the_same_every_time():
-    scenario = Scenario(Effects(interaction=-0.7))
-    first = Truth(scenario, people=500).frame
+    truth = Truth(Scenario(Effects(interaction=-0.7)), people=500)
+    first = truth.levels("risk", 52, outcome="staying well")
     _follow_everyone.cache_clear()
-    assert Truth(scenario, people=500).frame.equals(first)
+    again = truth.levels("risk", 52, outcome="staying well")
+    np.testing.assert_array_equal(again.estimate, first.estimate)
+    np.testing.assert_array_equal(again.cov, first.cov)
 
 
 def test_a_study_carries_the_truth_of_its_effects():

@@ -61,7 +61,7 @@ def combine(
     cells : list of Cell, length k
         Weighted entries of `levels`.
     weights : list of float, length k
-    scale : {"identity", "log", "logit", "exp"}
+    scale : {"identity", "log", "logit"}
         The function f; the result is on this scale.
     conf_level : float
     alternative : {"two-sided", "greater", "less"}

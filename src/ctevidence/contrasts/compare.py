@@ -111,7 +111,7 @@ def compare(
             f'"{arm}" and "{against}" share an arm, which cannot be compared with itself. Name two '
             "different arms."
         )
-    scale = chosen.scale if levels.anchored else "exp"
+    scale = chosen.scale if levels.anchored else "identity"  # they are on that scale already
     tested = _null_on_scale(chosen, null, alternative)
     result = combine(levels, cells, [1.0, -1.0], scale, conf_level, alternative, tested)
     row = contrast_row(levels, cells, against, chosen, result, conf_level, alternative)

@@ -121,7 +121,8 @@ def _interaction(levels: Levels, cells: list[Cell], name: str, conf_level: float
         unit = levels.unit
         return _row(levels, cells, name, unit, "identity", "independence", result, conf_level)
     scale = "logit" if name == "interaction_odds_ratio" else "log"
-    result = combine(levels, cells, INTERACTION, scale if levels.anchored else "exp", conf_level)
+    scale = scale if levels.anchored else "identity"  # they are on that scale already
+    result = combine(levels, cells, INTERACTION, scale, conf_level)
     return _row(levels, cells, name, "ratio", "log", "multiplicativity", result, conf_level)
 
 

@@ -55,7 +55,7 @@ class LongColumn:
     constants: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TableMapping:
     """How one table is made.
 
@@ -180,16 +180,30 @@ def _read_long(long: TomlTable | None) -> tuple[str, tuple[LongColumn, ...]]:
 # -- making tables --------------------------------------------------------------------------------
 
 
-def make_table(mapping: TableMapping, folder: Path, file_format: FileFormat) -> pd.DataFrame:
-    """Make one table as text; the index holds the line of the file that each row comes from.
+def make_tables(
+    mappings: tuple[TableMapping, ...], folder: Path, file_format: FileFormat
+) -> dict[TableMapping, pd.DataFrame]:
+    """Make tables as text; the index holds the line of the file that each row comes from.
 
     Rows keep the order of the file; those of one line keep the order of the long columns.
 
     Raises
     ------
     DataProblems
-        With every cell that the mapping does not cover.
+        With every cell that no mapping covers.
     """
+    made, problems = {}, []
+    for mapping in mappings:
+        try:
+            made[mapping] = _make_table(mapping, folder, file_format)
+        except DataProblems as error:
+            problems += error.problems
+    if problems:  # a cell that two tables are made from is one problem
+        raise DataProblems(dict.fromkeys(problems), folder.name)
+    return made
+
+
+def _make_table(mapping: TableMapping, folder: Path, file_format: FileFormat) -> pd.DataFrame:
     raw = _read_source(mapping, folder, file_format)
     problems = list(raw.problems)
     made = {}
@@ -199,7 +213,20 @@ def make_table(mapping: TableMapping, folder: Path, file_format: FileFormat) -> 
     if problems:
         raise DataProblems(problems, raw.file)
     table = pd.DataFrame(made, index=raw.frame.index, dtype=object)
-    return _lengthen(table, raw.frame, mapping) if mapping.long else table
+    if mapping.long:
+        table = _lengthen(table, raw.frame, mapping)
+    _refuse_empty_rows(table, mapping)
+    return table
+
+
+def _refuse_empty_rows(table: pd.DataFrame, mapping: TableMapping) -> None:
+    """An empty row would be skipped by every reader, without a word."""
+    why = f"The row makes an empty row of {mapping.table}."
+    do = f"Let {MAPPING_FILE} take a column that this row has."
+    empty = table.index[table.eq("").all(axis=1)]
+    if len(empty):
+        problems = [Problem(mapping.file, why, do, row=int(row)) for row in empty]
+        raise DataProblems(problems, mapping.file)
 
 
 def _read_source(mapping: TableMapping, folder: Path, file_format: FileFormat) -> RawTable:

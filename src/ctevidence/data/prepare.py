@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ctevidence.data.column_rules import MAPPING_FILE
 from ctevidence.data.files import SUFFIXES, read_raw
-from ctevidence.data.mapping import make_table, read_mapping
+from ctevidence.data.mapping import make_tables, read_mapping
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.project import find_project
 from ctevidence.data.readers import read_study
@@ -86,26 +86,21 @@ def prepare(
 
 def _make_tables(source: Path, fresh: Path, kind: str) -> tuple[list[str], dict[str, MadeTable]]:
     """Fill the new folder; returns the raw files that were read, and the tables that were made."""
-    tables = CONTRACT_TABLES[kind]
     read, made = [DECLARATIONS[kind]], {}
     if (source / MAPPING_FILE).is_file():
-        mappings, file_format = read_mapping(source / MAPPING_FILE, tables)
+        mappings, file_format = read_mapping(source / MAPPING_FILE, CONTRACT_TABLES[kind])
         read += [MAPPING_FILE, *(mapping.file for mapping in mappings)]
-        for mapping in mappings:
-            table = make_table(mapping, source, file_format)
+        for mapping, table in make_tables(mappings, source, file_format).items():
             file = fresh / f"{mapping.table}.csv"
             table.to_csv(file, index=False, lineterminator="\n")
             lines = dict(zip(read_raw(file).frame.index, table.index, strict=True))
             made[file.name] = MadeTable(mapping.file, lines)
-    made_tables = {Path(file).stem for file in made}
-    copied = [
-        f"{table}{suffix}" for table in tables if table not in made_tables for suffix in SUFFIXES
-    ]
+    done = {Path(file).stem for file in made}
+    tables = [f"{t}{s}" for t in CONTRACT_TABLES[kind] for s in SUFFIXES if t not in done]
+    copied = [file for file in tables if (source / file).is_file()]
     for file in [DECLARATIONS[kind], *copied]:
-        if (source / file).is_file():
-            shutil.copyfile(source / file, fresh / file)
-            read.append(file)
-    return read, made
+        shutil.copyfile(source / file, fresh / file)
+    return [*read, *copied], made
 
 
 def _check(fresh: Path, kind: str, made: Mapping[str, MadeTable], source: Path) -> None:

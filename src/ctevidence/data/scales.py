@@ -8,49 +8,33 @@ scale's notes say so.
 from __future__ import annotations
 
 import difflib
-import math
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
-from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-BETTER = ("lower", "higher")
-RATERS = ("self", "clinician")
-SCORINGS = ("sum", "value set")
-RELIABILITY_KINDS = ("test-retest", "alpha", "inter-rater")
-REQUIRED = ("label", "low", "high", "better")
+from ctevidence.data.item_totals import total_score
+from ctevidence.data.scale_checks import RELIABILITY_KINDS, TOPICS, is_number, problems_of
+from ctevidence.terms import did_you_mean
 
-#: What has a source or, when empty, a note; and the fields that it stands for.
-TOPICS = {
-    "range": ("low", "high"),
-    "items": ("items",),
-    "recall_days": ("recall_days",),
-    "bands": ("bands",),
-    "response_percent": ("response_percent",),
-    "remission": ("remission_at_or_below", "remission_at_or_above"),
-    "minimal_important_difference": ("minimal_important_difference",),
-    "reliability": ("reliability",),
-    "max_missing_items": ("max_missing_items",),
-}
-_NUMBERS = (
-    "low",
-    "high",
-    "step",
-    "recall_days",
-    "response_percent",
-    "remission_at_or_below",
-    "remission_at_or_above",
-    "minimal_important_difference",
-    "item_low",
-    "multiplier",
-)
+__all__ = [
+    "TOPICS",
+    "Band",
+    "Reliability",
+    "Scale",
+    "declare_scale",
+    "get_scale",
+    "scales",
+    "total_score",
+]
+
+REQUIRED = ("label", "low", "high", "better")
 
 
 @dataclass(frozen=True)
@@ -62,7 +46,7 @@ class Band:
     high: float
 
     def __post_init__(self) -> None:
-        if not (_is_number(self.low) and _is_number(self.high) and self.low <= self.high):
+        if not (is_number(self.low) and is_number(self.high) and self.low <= self.high):
             raise ValueError(f'Band "{self.label}" runs from {self.low!r} to {self.high!r}.')
 
 
@@ -87,16 +71,16 @@ class Reliability:
     standard_deviation: float | None = None
 
     def __post_init__(self) -> None:
-        if not (_is_number(self.coefficient) and 0 < self.coefficient < 1):
+        if not (is_number(self.coefficient) and 0 < self.coefficient < 1):
             raise ValueError(f"reliability is {self.coefficient!r}; it lies between 0 and 1.")
         if self.kind not in RELIABILITY_KINDS:
             raise ValueError(
-                f'kind of reliability is "{self.kind}"{_hint(self.kind, RELIABILITY_KINDS)}'
+                f'kind of reliability is "{self.kind}"{did_you_mean(self.kind, RELIABILITY_KINDS)}'
             )
         if not self.population:
             raise ValueError("reliability needs population, the people it was estimated in.")
         sd = self.standard_deviation
-        if sd is not None and not (_is_number(sd) and sd > 0):
+        if sd is not None and not (is_number(sd) and sd > 0):
             raise ValueError(f"standard_deviation is {sd!r}; it must be a number above 0.")
 
 
@@ -189,10 +173,9 @@ class Scale:
     notes: dict[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        # Wrong types first: the other checks compare numbers.
-        for check in (_type_problems, _value_problems, _item_problems, _source_problems):
-            if found := list(check(self)):
-                raise ValueError(f"Scale {self.label or self.name!r}: " + "; ".join(found) + ".")
+        if found := problems_of(self):
+            said = "; ".join(problem.removesuffix(".") for problem in found)
+            raise ValueError(f"Scale {self.label or self.name!r}: {said}.")
 
     @property
     def standard_deviation(self) -> float | None:
@@ -241,60 +224,6 @@ class Scale:
             facts.append(f"past {self.recall_days:g} days")
         what = f" ({self.construct})" if self.construct else ""
         return f"{self.label}{what}: {', '.join(facts)}."
-
-
-def total_score(items: ArrayLike, scale: Scale, max_missing_items: int | None = None) -> np.ndarray:
-    """Totals from answers to the items, missing answers treated by a declared rule.
-
-    With m of k items missing, and m allowed, the total is the mean of the answered items times k
-    (the person's own mean stands in for the gap); with more missing it is NaN. A gap never counts
-    as zero. Where only the highest of several items counts, a gap leaves it unknown, unless the
-    highest possible answer was given.
-
-    Parameters
-    ----------
-    items : array or DataFrame, shape (n, k)
-        Answers as on the form, items in its order, NaN where missing. Items that count from the
-        other end are reversed here.
-    scale : Scale
-    max_missing_items : int, optional
-        Missing items up to which a total is prorated, 0 for none; the scale's own rule by default.
-
-    Returns
-    -------
-    array, shape (n,)
-        Totals, in points.
-
-    Raises
-    ------
-    ValueError
-        When the total does not come from the items, the shape is wrong, an answer is out of range
-        (the message names row and column), items are missing without a rule, or prorating would be
-        wrong because items differ in range.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> answers = np.array([[1, 2, 1, 0, 0, 1, 2, 1, 1], [1, 2, 1, 0, 0, 1, 2, np.nan, np.nan]])
-    >>> total_score(answers, get_scale("phq-9"))
-    array([9., 9.])
-    """
-    if scale.scoring != "sum":
-        raise ValueError(
-            f"{scale.label} does not add up its items: the total comes from a {scale.scoring}. "
-            "Give totals instead of items."
-        )
-    if scale.items is None:
-        raise ValueError(
-            f"{scale.label} has no items declared. Declare items, item_low and item_high, or give "
-            "totals."
-        )
-    counted = _domains(_answers(items, scale), scale)
-    missing = np.isnan(counted).sum(axis=1)
-    allowed = _allowed_gaps(scale, max_missing_items, missing)
-    k = counted.shape[1]
-    totals = np.nansum(counted, axis=1) * k / np.maximum(k - missing, 1)
-    return np.where(missing <= allowed, scale.multiplier * totals, np.nan)
 
 
 def get_scale(name: str) -> Scale:
@@ -352,14 +281,16 @@ def declare_scale(declared: Mapping[str, Any]) -> Scale:
     'CGI-S: 1 to 7, lower is better.'
     """
     known = [f.name for f in fields(Scale)]
-    problems = [f'"{key}" is not a key{_hint(key, known)}' for key in declared if key not in known]
-    problems += [f'"{key}" is missing' for key in REQUIRED if key not in declared]
+    problems = [f'"{key}" is missing.' for key in REQUIRED if key not in declared]
+    problems += [
+        f'"{key}" is not a key{did_you_mean(key, known)}' for key in declared if key not in known
+    ]
     named = {"name": str(declared.get("label", "")).lower(), **declared}
     for word in (named["name"], *named.get("aliases", ())):
         if taken := _index().get(_key(word)):
-            problems.append(f'"{word}" already means {taken.label}; use that, or another name')
+            problems.append(f'"{word}" already means {taken.label}; use that, or another name.')
     if problems:
-        raise ValueError("A declared scale cannot be used: " + "; ".join(problems) + ".")
+        raise ValueError("A declared scale cannot be used: " + " ".join(problems))
     return _build(named, source="declared in study.toml", gap="Not declared.")
 
 
@@ -411,177 +342,3 @@ def _key(name: str) -> str:
     """Letters and digits only, without case or accents: ``"PHQ-9"`` and ``"phq9"`` are one."""
     plain = unicodedata.normalize("NFKD", str(name)).casefold()
     return "".join(c for c in plain if c.isalnum())
-
-
-def _hint(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(str(word), known, n=1)
-    return f'; did you mean "{close[0]}"?' if close else f"; known: {', '.join(known)}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
-# -- what makes a scale impossible ----------------------------------------------------------------
-
-
-def _type_problems(s: Scale) -> Iterator[str]:
-    if not (s.name and s.label):
-        yield "it needs a name and a label"
-    for key in _NUMBERS:
-        value, may_be_empty = getattr(s, key), Scale.__dataclass_fields__[key].default is None
-        if not (_is_number(value) or (value is None and may_be_empty)):
-            yield f"{key} is {value!r}; it must be a number"
-    for key, least in (("items", 1), ("max_missing_items", 0)):
-        value = getattr(s, key)
-        if value is not None and not (type(value) is int and value >= least):
-            yield f"{key} is {value!r}; it must be a whole number, {least} or more"
-    tops = s.item_high if isinstance(s.item_high, tuple) else (s.item_high,)
-    if not all(_is_number(top) or top is None for top in tops):
-        yield f"item_high is {s.item_high!r}; it must be a number, or one for each item"
-    for key in ("highest_of", "either_or"):
-        if not all(isinstance(group, tuple) and len(group) > 1 for group in getattr(s, key)):
-            yield f"{key} is {getattr(s, key)!r}; it must hold groups of items, like [[1, 2]]"
-    for key, allowed in (("better", BETTER), ("scoring", SCORINGS), ("rater", (None, *RATERS))):
-        if getattr(s, key) not in allowed:
-            yield f'{key} is "{getattr(s, key)}"; say {" or ".join(filter(None, allowed))}'
-
-
-def _value_problems(s: Scale) -> Iterator[str]:
-    width = s.high - s.low
-    if not width > 0:
-        yield f"it runs from {s.low:g} to {s.high:g}; high must be above low"
-    if s.step < 0 or (s.step and not math.isclose(round(width / s.step) * s.step, width)):
-        yield f"its range is no multiple of its step {s.step:g} (0 allows any value)"
-    if s.bands:
-        edges = [(s.low - s.step, s.low - s.step)] + [(b.low, b.high) for b in s.bands]
-        for (_, end), (start, _) in zip(edges, edges[1:], strict=False):
-            if not math.isclose(start, end + s.step, abs_tol=1e-9):
-                yield f"a band starts at {start:g} where {end + s.step:g} is next"
-        if s.bands[-1].high != s.high:
-            yield f"its bands end at {s.bands[-1].high:g}, not at {s.high:g}"
-    for key in ("response_percent", "minimal_important_difference", "recall_days"):
-        value = getattr(s, key)
-        if value is not None and value <= 0:
-            yield f"{key} is {value:g}; it must be above 0"
-    cut_offs = {"lower": s.remission_at_or_below, "higher": s.remission_at_or_above}
-    for direction, cut_off in cut_offs.items():
-        if cut_off is not None and direction != s.better:
-            yield f"remission is given in the bad direction ({s.better} is better)"
-        elif cut_off is not None and not s.low <= cut_off <= s.high:
-            yield f"remission at {cut_off:g} lies outside its range"
-
-
-def _item_problems(s: Scale) -> Iterator[str]:
-    if s.items is None:
-        if (s.item_low, s.item_high, s.max_missing_items) != (None, None, None):
-            yield "it says something about items but not how many there are (items)"
-        return
-    if s.item_low is None or s.item_high is None:
-        yield "items need item_low and item_high"
-    elif isinstance(s.item_high, tuple) and len(s.item_high) != s.items:
-        yield f"item_high has {len(s.item_high)} numbers for {s.items} items"
-    elif misnamed := sorted(_misnamed_items(s), key=str):
-        yield f"items {misnamed} stand twice in one list, or are none of 1 to {s.items}"
-    elif s.scoring == "sum":
-        answers = np.array([np.full(s.items, s.item_low), _tops(s)], dtype=float)
-        lowest, highest = s.multiplier * _domains(answers, s).sum(axis=1)
-        if not np.allclose((lowest, highest), (s.low, s.high)):
-            yield f"its items give totals of {lowest:g} to {highest:g}, not {s.low:g} to {s.high:g}"
-        yield from _proration_problems(s, s.max_missing_items or 0)
-
-
-def _misnamed_items(s: Scale) -> set[Any]:
-    lists = (s.reversed_items, sum(s.highest_of, ()), sum(s.either_or, ()))
-    exists = range(1, s.items + 1)
-    return {i for named in lists for i in named if i not in exists or named.count(i) > 1}
-
-
-def _proration_problems(s: Scale, allowed: int) -> Iterator[str]:
-    if not 0 <= allowed < s.items:
-        yield f"max_missing_items is {allowed}; it lies between 0 and {s.items - 1}"
-    elif allowed and (len(set(_tops(s))) > 1 or s.highest_of):
-        yield (
-            "its items do not weigh the same, so the mean of the others cannot stand in for a "
-            "missing one; use max_missing_items = 0"
-        )
-
-
-def _source_problems(s: Scale) -> Iterator[str]:
-    for topic, names in TOPICS.items():
-        empty = all(getattr(s, name) in (None, ()) for name in names)
-        if not empty and not s.sources.get(topic):
-            yield f"{topic} has no source (declare_scale names the study itself)"
-    for topic in (*s.sources, *s.notes):
-        if topic not in TOPICS:
-            yield f'"{topic}" in sources or notes is no topic{_hint(topic, list(TOPICS))}'
-
-
-# -- from answers to what counts ------------------------------------------------------------------
-
-
-def _tops(s: Scale) -> np.ndarray:
-    return np.array(np.broadcast_to(s.item_high, s.items), dtype=float)
-
-
-def _answers(items: ArrayLike, s: Scale) -> np.ndarray:
-    """Answers as numbers within the range of their item, reversed where declared, shape (n, k)."""
-    try:
-        if hasattr(items, "to_numpy"):
-            answers = items.to_numpy(dtype=float, na_value=np.nan)
-        else:
-            answers = np.asarray(items, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{s.label}: an answer is no number ({error}).") from error
-    if answers.ndim != 2 or answers.shape[1] != s.items:
-        raise ValueError(
-            f"{s.label} has {s.items} items that count, one column each, and a row for each "
-            f"person; found shape {answers.shape}."
-        )
-    if np.any(outside := (answers < s.item_low) | (answers > _tops(s))):
-        raise ValueError(_out_of_range(answers, outside, items, s))
-    reversed_ = [i - 1 for i in s.reversed_items]
-    answers = answers.copy()
-    answers[:, reversed_] = s.item_low + _tops(s)[reversed_] - answers[:, reversed_]
-    return answers
-
-
-def _out_of_range(answers: np.ndarray, outside: np.ndarray, items: ArrayLike, s: Scale) -> str:
-    named = hasattr(items, "columns")
-    rows = items.index if named else range(answers.shape[0])
-    columns = items.columns if named else range(answers.shape[1])
-    found = "; ".join(
-        f"row {rows[i]}, column {columns[j]} (item {j + 1}) is {answers[i, j]:g}, "
-        f"{s.item_low:g} to {_tops(s)[j]:g} is possible"
-        for i, j in np.argwhere(outside)[:5]
-    )
-    return (
-        f"{s.label}: {outside.sum()} answers out of range, first {found}. "
-        "Correct them; leave the cell empty where the answer is missing."
-    )
-
-
-def _domains(answers: np.ndarray, s: Scale) -> np.ndarray:
-    """What is added up, shape (n, domains): the highest of each group, and the other items."""
-    columns = dict(enumerate(answers.T, start=1))
-    for group in s.either_or:
-        columns[group[0]] = np.fmax.reduce([columns.pop(i) for i in group])
-    for group in s.highest_of:
-        rated = np.array([columns.pop(i) for i in group if i in columns])
-        highest = np.fmax.reduce(rated)
-        unknown = np.isnan(rated).any(axis=0) & (highest < _tops(s)[group[0] - 1])
-        columns[group[0]] = np.where(unknown, np.nan, highest)
-    return np.column_stack(list(columns.values()))
-
-
-def _allowed_gaps(s: Scale, asked: int | None, missing: np.ndarray) -> int:
-    allowed = s.max_missing_items if asked is None else asked
-    if allowed is None and missing.any():
-        raise ValueError(
-            f"{s.label}: items are missing in {np.count_nonzero(missing)} of {len(missing)} rows, "
-            "and there is no published rule. Say max_missing_items: 0 when none may be missing, or "
-            "how many the mean of the others may stand in for."
-        )
-    for problem in _proration_problems(s, allowed or 0):
-        raise ValueError(f"{s.label}: {problem}.")
-    return allowed or 0

@@ -124,8 +124,8 @@ def changed_files(folder: Path) -> list[Problem]:
         elif (found := checksum(folder / file)) != declared:
             why = f"The file is not the one received: its checksum is not that in {SOURCE_FILE}."
             do = (
-                "Restore the file. If a new version was received, note that in "
-                f"{SOURCE_FILE} with the checksum found."
+                "Restore the file. If a new version was received, say so in "
+                f"{SOURCE_FILE}, where its line becomes: | {file} | {found} |"
             )
-            problems.append(Problem(file, why, do, column="sha256", value=found))
+            problems.append(Problem(file, why, do, column="sha256"))
     return problems

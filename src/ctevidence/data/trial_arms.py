@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.problems import Problem
-from ctevidence.data.trial_columns import TrialTable, split_flags
+from ctevidence.data.trial_columns import split_flags
+from ctevidence.data.trial_table import TrialTable
 from ctevidence.terms import COMPONENTS, Arm
 
 #: What names one count: a second row of the same would count people twice.
@@ -76,7 +77,7 @@ def _results(table: TrialTable) -> list[Problem]:
 def _duplicates(table: TrialTable) -> list[Problem]:
     rows = table.frame
     named = rows[["trial_id", "arm", "outcome", "phase"]].ne("").all(axis=1)
-    what = rows["trial_id"] + ", " + rows["arm"] + ", " + rows["outcome"] + ", week " + _text(rows)
+    what = rows["trial_id"] + ", " + rows["arm"] + ", " + rows["outcome"] + ", week " + _weeks(rows)
     return table.problems(
         rows.duplicated(_ROW_KEY) & named,
         "The same trial, arm, outcome, week and phase stands in an earlier row.",
@@ -86,7 +87,7 @@ def _duplicates(table: TrialTable) -> list[Problem]:
     )
 
 
-def _text(rows: pd.DataFrame) -> pd.Series:
+def _weeks(rows: pd.DataFrame) -> pd.Series:
     return rows["weeks"].map(lambda week: "not given" if np.isnan(week) else f"{week:g}")
 
 

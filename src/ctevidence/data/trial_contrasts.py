@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.problems import Problem
-from ctevidence.data.trial_columns import TrialTable
+from ctevidence.data.trial_table import TrialTable
 
 #: Scale on which a measure's estimate and standard error are given.
 MEASURE_SCALES = {
@@ -127,7 +127,7 @@ def _several_arms(table: TrialTable, tolerance: float) -> list[Problem]:
     problems = []
     together = _together(table.frame)
     for _, rows in table.frame.groupby(together, sort=False, dropna=False):
-        if len(rows) > 1:
+        if len(rows) > 1 and rows[["estimate", "std_error"]].notna().all(axis=None):
             fault = _missing_contrasts(rows) or _open_loop(rows, tolerance) or _errors(rows)
             problems += [Problem(table.file, **fault)] if fault else []
     return problems

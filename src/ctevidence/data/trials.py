@@ -17,13 +17,9 @@ from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.toml_file import read_toml
 from ctevidence.data.toml_table import TomlTable
 from ctevidence.data.trial_arms import arm_cautions, arm_problems
-from ctevidence.data.trial_columns import (
-    TABLE_COLUMNS,
-    TrialTable,
-    check_columns,
-    with_whole_numbers,
-)
+from ctevidence.data.trial_columns import TABLE_COLUMNS
 from ctevidence.data.trial_contrasts import contrast_cautions, contrast_problems
+from ctevidence.data.trial_table import TrialTable, check_columns, with_whole_numbers
 from ctevidence.data.trials_declaration import FILE, MAIN_TABLES, TrialsDeclaration, declaration
 
 #: A table that may stand beside the main one.
@@ -54,6 +50,10 @@ class Trials:
         Oddities found while reading.
     same_trials : dict of str to dict of str to str
         Trials that another source holds too: by source, the study there by the study here.
+    several_arms : {"error", "combine", "first"}
+        What a treatment with several arms in one trial stands for.
+    use_arms : dict of str to str
+        The arm to use, by trial, where a treatment has several.
     cell_means : DataFrame, optional
         Means of the four cells of factorial trials, shown and not pooled.
 
@@ -72,6 +72,8 @@ class Trials:
     population: str = ""
     cautions: tuple[str, ...] = ()
     same_trials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    several_arms: str = "error"
+    use_arms: Mapping[str, str] = field(default_factory=dict)
     cell_means: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
@@ -160,6 +162,7 @@ def read_trials(path: str | Path) -> Trials:
             tables[name] = table
     if declared.table in tables:
         problems += _unknown_partners(tables[declared.table], declared, root)
+        problems += _unknown_arms(tables[declared.table], declared, root)
     if problems:
         raise DataProblems(problems, str(path))
     return _trials(declared, {name: table.frame for name, table in tables.items()})
@@ -260,6 +263,27 @@ def _unknown_partners(
     ]
 
 
+def _unknown_arms(
+    table: TrialTable, declared: TrialsDeclaration, root: TomlTable
+) -> list[Problem]:
+    """Trials or arms under ``[use_arms]`` that the table does not hold."""
+    if declared.table != "arms":
+        return []
+    there = set(zip(table.frame["trial_id"], table.frame["arm"], strict=True))
+    return [
+        Problem(
+            FILE,
+            f"The table holds no such arm of {study}.",
+            f"Correct the trial or the arm to one in {table.file}.",
+            column=f"use_arms.{study}",
+            row=root.lines.get(f"use_arms.{study}"),
+            value=arm,
+        )
+        for study, arm in declared.use_arms.items()
+        if (study, arm) not in there
+    ]
+
+
 def _trials(declared: TrialsDeclaration, tables: dict[str, pd.DataFrame]) -> Trials:
     tables = {
         name: with_whole_numbers(frame, TABLE_COLUMNS[name]).reset_index(drop=True)
@@ -275,4 +299,6 @@ def _trials(declared: TrialsDeclaration, tables: dict[str, pd.DataFrame]) -> Tri
         notes=declared.notes,
         cautions=tuple(cautions),
         same_trials=declared.same_trials,
+        several_arms=declared.several_arms,
+        use_arms=declared.use_arms,
     )

@@ -12,7 +12,7 @@ from ctevidence.data.files import FileFormat
 from ctevidence.data.toml_file import read_file_format
 from ctevidence.data.toml_table import TomlTable
 from ctevidence.data.trial_columns import FIXED_WORDS, WORDS, Vocabulary
-from ctevidence.terms import INACTIVE_COMPONENTS
+from ctevidence.terms import INACTIVE_COMPONENTS, SEVERAL_ARMS
 
 FILE = "trials.toml"
 MAIN_TABLES = ("arms", "contrasts")
@@ -38,6 +38,10 @@ class TrialsDeclaration:
         Known words by column, those of the package among them.
     same_trials : dict of str to dict of str to str
         By source, the study there by the study here.
+    several_arms : {"error", "combine", "first"}
+        What a treatment with several arms in one trial stands for.
+    use_arms : dict of str to str
+        The arm to use, by trial, where a treatment has several.
     file_format : FileFormat
     """
 
@@ -49,6 +53,8 @@ class TrialsDeclaration:
     inactive: tuple[str, ...]
     vocabulary: Vocabulary
     same_trials: Mapping[str, Mapping[str, str]]
+    several_arms: str
+    use_arms: Mapping[str, str]
     file_format: FileFormat
 
 
@@ -68,7 +74,9 @@ def declaration(root: TomlTable) -> TrialsDeclaration:
                 constants[key] = word
     notes = trials.texts("notes", required=False) or ()
     inactive = trials.texts("inactive", required=False)
+    several_arms = trials.choice("several_arms", SEVERAL_ARMS, required=False) or "error"
     trials.close()
+    use_arms = root.table("use_arms", required=False)
     found = TrialsDeclaration(
         about,
         table,
@@ -78,6 +86,8 @@ def declaration(root: TomlTable) -> TrialsDeclaration:
         INACTIVE_COMPONENTS if inactive is None else inactive,
         vocabulary,
         _same_trials(root),
+        several_arms,
+        {} if use_arms is None else {k: use_arms.text(k) or "" for k in use_arms.values},
         read_file_format(root.table("files", required=False)),
     )
     root.close()

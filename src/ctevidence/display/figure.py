@@ -85,10 +85,10 @@ class Figure:
         return f"Figure {self.name}: {self.alt}"
 
 
-def canvas(width: float = 7.2, height: float = 4.2, **subplots):
+def canvas(width: float = 7.2, height: float = 4.2, layout: str = "constrained", **subplots):
     """An empty figure and its axes in the shared look; nothing global is changed."""
     with mpl.rc_context(LOOK):
-        figure = Canvas(figsize=(width, height), dpi=DPI, layout="constrained")
+        figure = Canvas(figsize=(width, height), dpi=DPI, layout=layout)
         axes = figure.subplots(**subplots)
     return figure, axes
 

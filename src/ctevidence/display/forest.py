@@ -19,7 +19,9 @@ from ctevidence.synthesis.pooled import Pooled
 
 SQUARE, DIAMOND, PREDICTED = "#34495c", "#00664f", "#b3480b"
 ROW = 0.27  # inches
-TICKS = (0.1, 0.2, 0.25, 0.5, 0.67, 1, 1.5, 2, 3, 4, 5, 10, 20, 50)
+LEFT, RIGHT = 0.45, 0.775  # where the axes stand, as shares of the width
+LABEL, ARM, REFERENCE, VALUE = -1.36, -0.29, -0.04, 1.03  # text columns, in widths of the axes
+TICKS = (0.2, 0.5, 1, 2, 5, 10)
 
 
 def plot_forest(groups: Mapping[str, Pooled | None], name: str, title: str = "") -> Figure:
@@ -48,7 +50,10 @@ def plot_forest(groups: Mapping[str, Pooled | None], name: str, title: str = "")
     is_ratio = drawn[0].effects.scale == "log"
     title = title or contrast_label(first.arm, first.reference).capitalize()
     with mpl.rc_context(LOOK):
-        figure, axes = canvas(8.4, 1.35 + ROW * len(lines))
+        height = 1.45 + ROW * len(lines)
+        # fixed margins: the text columns stand outside the axes
+        figure, axes = canvas(9.2, height, layout="none")
+        figure.subplots_adjust(LEFT, 0.62 / height, RIGHT, 1 - 0.42 / height)
         low, high = _range(lines, is_ratio)
         for position, line in enumerate(lines):
             _draw(axes, -position, line, low, high)
@@ -58,8 +63,9 @@ def plot_forest(groups: Mapping[str, Pooled | None], name: str, title: str = "")
             axes.set_xticks(inside, [f"{t:g}" for t in inside])
             axes.minorticks_off()
         axes.set_xlim(low, high)
-        axes.set_ylim(-len(lines) + 0.4, 1.6)
-        axes.axvline(1.0 if is_ratio else 0.0, color=MUTED, lw=0.9, zorder=0)
+        axes.set_ylim(-len(lines) + 0.9, 1.5)
+        no_difference = 1.0 if is_ratio else 0.0
+        axes.plot([no_difference] * 2, [-len(lines) + 0.9, 0.5], color=MUTED, lw=0.9, zorder=0)
         axes.spines["left"].set_visible(False)
         axes.set_yticks([])
         _headings(axes, first)
@@ -105,7 +111,7 @@ def _range(lines: list[dict], is_ratio: bool) -> tuple[float, float]:
     lows = np.array([r.conf_low for r in rows if math.isfinite(r.conf_low)])
     highs = np.array([r.conf_high for r in rows if math.isfinite(r.conf_high)])
     if is_ratio:
-        low, high = max(lows.min(), 0.1), min(highs.max(), 20.0)
+        low, high = max(lows.min(), 0.2), min(highs.max(), 10.0)
         return min(low / 1.1, 0.45), max(high * 1.1, 2.2)
     pad = 0.05 * (highs.max() - lows.min())
     return min(lows.min(), 0.0) - pad, max(highs.max(), 0.0) + pad
@@ -120,7 +126,7 @@ def _draw(axes, y: float, line: dict, low: float, high: float) -> None:
     }
     kind = line["kind"]
     weight = "bold" if kind in ("heading", "pooled") else "normal"
-    indent = -0.62 if kind == "heading" else -0.60
+    indent = LABEL if kind == "heading" else LABEL + 0.04
     axes.text(indent, y, line["label"], ha="left", fontweight=weight, **beside)
     if "row" not in line:
         return
@@ -132,17 +138,17 @@ def _draw(axes, y: float, line: dict, low: float, high: float) -> None:
             if (limit < low) if mark == "<" else (limit > high):
                 axes.plot(edge, y, mark, color=SQUARE, ms=4, clip_on=False)
         axes.scatter(row.estimate, y, marker="s", s=12 + 62 * line["size"], color=SQUARE, zorder=3)
-        axes.text(-0.13, y, _count(row.events, row.n), ha="right", **beside)
-        axes.text(-0.02, y, _count(row.events_reference, row.n_reference), ha="right", **beside)
+        axes.text(ARM, y, _count(row.events, row.n), ha="right", **beside)
+        axes.text(REFERENCE, y, _count(row.events_reference, row.n_reference), ha="right", **beside)
     elif kind == "pooled":
-        x = [row.conf_low, row.estimate, row.conf_high, row.estimate]
+        x = [left, row.estimate, right, row.estimate]
         axes.fill(x, [y, y + 0.33, y, y - 0.33], color=DIAMOND, zorder=3)
     else:
         axes.plot([left, right], [y, y], color=PREDICTED, lw=3.2, solid_capstyle="butt")
     limits = interval(row.conf_low, row.conf_high, row.unit)
     value = "" if kind == "prediction" else f"{shown(row.estimate, row.unit)}  "
     text = f"{value}({limits})" if limits else value
-    axes.text(1.02, y, text, ha="left", fontweight=weight, **beside)
+    axes.text(VALUE, y, text, ha="left", fontweight=weight, **beside)
 
 
 def _count(events: int | None, n: int | None) -> str:
@@ -152,9 +158,9 @@ def _count(events: int | None, n: int | None) -> str:
 def _headings(axes, first: Estimate) -> None:
     top = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 8.5}
     top |= {"color": MUTED, "clip_on": False}
-    axes.text(-0.13, 1.0, treatment_label(first.arm).split()[0], ha="right", **top)
-    axes.text(-0.02, 1.0, treatment_label(first.reference).split()[0], ha="right", **top)
-    axes.text(1.02, 1.0, f"{measure_label(first.measure)} (95 % interval)", ha="left", **top)
+    axes.text(ARM, 1.0, treatment_label(first.arm).split()[0], ha="right", **top)
+    axes.text(REFERENCE, 1.0, treatment_label(first.reference).split()[0], ha="right", **top)
+    axes.text(VALUE, 1.0, f"{measure_label(first.measure)} (range)", ha="left", **top)
 
 
 def _directions(first: Estimate, is_ratio: bool) -> str:

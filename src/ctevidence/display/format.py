@@ -6,6 +6,7 @@ import math
 from decimal import ROUND_HALF_UP, Decimal
 
 NOT_ESTIMABLE = "not estimable"
+LEAST_RATIO, MOST_RATIO = 0.01, 100
 
 
 def rounded(value: float, decimals: int = 0) -> float:
@@ -70,6 +71,9 @@ def shown(value: float, unit: str) -> str:
     ('58', '1.23', '−3.2')
     """
     factor, decimals = _STYLE.get(unit, (1.0, 1))
+    if unit == "ratio" and math.isfinite(value) and not LEAST_RATIO <= value <= MOST_RATIO:
+        # beyond these a ratio says only that nearly nothing is known
+        return f"< {LEAST_RATIO}" if value < LEAST_RATIO else f"> {MOST_RATIO}"
     return number(value * factor, decimals)
 
 

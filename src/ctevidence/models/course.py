@@ -60,7 +60,7 @@ def fit_course(
     if rows.empty:
         raise ValueError(f"{outcome.name} has no score at any visit: there is nothing to fit.")
     weeks = sorted({*outcome.study.weeks, *rows["week"]})
-    seen = rows.groupby(["week", "arm"]).size()
+    seen = rows.groupby(["week", "arm"], observed=True).size()
     keys = [(arm.name, week) for week in weeks for arm in outcome.study.arms]
     n = np.array([seen.get((week, arm), 0) for arm, week in keys])
     cells = [key for key, people in zip(keys, n, strict=True) if people]

@@ -107,11 +107,20 @@ def _search(likelihood: PatternedLikelihood, data: VisitData) -> tuple[Maximum |
             where = "" if label is None else f" in group {label!r}"
             return None, f"not identified{where}: {_never_together(count, data)}"
     maximum = maximise(likelihood, start)
-    if _smallest_eigenvalue(likelihood, maximum.theta) < SINGULAR_BELOW:
+    smallest = _smallest_eigenvalue(likelihood, maximum.theta)
+    if smallest < (SINGULAR_BELOW if maximum.converged else 100 * SINGULAR_BELOW):
         return None, "the estimate is singular"
     if not maximum.converged:
         return None, f"no convergence in {maximum.steps} steps"
+    if data.coordinates is not None and _independent(likelihood, maximum.theta):
+        return None, "the correlation in time is estimated at zero"
     return maximum, None
+
+
+def _independent(likelihood: PatternedLikelihood, theta: Array) -> bool:
+    """Whether even the closest two times are uncorrelated in some group."""
+    values = [likelihood.structure.values(part) for part in likelihood.parts(theta)]
+    return any(np.sort(v)[-2] < 1e-6 * v.max() for v in values)
 
 
 def _moments(likelihood: PatternedLikelihood) -> tuple[Array, Array]:
@@ -134,8 +143,8 @@ def _start(
         near = structure.distances == 0
         variance = products[near].sum() / counts[near].sum()
         apart = np.repeat(structure.distances[~near], counts[~near].astype(int))
-        rho = 0.5 ** (1 / np.median(apart)) if len(apart) else 0.5
-        return np.r_[np.log(variance), structure.link.inverse(np.array([rho]))]
+        rate = np.log(0.5) / (np.median(apart) if len(apart) else 1.0)
+        return np.r_[np.log(variance), structure.link.inverse(rate)]
     m = len(data.visits)
     moments = (products / np.maximum(counts, 1)).reshape(m, m)
     # A visit without people or without spread starts from the average visit.
@@ -146,16 +155,20 @@ def _start(
 
 
 def _never_together(counts: Array, data: VisitData) -> str:
-    """Which pairs of visits nobody of a group attended both, in words."""
+    """Which visits, or pairs of visits, nobody of a group attended, in words."""
     m = len(data.visits)
+    seen = counts.reshape(m, m) > 0 if m else np.ones((0, 0), dtype=bool)
+    never = [repr(v) for v, some in zip(data.visits, seen.diagonal(), strict=True) if not some]
+    if never:
+        return f"nobody was observed at visit {', '.join(never)}"
     pairs = [
         f"{data.visits[k]!r} and {data.visits[j]!r}"
         for j, k in zip(*np.tril_indices(m, -1), strict=True)
-        if counts[j * m + k] == 0
+        if not seen[j, k]
     ]
     if not pairs:
-        return "too few different times"
-    return "nobody was observed at both of the visits " + ", ".join(pairs)
+        return "too few observations per person at different times"
+    return f"nobody was observed at both of the visits {', '.join(pairs)}"
 
 
 def _smallest_eigenvalue(likelihood: PatternedLikelihood, theta: Array) -> float:

@@ -118,7 +118,7 @@ class CovarianceStructure:
         """``f''/f'`` of the map from each parameter to the one SAS PROC MIXED uses, shape (k,).
 
         SAS's parameters are variances and correlations, for the spatial structure the range
-        ``-1/log(rho)``. None where they are the elements of the covariance matrix themselves
+        ``-1 / log(correlation at distance 1)``. None where they are the elements of the covariance matrix themselves
         (unstructured, Toeplitz, compound symmetry): in these the covariance is linear.
         """
         if self.name in ("unstructured", "toeplitz", "compound-symmetry"):
@@ -126,7 +126,7 @@ class CovarianceStructure:
         scales = self.exponents.shape[1]
         rho, slope, bend = self.link.apply(theta[scales:])
         if self.distances is not None:
-            return np.r_[1.0, -rho - 2 * (1 - rho) / np.log(rho)]
+            return np.r_[1.0, bend / slope - 2 * slope / rho]
         return np.r_[np.full(scales, 2.0), bend / slope]
 
     @property
@@ -197,7 +197,7 @@ def on_visits(name: str, n_visits: int) -> CovarianceStructure:
 
 
 def on_distances(distances: Array) -> CovarianceStructure:
-    """Spatial exponential structure, ``variance * rho**distance``, over cells of given distance.
+    """Spatial exponential structure, ``variance * exp(rate * distance)``, rate < 0, over cells.
 
     Parameters
     ----------
@@ -207,8 +207,8 @@ def on_distances(distances: Array) -> CovarianceStructure:
     return CovarianceStructure(
         "spatial-exponential",
         np.ones((len(distances), 1)),
-        _power(distances),
-        _logistic(0.0, 1.0),
+        _decay(distances),
+        LOG_LOGISTIC,
         1,
         "log variance and logistic correlation per unit of time",
         distances,
@@ -277,13 +277,19 @@ def _logistic(low: float, high: float) -> Link:
         return low + width * p, width * p * (1 - p), width * p * (1 - p) * (1 - 2 * p)
 
     def inverse(rho: Array) -> Array:
-        p = np.clip((rho - low) / (high - low), 1e-12, 1 - 1e-12)
+        p = np.clip((rho - low) / (high - low), 1e-6, 1 - 1e-6)
         return np.log(p / (1 - p))
 
     return Link(apply, inverse)
 
 
+def _log_logistic(t: Array) -> Derivatives:
+    p = 0.5 * (1 + np.tanh(0.5 * t))
+    return -np.logaddexp(0, -t), 1 - p, -p * (1 - p)
+
+
 BOUNDED = Link(_bounded, lambda rho: rho / np.sqrt(1 - rho * rho))
+LOG_LOGISTIC = Link(_log_logistic, lambda rate: -np.log(np.expm1(-rate)))
 IDENTITY = Link(lambda t: (t, np.ones_like(t), np.zeros_like(t)), lambda rho: rho)
 
 
@@ -310,17 +316,24 @@ def _by_lag(lag: Array, count: int) -> Callable[[Array], Derivatives]:
     return pattern
 
 
-def _power(distance: Array) -> Callable[[Array], Derivatives]:
-    """Correlation ``rho**distance``: AR(1) on lags, spatial exponential on distances."""
-    d = np.asarray(distance, dtype=float)
+def _power(lag: Array) -> Callable[[Array], Derivatives]:
+    """Correlation ``rho**lag``: AR(1)."""
+    once, twice = np.maximum(lag - 1, 0), np.maximum(lag - 2, 0)
 
     def pattern(rho: Array) -> Derivatives:
-        # Exponents d-1 and d-2 only where their factor is not zero: 0**-1 is not needed.
-        value = rho[0] ** d
-        first = np.where(d > 0, d * rho[0] ** np.where(d > 0, d - 1, 0), 0.0)
-        bent = (d > 0) & (d != 1)
-        second = np.where(bent, d * (d - 1) * rho[0] ** np.where(bent, d - 2, 0), 0.0)
-        return value, first[None], second[None, None]
+        first = lag * rho**once
+        second = lag * (lag - 1) * rho**twice
+        return rho**lag, first[None], second[None, None]
+
+    return pattern
+
+
+def _decay(distance: Array) -> Callable[[Array], Derivatives]:
+    """Correlation ``exp(rate * distance)``: spatial exponential."""
+
+    def pattern(rate: Array) -> Derivatives:
+        value = np.exp(rate * distance)
+        return value, (distance * value)[None], (distance**2 * value)[None, None]
 
     return pattern
 

@@ -72,6 +72,23 @@ def checked_design(
     return y, X, tuple(str(name) for name in names)
 
 
+def residual_to_fit(y: Array, X: Array, basis: DesignBasis) -> Array:
+    """Least-squares residual of ``y``, which the engines model.
+
+    Raises
+    ------
+    ValueError
+        When nothing is left: then no variance can be estimated.
+    """
+    residual = y - X @ basis.offset
+    if residual @ residual <= 1e-20 * (y @ y) or len(y) <= X.shape[1]:
+        raise ValueError(
+            f"{X.shape[1]} coefficients reproduce the {len(y)} scores exactly: nothing is left "
+            "from which to estimate a variance. Use fewer coefficients."
+        )
+    return residual
+
+
 def check_finite(what: str, values: Array) -> None:
     """Raise a ValueError that names the rows when a value is missing or infinite."""
     # One sum is finite only if every value is: no mask of the size of X in the usual case.

@@ -129,14 +129,7 @@ class ScheduledFit(ComparableFit):
             For another measure, or a week that is not scheduled; the message lists what there is.
         """
         self._measure(measure)
-        if week is None:
-            return self.expected
-        if self.expected.weeks == (None,):
-            raise KeyError(
-                f"{self.outcome.name} has no week: it is counted over all of the follow-up. "
-                "Leave week out."
-            )
-        return self.expected.at(week)
+        return self.expected if week is None else self.expected.at(week)
 
 
 def build_levels(
@@ -158,6 +151,7 @@ def build_levels(
     ----------
     keys : list of (arm, week), length m
     estimate : ndarray, shape (m,)
+        nan where nothing can be said; their covariance is then not used.
     cov : ndarray, shape (m, m)
     n : ndarray of int, shape (m,)
     events : ndarray of int, shape (m,), optional
@@ -172,6 +166,7 @@ def build_levels(
         "randomised": study.randomised,
         "several_arms": study.several_arms,
     }
+    known = np.isfinite(estimate)
     return Levels(
         study=study.name,
         outcome=outcome.name,
@@ -179,7 +174,7 @@ def build_levels(
         keys=tuple(keys),
         measure=measure,
         estimate=estimate,
-        cov=cov,
+        cov=np.where(np.outer(known, known), cov, np.nan),
         n=tuple(int(k) for k in n),
         events=(None,) * len(keys) if events is None else tuple(int(k) for k in events),
         method=method,

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from lifelines import KaplanMeierFitter
 from scipy.stats import norm
 
 # products of fractions such as 3/4 * 2/3 miss 1/2 by a rounding error
@@ -135,7 +134,7 @@ class SurvivalCurve:
 
 
 def kaplan_meier(time: np.ndarray, event: np.ndarray) -> SurvivalCurve:
-    """Kaplan-Meier curve of one group (Kaplan and Meier 1958, JASA 53:457), by lifelines.
+    """Kaplan-Meier curve of one group (Kaplan and Meier 1958, JASA 53:457).
 
     Parameters
     ----------
@@ -152,16 +151,9 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray) -> SurvivalCurve:
     >>> curve.numbers([6, 7]).to_dict("list")
     {'week': [6.0, 7.0], 'at_risk': [5, 2], 'events': [0, 2], 'censored': [0, 1]}
     """
-    fitted = KaplanMeierFitter().fit(np.asarray(time, float), np.asarray(event, bool))
-    table = fitted.event_table
-    # lifelines begins its table with a row for the start, when nobody has left yet
-    happened = (table["removed"] > 0).to_numpy()
-    table = table[happened]
-    return SurvivalCurve(
-        n=len(time),
-        times=table.index.to_numpy(float),
-        at_risk=table["at_risk"].to_numpy(int),
-        events=table["observed"].to_numpy(int),
-        censored=table["censored"].to_numpy(int),
-        survival=fitted.survival_function_.to_numpy(float)[happened, 0],
-    )
+    times, place = np.unique(np.asarray(time, float), return_inverse=True)
+    left = np.bincount(place)
+    events = np.bincount(place, weights=event).astype(int)
+    at_risk = len(place) - (np.cumsum(left) - left)
+    survival = np.cumprod(1 - events / at_risk)
+    return SurvivalCurve(len(place), times, at_risk, events, left - events, survival)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import eigvalsh
 
 from ctevidence.models.satterthwaite import satterthwaite_df
 
@@ -41,6 +42,11 @@ class KenwardRoger:
     model_cov: Array
     cov_slopes: Array
     weights: Array
+
+    @property
+    def usable(self) -> bool:
+        """Whether the adjusted covariance is positive definite; to first order it always is."""
+        return bool(eigvalsh(self.cov, self.model_cov).min() > 0)
 
     def df(self, contrasts: Array) -> Array:
         """Degrees of freedom of each row of ``contrasts`` (r, q)."""

@@ -13,7 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctevidence.models.design_basis import DesignBasis, checked_design, design_basis, root_weights
+from ctevidence.models.design_basis import (
+    DesignBasis,
+    checked_design,
+    design_basis,
+    residual_to_fit,
+    root_weights,
+)
 from ctevidence.models.gaussian_fit import GaussianFit, Inference
 from ctevidence.models.individual_effects import IndividualEffects
 from ctevidence.models.kenward_roger import kenward_roger
@@ -38,6 +44,8 @@ USUAL_INFORMATION = {"satterthwaite": "observed", "kenward-roger": "expected"}
 # Share of the residual variance below which the variance of a random effect (its design scaled to
 # unit mean square) counts as zero; lme4's isSingular draws this line at 1e-4 standard deviations.
 SINGULAR_BELOW = 1e-8
+# Share of the least-squares residual variance below which the residual variance counts as zero.
+RESIDUAL_BELOW = 1e-10
 
 
 @dataclass(frozen=True)
@@ -188,13 +196,8 @@ def fit_mixed(
     if weights is not None:
         y, X = y * root, X * root[:, None]
     basis = design_basis(X, y, names)
-    residual = y - X @ basis.offset
+    residual = residual_to_fit(y, X, basis)
     unit = float(np.sqrt(residual @ residual / n))
-    if unit <= 1e-12 * float(np.sqrt(y @ y / n)) or n <= X.shape[1]:
-        raise ValueError(
-            f"{X.shape[1]} coefficients reproduce the {n} scores exactly: nothing is left from "
-            "which to estimate variances."
-        )
     products = _reduce(groupings, root, np.column_stack([X @ basis.to_basis, residual / unit]))
     likelihood, maximum, cautions = _search(products, groupings, correlated, reml)
 
@@ -268,9 +271,13 @@ def _search(
             )
         else:
             maximum = maximise(likelihood, start)
-            if maximum.converged:
+            share = components.unpack(maximum.theta)[0]
+            if share < RESIDUAL_BELOW:
+                reason = "the random effects leave no residual variance"
+            elif maximum.converged:
                 return likelihood, maximum, cautions
-            reason = f"no convergence in {maximum.steps} steps"
+            else:
+                reason = f"no convergence in {maximum.steps} steps"
         cautions = (
             f"correlated random effects were not used ({reason}); uncorrelated ones were fitted "
             "instead",

@@ -22,7 +22,13 @@ from ctevidence.models.covariance_structures import (
     CovarianceStructure,
     canonical_name,
 )
-from ctevidence.models.design_basis import DesignBasis, checked_design, design_basis, root_weights
+from ctevidence.models.design_basis import (
+    DesignBasis,
+    checked_design,
+    design_basis,
+    residual_to_fit,
+    root_weights,
+)
 from ctevidence.models.empirical_covariance import empirical_covariance
 from ctevidence.models.gaussian_fit import GaussianFit, Inference
 from ctevidence.models.kenward_roger import kenward_roger
@@ -165,13 +171,24 @@ def fit_mmrm(
     if weights is not None:
         y, X = y * root, X * root[:, None]
     basis = design_basis(X, y, names)
-    reduced = stacks(data.observations, X, y - X @ basis.offset, basis.to_basis)
+    to_fit = residual_to_fit(y, X, basis)
+    reduced = stacks(data.observations, X, to_fit, basis.to_basis)
     structures = [asked, *_usable(fallbacks, asked, data)]
     fitted = fit_covariance(structures, data, reduced, len(y), reml)
 
     here, theta = fitted.maximum.curvature, fitted.maximum.theta
     coef = basis.offset + basis.to_basis @ here.coef
     structure = fitted.likelihood.structure
+    inference = _inference(method, fitted, basis, X, y - X @ coef, data.observations)
+    cautions = fitted.cautions
+    if method in SECOND_DERIVATIVES and not inference.usable:
+        method, given_up = "kenward-roger-linear", method
+        inference = _inference(method, fitted, basis, X, y - X @ coef, data.observations)
+        cautions = (
+            *cautions,
+            f"{given_up} gives negative variances here, as it can with few people; the first-order "
+            f"variant {method} was used instead",
+        )
     return MmrmFit(
         names=names,
         coef=coef,
@@ -180,12 +197,12 @@ def fit_mmrm(
         loglik=here.loglik + basis.log_jacobian * reml + float(np.log(root).sum()),
         reml=reml,
         converged=fitted.maximum.converged,
-        cautions=fitted.cautions,
+        cautions=cautions,
         n_obs=len(y),
         n_subjects=data.observations.n_subjects,
         n_parameters=len(theta),
         method=_in_words(method, reml, structure),
-        inference=_inference(method, fitted, basis, X, y - X @ coef, data.observations),
+        inference=inference,
         covariance=structure.name,
         visits=data.visits,
         theta=theta,
@@ -224,8 +241,8 @@ def _sigma(fitted: FittedCovariance, data: VisitData) -> Array | dict:
             m = len(data.visits)
             found[label] = structure.values(part).reshape(m, m)
         else:
-            rho = structure.link.apply(part[1:])[0]
-            found[label] = {"variance": float(np.exp(part[0])), "correlation": float(rho[0])}
+            at_one = float(np.exp(structure.link.apply(part[1:])[0][0]))
+            found[label] = {"variance": float(np.exp(part[0])), "correlation": at_one}
     return found[None] if data.groups == (None,) else found
 
 

@@ -1,9 +1,9 @@
 """Maximise a log-likelihood by Newton steps on its observed information.
 
-Where the observed information is not positive definite the expected information (Fisher
-scoring) takes its place, and steps are halved until the log-likelihood rises. The stopping rule,
-``score' information^-1 score``, is twice the log-likelihood still to be gained: it does not
-depend on the units of anything.
+Where the log-likelihood is convex in some direction, the curvature there is taken with the
+opposite sign, so that the step leads uphill and away from saddle points; steps are halved until
+the log-likelihood rises. The stopping rule, ``score' information^-1 score``, is twice the
+log-likelihood still to be gained: it does not depend on the units of anything.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Array = np.ndarray
 MAX_STEPS = 100
 MAX_HALVINGS = 30
 GAIN_LEFT = 1e-12
-# Largest eigenvalue of the scaled information times this: flat, up to rounding.
+# Eigenvalues of the scaled information below this are zero, up to rounding.
 FLAT = 1e-9
 
 
@@ -72,6 +72,7 @@ def maximise(likelihood: Likelihood, start: Array, max_steps: int = MAX_STEPS) -
         point reached is not a maximum.
     """
     theta, here = start, likelihood.curvature(start)
+    gain = np.inf
     for step in range(max_steps):
         direction, at_peak = _direction(here)
         gain = float(here.score @ direction)
@@ -80,7 +81,7 @@ def maximise(likelihood: Likelihood, start: Array, max_steps: int = MAX_STEPS) -
         if reached is None:
             # Rounding in the log-likelihood can hide a gain as small as this.
             settled = at_peak and gain < 1e-9 * max(1.0, abs(here.loglik))
-            return Maximum(theta, here, gain, step, settled)
+            return Maximum(theta, here, gain, step, bool(settled))
         theta, here = reached
         if done:  # the last full step squared the error that was left
             direction, at_peak = _direction(here)
@@ -89,7 +90,10 @@ def maximise(likelihood: Likelihood, start: Array, max_steps: int = MAX_STEPS) -
 
 
 def _direction(here: Curvature) -> tuple[Array, bool]:
-    """Newton direction, and whether the observed information allowed it."""
+    """Direction uphill, and whether the log-likelihood is concave here.
+
+    A direction in which it is flat, as at a singular random-effect covariance, is left alone.
+    """
     size = np.maximum(abs(here.observed.diagonal()), here.expected.diagonal())
     scale = 1 / np.sqrt(np.maximum(size, np.finfo(float).tiny))
     values, axes = np.linalg.eigh(here.observed * np.outer(scale, scale))
@@ -108,7 +112,9 @@ def _climb(
     for _ in range(MAX_HALVINGS):
         candidate = theta + size * direction
         try:
-            there = likelihood.curvature(candidate)
+            # Far steps may overflow; the likelihood then refuses them.
+            with np.errstate(all="ignore"):
+                there = likelihood.curvature(candidate)
         except OutsideParameterSpaceError:
             there = None
         if there and (last or there.loglik >= here.loglik + 1e-4 * size * gain):

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ctevidence.models.covariance_structures import CovarianceStructure
-from ctevidence.models.reml import Curvature, invert, score_and_information
+from ctevidence.models.reml import (
+    Curvature,
+    OutsideParameterSpaceError,
+    invert,
+    score_and_information,
+)
 from ctevidence.models.visit_patterns import Stack
 
 Array = np.ndarray
@@ -62,6 +67,8 @@ class PatternedLikelihood:
         cov, log_information = invert(total[None, :-1, :-1])
         coef = cov[0] @ total[:-1, -1]
         squares = total[-1, -1] - total[:-1, -1] @ coef
+        if not squares >= 0:
+            raise OutsideParameterSpaceError("covariance is singular up to rounding")
         n = self.n_obs - len(coef) * self.reml
         deviance = n * np.log(2 * np.pi) + logdet + squares + self.reml * log_information[0]
         return -0.5 * deviance, coef, cov[0], inverses

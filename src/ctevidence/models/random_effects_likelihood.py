@@ -28,6 +28,9 @@ from ctevidence.models.variance_components import VarianceComponents
 
 Array = np.ndarray
 
+# Residual variances (of scores of unit variance) beyond this are no candidates.
+TINY = 1e-100
+
 
 @dataclass(frozen=True)
 class Solution:
@@ -92,6 +95,8 @@ class RandomEffectsLikelihood:
         """Solve the mixed model equations."""
         p = self.products
         s, factors = self.components.unpack(factored)
+        if not (TINY < s < 1 / TINY and np.isfinite(factored).all()):
+            raise OutsideParameterSpaceError("residual variance is not positive and finite")
         G = [factor @ factor.T for factor in factors]
         people, r, _ = p.zz.shape
         mixed = s * np.eye(r) + G[0] @ p.zz
@@ -123,8 +128,8 @@ class RandomEffectsLikelihood:
         n = p.n_obs - n_fixed * self.reml
         logdet += logs[0] if self.reml else logs_second
         loglik = -0.5 * (n * np.log(2 * np.pi) + logdet + squares)
-        if not np.isfinite(loglik):
-            raise OutsideParameterSpaceError("covariance is not finite")
+        if not (np.isfinite(loglik) and squares >= 0):
+            raise OutsideParameterSpaceError("covariance is singular up to rounding")
         C = T.swapaxes(1, 2) @ p.zd
         return Solution(loglik, s, G, T, p.zz @ T, C, equations, inverse, second, effects)
 

@@ -112,6 +112,6 @@ def invert(matrices: Array) -> tuple[Array, Array]:
     except np.linalg.LinAlgError:
         raise OutsideParameterSpaceError("covariance is not positive definite") from None
     logs = 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-    if not np.isfinite(logs).all():
+    if not (np.isfinite(logs).all() and np.isfinite(half).all()):
         raise OutsideParameterSpaceError("covariance is not finite")
     return half.swapaxes(1, 2) @ half, logs

@@ -69,4 +69,4 @@ def fit_response(outcome: Outcome, adjust: Sequence[str] | None = None) -> Sched
 
 
 def _weekly(outcome: Outcome) -> list[Analysed]:
-    return [analysed(outcome, week) for week in sorted(outcome.frame["week"].unique())]
+    return [analysed(outcome, float(week)) for week in sorted(outcome.frame["week"].unique())]

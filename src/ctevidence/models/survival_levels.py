@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -67,19 +68,30 @@ class ArmCurves:
 def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
     """Levels of ``survival`` or ``rmst`` at a week since risk began."""
     curves = [group.curves.get(arm) for arm in group.arms]
-    found = np.array([_at_week(curve, measure, week) for curve in curves])
-    estimate = np.where(found[:, 1] > 0, found[:, 0], np.nan)
+    value, variance = np.array([_at_week(curve, measure, week) for curve in curves]).T
+    estimate = np.where(variance > 0, value, np.nan)
     events = [int(curve.events_by(week)) if curve else 0 for curve in curves]
     reasons = [
         _why_not(group, arm, happened, f" by week {week:g}")
         or f"{group.at_risk.event} in {arm} leaves no variation by week {week:g}"
-        for arm, happened, value in zip(group.arms, events, estimate, strict=True)
-        if np.isnan(value)
+        for arm, happened, level in zip(group.arms, events, estimate, strict=True)
+        if np.isnan(level)
     ]
-    options = {"better": "higher"}
-    if measure == "survival":
-        options["interval_for"] = lambda level: np.array([_limits(c, week, level) for c in curves])
-    return _levels(group, measure, week, estimate, np.diag(found[:, 1]), events, reasons, options)
+
+    def interval_for(conf_level: float) -> np.ndarray:
+        return np.array([_limits(curve, week, conf_level) for curve in curves])
+
+    return _levels(
+        group,
+        measure,
+        week,
+        estimate,
+        np.diag(variance),
+        events=events,
+        cautions=reasons,
+        better="higher",
+        interval_for=interval_for if measure == "survival" else None,
+    )
 
 
 def hazard_levels(group: ArmCurves, hazards: LogHazards) -> Levels:
@@ -89,20 +101,20 @@ def hazard_levels(group: ArmCurves, hazards: LogHazards) -> Levels:
     reasons = [
         _why_not(group, arm, happened)
         or f"{group.at_risk.event} in {arm} falls at times when no other arm can be compared"
-        for arm, happened, value in zip(group.arms, events, hazards.estimate, strict=True)
-        if np.isnan(value)
+        for arm, happened, level in zip(group.arms, events, hazards.estimate, strict=True)
+        if np.isnan(level)
     ]
-    options = {"better": "lower", "anchored": False}
     return _levels(
         group,
         "log_hazard",
         None,
         hazards.estimate,
         hazards.cov,
-        events,
-        [*hazards.cautions, *reasons],
-        options,
-        hazards.adjusted_for,
+        events=events,
+        cautions=[*hazards.cautions, *reasons],
+        adjusted_for=hazards.adjusted_for,
+        better="lower",
+        anchored=False,
     )
 
 
@@ -112,20 +124,20 @@ def _levels(
     week: float | None,
     estimate: np.ndarray,
     cov: np.ndarray,
+    *,
     events: Sequence[int],
     cautions: Sequence[str],
-    options: dict,
     adjusted_for: Sequence[str] = (),
+    **options: Any,
 ) -> Levels:
     adjusted = f", adjusted for {', '.join(adjusted_for)}" if adjusted_for else ""
-    curves = [group.curves.get(arm) for arm in group.arms]
     return build_levels(
         group.outcome,
         measure,
         [(arm, week) for arm in group.arms],
         estimate,
         cov,
-        n=[curve.n if curve else 0 for curve in curves],
+        n=[group.curves[arm].n if arm in group.curves else 0 for arm in group.arms],
         events=events,
         method=METHODS[measure] + adjusted,
         cautions=(*group.cautions, *cautions),
@@ -137,7 +149,7 @@ def _levels(
 
 def _at_week(curve: SurvivalCurve | None, measure: str, week: float) -> tuple[float, float]:
     """Estimate and variance."""
-    if curve is None:
+    if curve is None or curve.known_until < week:
         return np.nan, np.nan
     if measure == "survival":
         return float(curve.at(week)), float(curve.covariance([week])[0, 0])
@@ -154,4 +166,6 @@ def _why_not(group: ArmCurves, arm: str, events: int, by: str = "") -> str:
     event = group.at_risk.event
     if arm not in group.curves:
         return f"nobody of {arm} was at risk of {event}"
+    if group.curves[arm].last_time == 0:
+        return f"nobody of {arm} was followed after risk of {event} began"
     return "" if events else f"no {event} among the people of {arm}{by}"

@@ -81,8 +81,16 @@ class TimeToEventFit(ComparableFit):
 
     @property
     def largest_week(self) -> float:
-        """The last week, since risk began, up to which the curve of every arm is known."""
-        return min((curve.known_until for curve in self.curves.values()), default=math.inf)
+        """The last week, since risk began, up to which the curve of every arm is known.
+
+        Arms in which nobody was followed at all after risk began do not count: nothing can be
+        said about them at any week. Without any other arm it is the last scheduled week.
+        """
+        followed = [curve for curve in self.curves.values() if curve.last_time > 0]
+        if not followed:
+            return max(self.study.weeks, default=1.0)
+        longest = max(curve.last_time for curve in followed)
+        return min(longest, *(curve.known_until for curve in followed))
 
     def levels(self, measure: str | None = None, week: float | None = None) -> Levels:
         """Levels of one measure.
@@ -108,7 +116,7 @@ class TimeToEventFit(ComparableFit):
         if measure == "log_hazard":
             return hazard_levels(self.groups, self.hazards)
         # rounded down, so that the week named is itself possible
-        largest = math.floor(100 * min(self.largest_week, 1e6)) / 100
+        largest = math.floor(100 * self.largest_week) / 100
         if week is None:
             raise KeyError(f"Say which week for {measure}: any up to {largest:g} since risk began.")
         if not 0 < week <= self.largest_week:
@@ -133,9 +141,9 @@ class TimeToEventFit(ComparableFit):
         """Numbers at risk, events and censored by arm and week; see `SurvivalCurve.numbers`."""
         columns = ["arm", "week", "at_risk", "events", "censored"]
         tables = [curve.numbers(weeks).assign(arm=arm) for arm, curve in self.curves.items()]
-        return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(
-            columns=columns
-        )  # fmt: skip
+        if not tables:
+            return pd.DataFrame(columns=columns)
+        return pd.concat(tables, ignore_index=True)[columns]
 
     def medians(self, conf_level: float = 0.95) -> pd.DataFrame:
         """Median weeks until the event by arm; see `SurvivalCurve.median`."""
@@ -250,6 +258,6 @@ def _hazards(outcome: Outcome, at_risk: AtRisk, names: Sequence[str]) -> LogHaza
 def _dating(outcome: Outcome, at_risk: AtRisk):
     happened = outcome.frame[outcome.frame["state"] == at_risk.state]
     if (happened["lower"] < happened["upper"]).any():
-        yield f"{at_risk.event} is dated to the first visit that showed it"
+        yield f"{at_risk.event} is dated to the scheduled week of the first visit that showed it"
     if (outcome.frame["state"] == "died").any():
         yield f"death ends the time at risk of {at_risk.event} like any end of follow-up"

@@ -71,8 +71,8 @@ def describe_visits(
         who, where = people[doubled], position[doubled]
         place = f"visit {labels[where]!r}" if labels else f"time {coordinates[where].tolist()}"
         raise ValueError(
-            f"subject {subject_labels[who]!r} has two observations at {place}. Decide which "
-            "counts before fitting."
+            f"subject {_plain(subject_labels[who])!r} has two observations at {place}. Decide "
+            "which counts before fitting."
         )
     named_groups = tuple(_plain(label) for label in group_labels)
     return VisitData(observations, labels, ordered, named_groups, coordinates)
@@ -105,12 +105,13 @@ def _visit_positions(
         if not ordered and covariance not in ORDER_FREE:
             raise ValueError(
                 f"covariance={covariance!r} depends on the order of the visits, which labels such "
-                f"as {found[0]!r} do not tell. Give visits=, the labels in order."
+                f"as {_plain(found[0])!r} do not tell. Give visits=, the labels in order."
             )
         visits = sorted(found)
     if not present <= set(visits):
         raise ValueError(
-            f"visit has values that visits= does not list: {sorted(present - set(visits))}."
+            "visit has values that visits= does not list: "
+            + ", ".join(repr(_plain(v)) for v in sorted(present - set(visits)))
         )
     order = [label for label in visits if label in present]
     place = {label: number for number, label in enumerate(order)}

@@ -5,10 +5,12 @@ Exact counts: disclosure control is the display's, not the flow's.
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from ctevidence.data.study import Study
-from ctevidence.outcomes.visit_scores import scores_at
+from ctevidence.outcomes.visit_scores import attended_scores
 
 STEPS = ("started", "without baseline", "below entry severity", "entered", "seen")
 
@@ -24,19 +26,17 @@ def participant_flow(study: Study) -> pd.DataFrame:
         and have a score of the primary scale at the scheduled visit. How the arms were formed
         stands in ``study.randomised``.
     """
-    baseline = study.baseline()
     people = study.participants
     entered = people["participant_id"].isin(study.entering()["participant_id"])
-    unmeasured = ~people["participant_id"].map(baseline).notna()
+    measured = people["participant_id"].isin(study.baseline().index)
+    seen = attended_scores(study)
     steps = {
-        ("started", float("nan")): people["arm"],
-        ("without baseline", float("nan")): people.loc[unmeasured, "arm"],
-        ("below entry severity", float("nan")): people.loc[~unmeasured & ~entered, "arm"],
-        ("entered", float("nan")): people.loc[entered, "arm"],
+        ("started", math.nan): people["arm"],
+        ("without baseline", math.nan): people.loc[~measured, "arm"],
+        ("below entry severity", math.nan): people.loc[measured & ~entered, "arm"],
+        ("entered", math.nan): people.loc[entered, "arm"],
+        **{("seen", week): seen.loc[seen["week"] == week, "arm"] for week in study.weeks},
     }
-    for week in study.weeks:
-        rows = scores_at(study, week)
-        steps["seen", week] = rows.loc[rows["score"].notna(), "arm"]
     return pd.DataFrame(
         [
             {"arm": arm.name, "step": step, "week": week, "n": int((found == arm.name).sum())}

@@ -140,7 +140,7 @@ def return_cautions(study: Study, days: pd.DataFrame, event: str | None = None) 
     """What a reader must know about the returns found in `illness_return`."""
     if event is not None and not (study.events["event"] == event).any():
         return (f"No {event} is recorded for anyone: not recorded is not the same as none.",)
-    if event is None and days["unconfirmed"].notna().any():
+    if days["unconfirmed"].notna().any():
         return (
             "Some people were last seen ill, at too few visits to confirm it: the time to return "
             "is censored at the last visit known well, staying well counts them as not well.",

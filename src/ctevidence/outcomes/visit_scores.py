@@ -21,7 +21,7 @@ def attended_scores(study: Study) -> pd.DataFrame:
         person's visits in the order of the schedule. Visits without a score are left out.
     """
     people = study.entering()[["participant_id", "arm", "baseline"]]
-    return people.merge(study.scores().dropna(subset="score"), on="participant_id")
+    return people.merge(study.scores(), on="participant_id")
 
 
 def scores_at(study: Study, week: Weeks = None) -> pd.DataFrame:

@@ -13,7 +13,6 @@ import numpy as np
 from ctevidence.data.scales import get_scale
 from ctevidence.data.study import VisitWindow
 from ctevidence.simulate.effects import (
-    ACUTE_WEEKS,
     ARMS,
     Effects,
     Harms,
@@ -155,7 +154,7 @@ class Scenario:
     clusters: Clusters = field(default_factory=Clusters)
 
     def __post_init__(self) -> None:
-        lowest, highest = (f(self.means((0.0, 2.0, ACUTE_WEEKS))) for f in (np.min, np.max))
+        lowest, highest = (f(self.means((0.0, *WEEKS))) for f in (np.min, np.max))
         if lowest <= SCALE.low or highest >= SCALE.high:
             raise ValueError(
                 f"The effects give mean scores from {lowest:.1f} to {highest:.1f}; {SCALE.label} "

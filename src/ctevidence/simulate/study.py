@@ -42,6 +42,7 @@ from ctevidence.simulate.truth import Truth
 from ctevidence.terms import COMPONENTS, Arm, did_you_mean
 
 DESIGNS = ("trial", "registry")
+DEFAULT = Scenario()
 #: Around which baseline scores the choice of treatment turns in a registry, in points.
 BASELINE_MEAN, BASELINE_SD = 16.0, 3.5
 COVARIATES = ("age", "sex", "earlier_episodes")
@@ -60,12 +61,12 @@ def simulate_study(
     seed: int = 1,
     design: str = "trial",
     *,
-    effects: Effects | None = None,
-    severity: Severity | None = None,
-    relapse: Relapse | None = None,
-    dropout: Dropout | None = None,
-    harms: Harms | None = None,
-    clusters: Clusters | None = None,
+    effects: Effects = DEFAULT.effects,
+    severity: Severity = DEFAULT.severity,
+    relapse: Relapse = DEFAULT.relapse,
+    dropout: Dropout = DEFAULT.dropout,
+    harms: Harms = DEFAULT.harms,
+    clusters: Clusters = DEFAULT.clusters,
     confounding: float = 1.0,
 ) -> SimulatedStudy:
     """Draw a four-arm study (control, medication, therapy, combined) with known effects.
@@ -80,8 +81,8 @@ def simulate_study(
         ``"trial"``: both treatments randomised, arms of equal size. ``"registry"``: nothing
         randomised; each treatment is chosen in the light of the baseline score, earlier episodes,
         age and sex, all of them in the tables.
-    effects, severity, relapse, dropout, harms, clusters : optional
-        What is declared about the world; see `Effects` and the others for their defaults.
+    effects, severity, relapse, dropout, harms, clusters
+        What is declared about the world; see `Effects` and the others.
     confounding : float
         How much the choice in a registry depends on the person: 0 not at all, 1 as described
         (each 3.5 points of baseline multiply the odds of either treatment by about 2).
@@ -110,14 +111,7 @@ def simulate_study(
         raise ValueError(f'design is "{design}"{did_you_mean(design, DESIGNS)}')
     if n < len(ARMS):
         raise ValueError(f"n is {n}; a study of four arms needs at least {len(ARMS)} people.")
-    scenario = Scenario(
-        effects=effects or Effects(),
-        severity=severity or Severity(),
-        relapse=relapse or Relapse(),
-        dropout=dropout or Dropout(),
-        harms=harms or Harms(),
-        clusters=clusters or Clusters(),
-    )
+    scenario = Scenario(effects, severity, relapse, dropout, harms, clusters)
     rng = np.random.default_rng(seed)
     people = draw_people(scenario, n, rng)
     if design == "trial":

@@ -66,7 +66,7 @@ class Truth:
             A level measure: ``risk``, ``mean``, ``survival``, ``rmst`` or ``log_hazard``.
         week : float, optional
             A scheduled week for what is seen at visits; any week of follow-up for survival and
-            restricted mean times; none for hazards and harms.
+            restricted mean times (of relapse: since remission); none for hazards and harms.
         outcome : str
             One of `outcomes`; may be left out where only one has this measure.
 

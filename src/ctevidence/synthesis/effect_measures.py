@@ -229,7 +229,7 @@ def mean_values(mean, sd, n, measure="mean_difference") -> ArmValues:
 
     with the exact :math:`J`, and contrasts that share arm 0 have covariance
     :math:`1/n_0 + g_1 g_2 / (2\sum n_i)`: Hedges (1981), J Educ Stat 6:107; Gleser and Olkin
-    (2009), in *The Handbook of Research Synthesis*, eq. 19.19.
+    (2009), in *The Handbook of Research Synthesis*, ch. 19.
 
     Parameters
     ----------

@@ -212,7 +212,7 @@ def effect_sizes(
     week="first",
     condition=None,
     age_group=None,
-    several_arms="error",
+    several_arms=None,
     arms=None,
     stratum=MAIN_STRATUM,
     exclude_flags=(),
@@ -241,11 +241,12 @@ def effect_sizes(
     week : {"first", "latest"} or float
         Which time, where a trial reports several: the first is as a rule the end of treatment. A
         number takes that week only. A time without a week counts after those that have one.
-    several_arms : {"error", "combine", "first"}
-        What a treatment with several arms in one trial stands for. Arms with and without a pill
-        are never combined.
+    several_arms : {"error", "combine", "first"}, optional
+        What a treatment with several arms in one trial stands for; as the trials declare it when
+        absent. Arms with and without a pill are never combined.
     arms : mapping of str to str or sequence of str, optional
-        Names of the arms to use in a trial, where a treatment has several.
+        Names of the arms to use in a trial, where a treatment has several; as the trials declare
+        them when absent.
     stratum : str
         ``"main"``, ``"any"``, or a stratum that flags make; see `flags.FLAG_RULES`.
     exclude_flags, exclude_studies : str or sequence of str
@@ -290,8 +291,8 @@ def effect_sizes(
         condition=condition,
         age_group=age_group,
         week=week,
-        several_arms=several_arms,
-        arms=arms or {},
+        several_arms=several_arms or trials.several_arms,
+        arms=trials.use_arms if arms is None else arms,
         stratum=stratum,
         exclude_flags=exclude_flags,
         exclude_studies=exclude_studies,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtr, chdtrc
 
 from ctevidence.synthesis.tau_squared import q_profile_interval, tau_squared
 
@@ -27,7 +27,7 @@ class Heterogeneity:
         ``100 tau2 / (tau2 + typical variance)`` (Higgins and Thompson 2002, eq. 9; metafor and
         Cochrane 2024), with limits from those of tau-squared.
     i2_q : float
-        ``100 (Q - df) / Q`` per cent, not below 0 (Higgins and Thompson 2002, eq. 10). The two
+        ``100 (Q - df) / Q`` per cent, not below 0 (Higgins et al. 2003, BMJ 327:557). The two
         conventions agree only when tau-squared is the DerSimonian-Laird estimate.
     h2_tau2, h2_q : float
         Total over sampling variance by the same two routes: ``1 + tau2 / typical`` and ``Q / df``.
@@ -52,7 +52,7 @@ class Heterogeneity:
     @property
     def interval_is_empty(self) -> bool:
         """Whether Q is so small that the interval rejects even tau-squared 0; given as 0 to 0."""
-        return self.q < chi2.ppf((1 - self.conf_level) / 2, self.df)
+        return bool(chdtr(self.df, self.q) < (1 - self.conf_level) / 2)
 
 
 def heterogeneity(estimate, variance, method="REML", conf_level=0.95) -> Heterogeneity:
@@ -76,7 +76,7 @@ def heterogeneity(estimate, variance, method="REML", conf_level=0.95) -> Heterog
         tau2_method=method,
         q=q,
         df=df,
-        p_value=float(chi2.sf(q, df)),
+        p_value=float(chdtrc(df, q)),
         i2_tau2=_share(tau2, typical),
         i2_tau2_low=_share(low, typical),
         i2_tau2_high=_share(high, typical),

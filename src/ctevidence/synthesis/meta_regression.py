@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2, f
+from scipy.special import chdtrc, fdtrc
 
 from ctevidence.synthesis.pairwise import PoolOptions
 from ctevidence.synthesis.study_effects import StudyEffects
@@ -52,8 +52,8 @@ class MetaRegression:
         value, m = L @ self.coef, L.shape[0]
         statistic = float(value @ np.linalg.solve(L @ self.cov @ L.T, value)) / m
         if math.isinf(self.df):
-            return WaldTest(statistic, m, self.df, float(chi2.sf(m * statistic, m)))
-        return WaldTest(statistic, m, self.df, float(f.sf(statistic, m, self.df)))
+            return WaldTest(statistic, m, self.df, float(chdtrc(m, m * statistic)))
+        return WaldTest(statistic, m, self.df, float(fdtrc(m, self.df, statistic)))
 
 
 def meta_regression(

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from ctevidence.synthesis.heterogeneity import Heterogeneity, heterogeneity
 from ctevidence.synthesis.study_effects import StudyEffects
@@ -232,17 +232,16 @@ def _random_effects(y, w, options: PoolOptions) -> WeightedEffect:
 def _weighted_mean(y, w, conf_level, df=math.inf, inflation=1.0) -> WeightedEffect:
     """Weighted mean; its variance is `inflation` / sum of weights."""
     estimate, std_error = float(w @ y / w.sum()), math.sqrt(inflation / w.sum())
-    reference = norm if math.isinf(df) else t(df)
-    margin = reference.ppf((1 + conf_level) / 2) * std_error
+    margin = t_quantile((1 + conf_level) / 2, df) * std_error
     statistic = estimate / std_error
     return WeightedEffect(
         estimate=estimate,
         std_error=std_error,
-        conf_low=float(estimate - margin),
-        conf_high=float(estimate + margin),
+        conf_low=estimate - margin,
+        conf_high=estimate + margin,
         df=df,
         statistic=statistic,
-        p_value=float(2 * reference.sf(abs(statistic))),
+        p_value=two_sided_p(statistic, df),
         weights=w / w.sum(),
         classic_error=1 / math.sqrt(w.sum()),
     )
@@ -255,10 +254,8 @@ def _prediction(random: WeightedEffect, tau2: float, options: PoolOptions) -> Pr
     if options.prediction_error == "classic":
         error, error_name = random.classic_error, "classic standard error"
     std_error = math.sqrt(tau2 + error**2)
-    reference, name = (
-        (norm, "normal") if math.isinf(df) else (t(df), f"t with {options.prediction_df} df")
-    )
-    margin = float(reference.ppf((1 + options.conf_level) / 2)) * std_error
+    name = "normal" if math.isinf(df) else f"t with {options.prediction_df} df"
+    margin = t_quantile((1 + options.conf_level) / 2, df) * std_error
     return PredictionInterval(
         low=random.estimate - margin,
         high=random.estimate + margin,
@@ -279,3 +276,14 @@ def _cautions(studies: StudyEffects, between: Heterogeneity, random: WeightedEff
         yield EMPTY_INTERVAL
     if studies.k > 2 and random.weights.max() > 0.5:
         yield DOMINATED.format(study=studies.study[int(random.weights.argmax())])
+
+
+def t_quantile(p: float, df: float) -> float:
+    """Quantile of the t distribution; of the normal where `df` is infinite."""
+    return float(ndtri(p) if math.isinf(df) else stdtrit(df, p))
+
+
+def two_sided_p(statistic: float, df: float) -> float:
+    """Two-sided p-value of a t statistic; of a normal one where `df` is infinite."""
+    below = -abs(statistic)
+    return float(2 * (ndtr(below) if math.isinf(df) else stdtr(df, below)))

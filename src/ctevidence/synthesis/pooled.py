@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,14 @@ from ctevidence.estimates import Estimate, Estimates
 from ctevidence.synthesis.absolute_rows import absolute_rows
 from ctevidence.synthesis.effect_sizes import EffectSizes, describe_population
 from ctevidence.synthesis.heterogeneity import Heterogeneity
-from ctevidence.synthesis.pairwise import ONE_STUDY, PairwisePool, WeightedEffect, leave_one_out
+from ctevidence.synthesis.pairwise import (
+    ONE_STUDY,
+    PairwisePool,
+    WeightedEffect,
+    leave_one_out,
+    t_quantile,
+    two_sided_p,
+)
 
 UNITS = {
     "risk_difference": "probability",
@@ -221,8 +227,7 @@ class Pooled:
         )
 
     def _study_row(self, row: dict) -> Estimate:
-        z = NormalDist().inv_cdf((1 + self.result.options.conf_level) / 2)
-        margin = z * row["std_error"]
+        margin = t_quantile((1 + self.result.options.conf_level) / 2, math.inf) * row["std_error"]
         return Estimate(
             **self._who()
             | {"study": row["study"], "outcome": row["outcome"]}
@@ -232,7 +237,7 @@ class Pooled:
             week=row["weeks"],
             std_error=row["std_error"],
             df=math.inf,
-            p_value=math.erfc(abs(row["estimate"] / row["std_error"]) / math.sqrt(2)),
+            p_value=two_sided_p(row["estimate"] / row["std_error"], math.inf),
             method=f"{self.effects.method}; normal interval",
             caution=row["caution"],
         )

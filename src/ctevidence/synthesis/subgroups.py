@@ -91,7 +91,7 @@ def subgroup_test(estimate, variance, group, options: PoolOptions) -> SubgroupTe
 
     A meta-regression on the groups that have at least two studies each: with so few studies a
     variance of each group's own would be mostly noise (Borenstein et al. 2009, *Introduction to
-    Meta-Analysis*, ch. 19). Below ten studies in all a caution (Cochrane Handbook 6.5, 10.11.4).
+    Meta-Analysis*, ch. 19). Below ten studies in all a caution (Cochrane Handbook 6.5, 10.11.5.1).
 
     Parameters
     ----------

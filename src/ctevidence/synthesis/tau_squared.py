@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from ctevidence.synthesis.study_effects import StudyEffects
 
@@ -58,7 +58,7 @@ def q_profile_interval(estimate, variance, conf_level=0.95, design=None) -> tupl
     """
     y, v, X = _checked(estimate, variance, design)
     df, tail = y.size - X.shape[1], (1 - conf_level) / 2
-    low, high = (_tau2_where_q_is(y, v, X, chi2.ppf(p, df)) for p in (1 - tail, tail))
+    low, high = (_tau2_where_q_is(y, v, X, chdtri(df, p)) for p in (tail, 1 - tail))
     return low, high
 
 
@@ -94,10 +94,15 @@ class WeightedFit(NamedTuple):
 def weighted_fit(y, v, X, tau2=0.0) -> WeightedFit:
     """Fit with weights 1 / (v + tau2), one fit for each entry of `tau2`."""
     w = 1 / (v + np.asarray(tau2, float)[..., None])
-    cross = np.einsum("...k,kp,kq->...pq", w, X, X)
+    cross = _weighted_cross(w, X)
     coef = np.linalg.solve(cross, ((w * y) @ X)[..., None])[..., 0]
     residual = y - coef @ X.T
     return WeightedFit(coef, cross, residual, (w * residual**2).sum(axis=-1))
+
+
+def _weighted_cross(w, X) -> np.ndarray:
+    """X'WX for each row of weights, shape (..., p, p)."""
+    return (w[..., None, :] * X.T) @ X
 
 
 def _tau2_where_q_is(y, v, X, target: float) -> float:
@@ -176,8 +181,8 @@ def _slope(tau2, y, v, X, restricted: bool) -> np.ndarray:
     w = 1 / (v + np.asarray(tau2, float)[..., None])
     value = (w**2 * fit.residual**2).sum(axis=-1) - w.sum(axis=-1)
     if restricted:
-        squared = np.einsum("...k,kp,kq->...pq", w**2, X, X)
-        value = value + np.trace(np.linalg.solve(fit.cross, squared), axis1=-2, axis2=-1)
+        leverage = np.linalg.solve(fit.cross, _weighted_cross(w**2, X))
+        value = value + np.trace(leverage, axis1=-2, axis2=-1)
     return 0.5 * value
 
 
