@@ -196,7 +196,7 @@ def run(check: Check, replicates: int, workers: Parallel) -> dict:
         "replicates": int(known.sum()),
         "not estimable": int((~known).sum()),
         "bias": float(np.mean(estimate - target)),
-        "SE / SD": float(np.mean(std_error) / np.std(estimate, ddof=1)),
+        "SE / SD": float(np.mean(std_error) / np.std(estimate - target, ddof=1)),
         "coverage": coverage,
         "MC error": error,
         "accepted": "{:.2f} to {:.2f}".format(*check.band),

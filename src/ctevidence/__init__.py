@@ -52,6 +52,7 @@ _PUBLIC = {
     "table_excluded": "display.trial_tables",
     "table_leads": "display.verdict_tables",
     "table_notes": "display.trial_tables",
+    "table_pooled": "display.pooled_table",
     "table_rules": "display.tables",
     "table_verdicts": "display.verdict_tables",
     "key_messages": "display.key_messages",

@@ -83,8 +83,8 @@ def prepare(
 ) -> None:
     """Make data/processed/NAME from data/raw/NAME."""
     from ctevidence.data.prepare import prepare as make
-    from ctevidence.data.sources import list_sources as found
     from ctevidence.data.project import find_project
+    from ctevidence.data.sources import list_sources as found
 
     project = find_project()
     if not name and not every:

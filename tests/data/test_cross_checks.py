@@ -8,10 +8,12 @@ import inspect
 import pytest
 
 from ctevidence.data import event_checks, people_checks, visit_checks
+from ctevidence.data.checked_table import CheckedTable
+from ctevidence.data.columns import TABLE_COLUMNS
 from ctevidence.data.cross_checks import CHECKS, cross_check
 from ctevidence.data.declaration import Declaration
 from ctevidence.data.study_tables import StudyTables
-from ctevidence.data.tables import TABLE_COLUMNS, CheckedTable, empty_table
+from ctevidence.data.tables import empty_table
 
 
 def test_every_check_that_is_written_is_run() -> None:

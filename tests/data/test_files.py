@@ -41,7 +41,7 @@ def test_cells_are_text_and_nothing_becomes_missing(tmp_path: Path) -> None:
 
 
 def test_a_quoted_separator_and_quotation_mark_belong_to_the_cell(tmp_path: Path) -> None:
-    raw = table(tmp_path, 'a,b\n"x, y","say ""no"""\n')
+    raw = table(tmp_path, 'a,b\n"x, y", "say ""no"""\n')
     assert raw.frame.loc[2].tolist() == ["x, y", 'say "no"']
 
 
@@ -111,6 +111,7 @@ def test_bytes_that_are_no_windows_1252_either(tmp_path: Path) -> None:
     ("options", "found"),
     [
         ({"encoding": "utf-99"}, "not known"),
+        ({"encoding": "base64"}, "not known"),
         ({"delimiter": ":"}, "delimiter"),
         ({"decimal": "·"}, "decimal"),
         ({"decimal": ","}, "both"),

@@ -4,14 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ctevidence.data.columns import TABLE_COLUMNS
 from ctevidence.data.files import RawTable
-from ctevidence.data.tables import (
-    TABLE_COLUMNS,
-    CheckedTable,
-    check_table,
-    empty_table,
-    item_columns,
-)
+from ctevidence.data.tables import check_table, empty_table
 
 
 def raw(columns: dict[str, list[str]], first_line: int = 2) -> RawTable:
@@ -100,11 +95,6 @@ def test_items_under_another_name_are_not_overlooked(name: str) -> None:
     assert "item_1" in problems[0].why
 
 
-def test_items_come_in_the_order_of_their_numbers() -> None:
-    frame = pd.DataFrame(columns=["item_10", "item_2", "score", "item_1", "item_x"])
-    assert item_columns(frame) == ["item_1", "item_2", "item_10"]
-
-
 def test_further_columns_are_kept_as_text() -> None:
     events = raw({"participant_id": ["A"], "day": ["3"], "event": ["relapse"], "rater": ["07"]})
     table, problems = check_table("events", events)
@@ -121,12 +111,3 @@ def test_an_empty_table_has_the_types_of_a_full_one(name: str) -> None:
     full, problems = check_table(name, raw(row))
     assert problems == []
     assert empty_table(name).dtypes.equals(full.frame.dtypes)
-
-
-def test_repeats_name_the_first_row() -> None:
-    frame = pd.DataFrame(
-        {"participant_id": ["A", "B", "A", "", "", "A"], "day": [1.0, 1.0, 1.0, 1.0, 1.0, np.nan]},
-        index=[2, 3, 4, 5, 6, 7],
-    )
-    found = CheckedTable("t.csv", frame).repeats(["participant_id", "day"], "Why.", "Do.", "day")
-    assert [(p.row, p.value) for p in found] == [(4, "A, 1 (as row 2)")]

@@ -40,7 +40,7 @@ def test_staying_well_among_everyone_is_primary(fit, study):
 
 
 def test_contrasts_of_therapy_are_randomised_for_staying_well_only(fit):
-    staying = fit.compare(*PAIR[:1], against=PAIR[1], week=9).one()
+    staying = fit.compare("combined", against="medication", week=9).one()
     assert staying.randomised
     assert "Descriptive" not in staying.caution
     for measure, week in (
@@ -62,7 +62,7 @@ def test_beat_the_blues_is_mostly_not_estimable(fit):
         ("survival_difference", 20),
         ("hazard_ratio", None),
     ):
-        row = fit.compare(*PAIR[:1], against=PAIR[1], measure=measure, week=week).one()
+        row = fit.compare("combined", against="medication", measure=measure, week=week).one()
         assert not row.is_estimable
         assert "no relapse among the people of medication" in row.caution
 
@@ -71,16 +71,16 @@ def test_weeks_run_from_remission_to_the_last_visit(fit):
     # remission at week 9 at the earliest, last visit at week 35
     assert fit.largest_week == 26.0
     with pytest.raises(ValueError, match="largest possible week is 26 "):
-        fit.compare(*PAIR[:1], against=PAIR[1], measure="rmst_difference", week=35)
+        fit.compare("combined", against="medication", measure="rmst_difference", week=35)
     with pytest.raises(KeyError, match="9, 13, 22, 35"):
-        fit.compare(*PAIR[:1], against=PAIR[1], week=10)
+        fit.compare("combined", against="medication", week=10)
 
 
 def test_people_randomised_after_responding_are_compared_as_randomised(times):
     rule = RelapseRule("baseline", from_events=True)
     outcome = times([4, 9, 12, 3, 7, 12], [1, 1, 0, 1, 1, 0], np.repeat(PAIR, 3), rule=rule)
     row = fit_relapse(outcome).compare(
-        *PAIR[:1], against=PAIR[1], measure="rmst_difference", week=8
+        "combined", against="medication", measure="rmst_difference", week=8
     )
     assert row.one().randomised
     assert row.one().population == "everyone who started"
@@ -91,7 +91,7 @@ def test_recurrence_has_no_staying_well_and_is_descriptive(times):
     outcome = times([4, 9, 12, 3, 7, 12], [1, 1, 0, 1, 1, 0], np.repeat(PAIR, 3), rule=rule)
     fit = fit_relapse(outcome)
     assert fit.measures == ("survival", "rmst", "log_hazard")
-    row = fit.compare(*PAIR[:1], against=PAIR[1], measure="rmst_difference", week=8).one()
+    row = fit.compare("combined", against="medication", measure="rmst_difference", week=8).one()
     assert not row.randomised
     assert row.population == "people who recovered"
     with pytest.raises(KeyError, match="survival"):

@@ -44,21 +44,23 @@ def test_counted_risks_as_in_r(outcome, witness):
 def test_newcombe_interval_of_counts(counts):
     """Newcombe (1998), Stat Med 17:873, example (a): 56/70 against 48/80, method 10."""
     fit = fit_response(counts(combined=(56, 70), medication=(48, 80)))
-    row = fit.compare(PAIR[0], against=PAIR[1]).one()
+    row = fit.compare("combined", against="medication").one()
     assert (round(row.conf_low, 4), round(row.conf_high, 4)) == (0.0524, 0.3339)
 
 
 def test_an_arm_in_which_it_happened_to_nobody_has_an_interval(counts):
     """Newcombe (1998), example (h): 10/10 against 0/10, method 10, 0.6075 to 1."""
     fit = fit_response(counts(combined=(10, 10), medication=(0, 10)))
-    row = fit.compare(PAIR[0], against=PAIR[1]).one()
+    row = fit.compare("combined", against="medication").one()
     assert (round(row.conf_low, 4), round(row.conf_high, 4)) == (0.6075, 1.0)
-    assert not fit.compare(PAIR[0], against=PAIR[1], measure="risk_ratio").one().is_estimable
+    assert (
+        not fit.compare("combined", against="medication", measure="risk_ratio").one().is_estimable
+    )
 
 
 def test_an_arm_of_which_nothing_is_known_leaves_the_rest_working(counts):
     fit = fit_response(counts(combined=(5, 10), medication=(4, 10), control=(2, 10)))
-    assert fit.compare(*PAIR[:1], against=PAIR[1]).one().estimate == pytest.approx(0.1)
+    assert fit.compare("combined", against="medication").one().estimate == pytest.approx(0.1)
     row = fit.compare("combined", against="therapy").one()
     assert not row.is_estimable
     assert "known for nobody of therapy" in row.caution

@@ -21,7 +21,7 @@ def test_an_arm_without_events_is_not_estimable_with_a_plain_reason(times):
         ("survival_ratio", 10),
         ("hazard_ratio", None),
     ):
-        row = fit.compare(*PAIR[:1], against=PAIR[1], measure=measure, week=week).one()
+        row = fit.compare("combined", against="medication", measure=measure, week=week).one()
         assert not row.is_estimable
         assert np.isnan([row.conf_low, row.conf_high, row.p_value]).all()
         assert "no relapse among the people of medication" in row.caution
@@ -32,7 +32,7 @@ def test_an_arm_without_events_is_not_estimable_with_a_plain_reason(times):
 
 def test_events_counted_are_those_until_the_week(times):
     fit = fit_relapse(times([4, 9, 12, 3, 7, 12], [1, 1, 0, 1, 1, 0], np.repeat(PAIR, 3)))
-    row = fit.compare(*PAIR[:1], against=PAIR[1], measure="rmst_difference", week=5).one()
+    row = fit.compare("combined", against="medication", measure="rmst_difference", week=5).one()
     assert (row.n, row.events, row.n_reference, row.events_reference) == (3, 1, 3, 1)
 
 
@@ -49,7 +49,7 @@ def test_a_level_is_missing_only_until_the_first_event(times):
 
 def test_arms_at_separate_times_have_no_hazard_ratio(times):
     fit = fit_relapse(times([1, 2, 3, 4], [1, 1, 1, 1], ["medication"] * 2 + ["combined"] * 2))
-    row = fit.compare(*PAIR[:1], against=PAIR[1], measure="hazard_ratio").one()
+    row = fit.compare("combined", against="medication", measure="hazard_ratio").one()
     assert not row.is_estimable
     assert "falls at times when no other arm can be compared" in row.caution
 
@@ -60,7 +60,7 @@ def test_an_arm_that_nobody_followed_does_not_stop_the_others(times):
     fit = fit_relapse(times(time, event, [*np.repeat(PAIR, 3), "therapy"]))
     assert fit.largest_week == 12
     assert (
-        fit.compare(*PAIR[:1], against=PAIR[1], measure="rmst_difference", week=10)
+        fit.compare("combined", against="medication", measure="rmst_difference", week=10)
         .one()
         .is_estimable
     )

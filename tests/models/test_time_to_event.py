@@ -34,7 +34,9 @@ def test_restricted_mean_difference_as_in_r(fitted, survival, name):
     arms = survival[name]["arms"]
     week = arms["combined"]["tau"]
     row = (
-        fitted(name).compare(*PAIR[:1], against=PAIR[1], measure="rmst_difference", week=week).one()
+        fitted(name)
+        .compare("combined", against="medication", measure="rmst_difference", week=week)
+        .one()
     )
     r = [arms[arm]["rmst"] for arm in PAIR]
     assert row.estimate == pytest.approx(r[0]["estimate"] - r[1]["estimate"], rel=1e-10)
@@ -44,7 +46,9 @@ def test_restricted_mean_difference_as_in_r(fitted, survival, name):
 
 def test_published_restricted_mean_difference_of_lung(fitted):
     """survRM2 on lung by sex at 365 days: difference 55.97032433998 (14.958125860424)."""
-    row = fitted("lung").compare(*PAIR[:1], against=PAIR[1], measure="rmst_difference", week=365)
+    row = fitted("lung").compare(
+        "combined", against="medication", measure="rmst_difference", week=365
+    )
     assert row.one().estimate == pytest.approx(55.97032433998, rel=1e-10)
     assert row.one().std_error == pytest.approx(14.958125860424, rel=1e-10)
 
@@ -59,7 +63,9 @@ def test_survival_at_a_week_as_in_r(fitted, survival, name):
         expected = [r[k][1] for k in ("survival", "std_error", "conf_low", "conf_high")]
         found = (row.estimate, row.std_error, row.conf_low, row.conf_high)
         assert found == pytest.approx(expected, rel=1e-9)
-    row = fit.compare(*PAIR[:1], against=PAIR[1], measure="survival_difference", week=week).one()
+    row = fit.compare(
+        "combined", against="medication", measure="survival_difference", week=week
+    ).one()
     error = np.hypot(*(arms[arm]["std_error"][1] for arm in PAIR))
     assert row.std_error == pytest.approx(error, rel=1e-9)
 
@@ -74,7 +80,7 @@ def test_log_rank_as_in_r(fitted, survival, name):
 
 
 def test_hazard_ratio_as_in_r(fitted, survival):
-    row = fitted("lung").compare(*PAIR[:1], against=PAIR[1], measure="hazard_ratio").one()
+    row = fitted("lung").compare("combined", against="medication", measure="hazard_ratio").one()
     r = survival["lung"]["cox"]
     assert row.estimate == pytest.approx(np.exp(np.ravel(r["coef"])[0]), rel=1e-8)
     assert row.std_error == pytest.approx(np.sqrt(np.ravel(r["cov"])[0]), rel=1e-8)
@@ -98,7 +104,7 @@ def test_every_synergy_scale_of_four_arms(fitted, survival):
 def test_a_week_beyond_the_follow_up_names_the_largest(times):
     fit = fit_relapse(times([4, 30.128, 5, 20.777], [1, 0, 1, 0], np.repeat(PAIR, 2)))
     with pytest.raises(ValueError, match="largest possible week is 20.77 "):
-        fit.compare(*PAIR[:1], against=PAIR[1], measure="rmst_difference", week=20.78)
+        fit.compare("combined", against="medication", measure="rmst_difference", week=20.78)
     fit.levels("rmst", 20.77)
     with pytest.raises(KeyError, match="any up to 20.77"):
         fit.levels("survival")
@@ -144,11 +150,13 @@ def test_nobody_at_risk_at_all(times):
     outcome.frame["entry"] = np.nan
     fit = fit_relapse(outcome)
     assert (
-        not fit.compare(*PAIR[:1], against=PAIR[1], measure="rmst_difference", week=5)
+        not fit.compare("combined", against="medication", measure="rmst_difference", week=5)
         .one()
         .is_estimable
     )
-    assert not fit.compare(*PAIR[:1], against=PAIR[1], measure="hazard_ratio").one().is_estimable
+    assert (
+        not fit.compare("combined", against="medication", measure="hazard_ratio").one().is_estimable
+    )
     assert np.isnan(fit.log_rank().p_value)
     assert fit.numbers([0]).empty
     assert fit.medians().empty
@@ -167,7 +175,7 @@ def test_adjusting_the_hazard_ratio(survival, make_outcome, times):
     plain = times(data["time"], data["event"], data["arm"])
     people = plain.frame[["participant_id", "arm"]].assign(age=data["age"])
     fit = fit_relapse(make_outcome("relapse", plain.frame, people), adjust=["age"])
-    row = fit.compare(*PAIR[:1], against=PAIR[1], measure="hazard_ratio").one()
+    row = fit.compare("combined", against="medication", measure="hazard_ratio").one()
     r = survival["lung"]["cox_age"]
     assert row.estimate == pytest.approx(np.exp(r["coef"][0]), rel=1e-8)
     assert row.method.startswith("Cox regression, Efron ties, adjusted for age")
@@ -195,8 +203,8 @@ def test_swapping_arms_shuffling_people_and_scaling_time(times, seed, scale):
     week = 30.0
     for measure, power in (("rmst_difference", 1), ("survival_difference", 0), ("hazard_ratio", 0)):
         at = (None, None) if measure == "hazard_ratio" else (week, week * scale)
-        a = first.compare(*PAIR[:1], against=PAIR[1], measure=measure, week=at[0]).one()
-        b = other.compare(*PAIR[:1], against=PAIR[1], measure=measure, week=at[1]).one()
+        a = first.compare("combined", against="medication", measure=measure, week=at[0]).one()
+        b = other.compare("combined", against="medication", measure=measure, week=at[1]).one()
         if measure == "hazard_ratio":
             assert a.estimate * b.estimate == pytest.approx(1, rel=1e-7)
         else:
@@ -211,7 +219,7 @@ def test_retention_shares_the_machinery(survival, times):
     outcome = times(data["time"], data["event"], data["arm"], kind="retention",
                     rule=RetentionRule("events"))  # fmt: skip
     row = fit_retention(outcome).compare(
-        *PAIR[:1], against=PAIR[1], measure="rmst_difference", week=50
+        "combined", against="medication", measure="rmst_difference", week=50
     )
     # R: 32.211364 and 22.708333, survival.R
     arms = survival["aml"]["arms"]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ctevidence.data.columns import COVARIATE_KINDS
 from ctevidence.data.declared_rules import read_rules
 from ctevidence.data.declared_scales import DeclaredScales, read_scales
 from ctevidence.data.declared_schedule import DeclaredSchedule, read_schedule
@@ -24,7 +25,6 @@ from ctevidence.data.study import (
     Rules,
     VisitWindow,
 )
-from ctevidence.data.tables import COVARIATE_KINDS
 from ctevidence.data.toml_file import read_file_format, read_toml
 from ctevidence.data.toml_table import TomlTable
 from ctevidence.terms import COMPONENTS, INACTIVE_COMPONENTS, SEVERAL_ARMS, Arm, Treatment

@@ -78,17 +78,17 @@ def _response(table: TomlTable | None, scale: Scale | None) -> ResponseRule | No
         return None
     kind, missing = table.choice("kind", RESPONSE_KINDS), table.choice("missing", MISSING)
     needed = RESPONSE_KEYS.get(kind, ())
-    values = {}
-    for key in sum(RESPONSE_KEYS.values(), ()):
-        if key in needed:
-            values[key] = _threshold(table, key, scale) if key == "threshold" else table.number(key)
-        elif kind and key in table.values:
-            table.number(key, required=False)
+    given = {
+        key: table.number(key, required=key in needed)
+        for key in ("percent", "reliability", "standard_deviation")
+    }
+    given["threshold"] = _threshold(table, "threshold", scale, required="threshold" in needed)
+    table.close()
+    for key in given:
+        if kind and key in table.values and key not in needed:
             why = f'A rule of kind "{kind}" does not use this key.'
             table.refuse(key, why, "Remove it, or correct kind.", table.values[key])
-        else:
-            table.number(key, required=False)
-    table.close()
+    values = {key: given[key] for key in needed}
     if not (kind and missing) or None in values.values():
         return None
     return _build(table, ResponseRule, kind=kind, missing=missing, **values)

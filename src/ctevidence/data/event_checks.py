@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ctevidence.data.checked_table import CheckedTable
+from ctevidence.data.columns import KEY
 from ctevidence.data.problems import Problem
 from ctevidence.data.study_tables import StudyTables
-from ctevidence.data.tables import KEY, CheckedTable
 from ctevidence.terms import did_you_mean
 
 #: Events that the package knows; a study declares others under ``[events] other = [...]``.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ctevidence.data.checked_table import CheckedTable
+from ctevidence.data.columns import item_columns
 from ctevidence.data.declaration import Declaration
 from ctevidence.data.problems import Problem
 from ctevidence.data.scales import Scale
-from ctevidence.data.tables import CheckedTable, item_columns
 
 
 def total_items(visits: CheckedTable, declared: Declaration) -> tuple[CheckedTable, list[Problem]]:

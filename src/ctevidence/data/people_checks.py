@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ctevidence.data.columns import KEY
 from ctevidence.data.problems import Problem
 from ctevidence.data.study_tables import StudyTables
-from ctevidence.data.tables import KEY
 from ctevidence.terms import did_you_mean
 
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ctevidence.data.columns import KEY
 from ctevidence.data.study import Study
-from ctevidence.data.tables import KEY
 
 
 @dataclass(frozen=True)

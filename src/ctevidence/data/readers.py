@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+from ctevidence.data.checked_table import CheckedTable
+from ctevidence.data.columns import KEY
 from ctevidence.data.cross_checks import cross_check
 from ctevidence.data.declaration import FILE, Declaration, read_declaration
 from ctevidence.data.files import SUFFIXES, read_raw
@@ -12,7 +14,7 @@ from ctevidence.data.item_scores import total_items
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.study import TABLES, Study
 from ctevidence.data.study_tables import StudyTables
-from ctevidence.data.tables import KEY, CheckedTable, check_table, empty_table
+from ctevidence.data.tables import check_table, empty_table
 
 REQUIRED = ("participants", "visits")
 

@@ -71,8 +71,8 @@ def _type_problems(s: Scale) -> Iterator[str]:
         value = getattr(s, key)
         if value is not None and not (type(value) is int and value >= least):
             yield f"{key} is {value!r}; it must be a whole number, {least} or more"
-    tops = s.item_high if isinstance(s.item_high, tuple) else (s.item_high,)
-    if not all(is_number(top) or top is None for top in tops):
+    highest = s.item_high if isinstance(s.item_high, tuple) else (s.item_high,)
+    if not all(is_number(top) or top is None for top in highest):
         yield f"item_high is {s.item_high!r}; it must be a number, or one for each item"
     for key in ("highest_of", "either_or"):
         if not all(isinstance(group, tuple) and len(group) > 1 for group in getattr(s, key)):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ctevidence.data.checked_table import CheckedTable
 from ctevidence.data.declaration import Declaration
-from ctevidence.data.tables import CheckedTable
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Tables: which columns a study's tables have, what their cells may hold, as which type.
+"""Tables: which cells the columns of a table refuse, and the types of the others.
 
 pandera finds every cell that the schema of a table refuses; the words are ours. A refused cell
 becomes missing, so that the checks across tables can go on and find what else is wrong.
@@ -13,7 +13,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -21,138 +20,26 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from ctevidence.data.cells import DAY_FAULTS, FAULTS, day_fault, read_number
+from ctevidence.data.checked_table import CheckedTable
+from ctevidence.data.columns import (
+    ITEM,
+    RESERVED,
+    TABLE_COLUMNS,
+    TEXT_COVARIATES,
+    ColumnSpec,
+    item_columns,
+    optional,
+)
 from ctevidence.data.files import RawTable
 from ctevidence.data.problems import Problem
 from ctevidence.terms import COMPONENTS
 
-KEY = "participant_id"
-ITEM = re.compile(r"item_([1-9]\d*)")
 _LIKE_ITEM = re.compile(r"(item|question|q)[ _.-]?0*\d+", re.IGNORECASE)
-COVARIATE_KINDS = ("number", "category")
-#: Columns of `participants` that stay text, whatever they look like.
-TEXT_COVARIATES = ("site", "therapist")
-#: Names that covariates may not have: outcomes make columns of these names.
-RESERVED = (
-    *("baseline", "day", "week", "scale", "score", "value"),
-    *("entry", "lower", "upper", "state", "weight"),
-)
-
-
-@dataclass(frozen=True)
-class ColumnSpec:
-    """What a column holds.
-
-    Parameters
-    ----------
-    kind : {"text", "number", "score", "day", "component"}
-    required : bool
-        The table must have it.
-    filled : bool
-        Every cell must have a value.
-    """
-
-    kind: str = "text"
-    required: bool = True
-    filled: bool = True
-
-
-_KEY = ColumnSpec()
-_OPTIONAL = ColumnSpec(required=False, filled=False)
-
-#: The tables, by column in the order in which they are written; `participants` may have more.
-TABLE_COLUMNS: Mapping[str, Mapping[str, ColumnSpec]] = {
-    "participants": {KEY: _KEY, "arm": ColumnSpec()},
-    "visits": {
-        KEY: _KEY,
-        "day": ColumnSpec("day"),
-        "scale": ColumnSpec(),
-        "score": ColumnSpec("score"),
-        "visit": _OPTIONAL,
-    },
-    "events": {
-        KEY: _KEY,
-        "day": ColumnSpec("day"),
-        "event": ColumnSpec(),
-        "reason": _OPTIONAL,
-        "severity": _OPTIONAL,
-    },
-    "treatments": {
-        KEY: _KEY,
-        "component": ColumnSpec("component"),
-        "name": ColumnSpec(),
-        "start_day": ColumnSpec("day"),
-        "stop_day": ColumnSpec("day", required=False, filled=False),
-        "dose": _OPTIONAL,
-        "sessions": ColumnSpec("number", required=False, filled=False),
-    },
-}
-
-_ITEM_FAULT = "Enter the answer; leave the cell empty where it is missing."
 _COVARIATE_FAULT = (
     "The column holds numbers, and this is none that can be read.",
     "Enter the number with a decimal point, or leave the cell empty; if the column holds words, "
     'declare it as "category" under [covariates] in study.toml.',
 )
-
-
-@dataclass(frozen=True, eq=False)
-class CheckedTable:
-    """A typed table whose index holds the lines of the file.
-
-    Parameters
-    ----------
-    file : str
-    frame : DataFrame
-        Refused cells are missing.
-    """
-
-    file: str
-    frame: pd.DataFrame
-
-    def problems(
-        self, where, why: str, do: str, column: str, beside: tuple[str, pd.Series] | None = None
-    ) -> list[Problem]:
-        """A problem for each row that `where` (shape (n,), bool) marks.
-
-        The value is the cell of `column`; `beside` names another value that it contradicts.
-        """
-        marked = self.frame.index[np.asarray(where, dtype=bool)]
-        problems = []
-        for row in marked:
-            value = _shown(self.frame.at[row, column])
-            if beside is not None:
-                value += f" ({beside[0]}: {_shown(beside[1].at[row])})"
-            problems.append(Problem(self.file, why, do, column=column, row=int(row), value=value))
-        return problems
-
-    def repeats(self, by: list[str], why: str, do: str, column: str) -> list[Problem]:
-        """A problem for each row but the first of those that agree on `by`, naming the first.
-
-        Rows without an identifier or with a refused number in `by` agree with no other.
-        """
-        numbers = [name for name in by if self.frame[name].dtype == float]
-        rows = self.frame[self.frame[KEY] != ""].dropna(subset=numbers)
-        first = pd.Series(rows.index, index=rows.index)
-        first = first.groupby([rows[name] for name in by], sort=False).transform("first")
-        again = first.index[first != first.index]
-        shown = list(dict.fromkeys([KEY, *by]))
-        return [
-            Problem(
-                self.file,
-                why,
-                do,
-                column=column,
-                row=int(row),
-                value=f"{', '.join(map(_shown, rows.loc[row, shown]))} (as row {first[row]})",
-            )
-            for row in again
-        ]
-
-
-def _shown(cell) -> str:
-    if isinstance(cell, float):
-        return "" if np.isnan(cell) else f"{cell:g}"
-    return str(cell)
 
 
 def check_table(
@@ -190,12 +77,6 @@ def empty_table(table: str) -> pd.DataFrame:
     return _typed(table, no_rows, dict(TABLE_COLUMNS[table]), ".")
 
 
-def item_columns(frame: pd.DataFrame) -> list[str]:
-    """Columns of answers to items, in the order of their numbers."""
-    items = [column for column in frame.columns if ITEM.fullmatch(column)]
-    return sorted(items, key=lambda column: int(column.removeprefix("item_")))
-
-
 # -- which columns, of which kind -----------------------------------------------------------------
 
 
@@ -204,13 +85,11 @@ def _specs(
 ) -> dict[str, ColumnSpec]:
     specs = dict(TABLE_COLUMNS[table])
     if table == "visits" and (items := item_columns(frame)):
-        specs |= {"score": ColumnSpec("score", required=False, filled=False)}
-        specs |= {item: ColumnSpec("item", required=False, filled=False) for item in items}
+        specs |= {"score": optional("score")} | {item: optional("item") for item in items}
     if table == "participants":
         for name in frame.columns.difference([*specs], sort=False):
             kind = covariates.get(name) or _covariate_kind(name, frame[name], decimal)
-            spec = "covariate" if kind == "number" else "category"
-            specs[name] = ColumnSpec(spec, required=False, filled=False)
+            specs[name] = optional("covariate" if kind == "number" else "category")
     return specs
 
 
@@ -267,7 +146,7 @@ def _words(cell: str, spec: ColumnSpec, fault: str) -> tuple[str, str]:
     if spec.kind == "score" and fault in ("empty", "text", "infinite"):
         do = "Enter the score; delete the row if there is none (a missed visit has no row)."
     if spec.kind == "item" and fault in ("text", "infinite"):
-        do = _ITEM_FAULT
+        do = "Enter the answer; leave the cell empty where it is missing."
     if spec.kind == "covariate" and fault in ("text", "date"):
         return _COVARIATE_FAULT
     return why, do

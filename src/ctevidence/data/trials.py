@@ -263,9 +263,7 @@ def _unknown_partners(
     ]
 
 
-def _unknown_arms(
-    table: TrialTable, declared: TrialsDeclaration, root: TomlTable
-) -> list[Problem]:
+def _unknown_arms(table: TrialTable, declared: TrialsDeclaration, root: TomlTable) -> list[Problem]:
     """Trials or arms under ``[use_arms]`` that the table does not hold."""
     if declared.table != "arms":
         return []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ctevidence.data.columns import KEY, item_columns
 from ctevidence.data.problems import Problem
 from ctevidence.data.study_tables import StudyTables
-from ctevidence.data.tables import KEY, item_columns
 
 
 def unknown_scales(study: StudyTables) -> list[Problem]:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from ctevidence.data.columns import KEY, TABLE_COLUMNS, TEXT_COVARIATES, item_columns
 from ctevidence.data.declaration import FILE
 from ctevidence.data.declared_rules import RESPONSE_KEYS
 from ctevidence.data.event_checks import EVENTS
 from ctevidence.data.scales import Scale, get_scale
 from ctevidence.data.study import TABLES, Rules, Study
-from ctevidence.data.tables import KEY, TABLE_COLUMNS, TEXT_COVARIATES, item_columns
 from ctevidence.data.toml_text import toml_text
 
 #: Tables that are left out when they have no rows.

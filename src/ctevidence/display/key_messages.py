@@ -32,10 +32,10 @@ def rests_on(row: Estimate) -> str:
     --------
     >>> rests_on(Estimate("t", "response", "combined", "risk_ratio", 1.2, studies=9, n=400,
     ...     n_reference=380))
-    'It rests on 9 trials.'
+    'It rests on 9 trials (everyone who started).'
     """
     if (row.studies or 1) > 1:
-        return f"It rests on {row.studies} trials."
+        return f"It rests on {row.studies} trials ({row.population})."
     return f"It rests on one study ({row.study})."
 
 

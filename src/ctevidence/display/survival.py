@@ -40,10 +40,10 @@ def plot_survival(fit, name: str = "survival") -> Figure:
             colour, _, line = style_of(arm, study.arms)
             x, y, band = _steps(fit.curves[arm.name], disclosure)
             axes.step(x, y, where="post", color=colour, linestyle=line, linewidth=1.9)
-            axes.fill_between(
-                x, band[:, 0], band[:, 1], step="post", color=colour, alpha=0.10, lw=0
-            )
-            ends[arm.label] = (float(y[-1]), colour)
+            axes.fill_between(x, *band.T, step="post", color=colour, alpha=0.06, lw=0)
+            for edge in band.T:
+                axes.step(x, edge, where="post", color=colour, linestyle=line, lw=0.7, alpha=0.7)
+            ends[_end_label(arm, fit.curves[arm.name])] = (float(y[-1]), colour)
         for label, (y, colour) in spread(ends, 7.5).items():
             axes.text(
                 last * 1.02, y, label, color=colour, va="center", fontweight="bold", clip_on=False

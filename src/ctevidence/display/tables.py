@@ -19,6 +19,8 @@ from ctevidence.display.labels import contrast_label, measure_label, treatment_l
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate, Estimates
 
+_OPTIONAL = ("week", "p", "people", "reference", "studies", "note", "range")
+
 
 def table_estimates(
     estimates: Estimates, source, name: str = "estimates", caption: str = "Estimates"
@@ -39,16 +41,24 @@ def table_estimates(
     """
     disclosure = disclosure_of(source)
     marks = _marks(estimates)
-    rows = [_row(row, disclosure, marks) for row in estimates]
-    frame = pd.DataFrame(rows)
-    for column in ("week", "p", "reference people", "studies", "note", "measure"):
-        if column in frame and (frame[column] == "").all():
-            frame = frame.drop(columns=column)
-    notes = [f"{mark}: {text}" for text, mark in marks.items()]
+    frame = pd.DataFrame([_row(row, disclosure, marks) for row in estimates])
+    frame, shared = _without_constants(frame)
+    notes = [shared, *(f"{mark}: {text}." for text, mark in marks.items())]
+    notes += [f"Method: {method}." for method in dict.fromkeys(r.method for r in estimates)]
     if not disclosure.is_open:
         notes.append(disclosure.describe)
-    numeric = ("estimate", "range", "week", "p", "people", "reference people", "studies")
-    return Table(name, caption, frame, tuple(notes), numeric)
+    numeric = ("estimate", "range", "week", "p", "people", "reference", "studies")
+    return Table(name, caption, frame, tuple(filter(None, notes)), numeric)
+
+
+def _without_constants(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Empty columns left out; what is the same in all rows said once, in a line below."""
+    frame = frame.loc[:, [c for c in frame if c not in _OPTIONAL or (frame[c] != "").any()]]
+    same = [c for c in ("outcome", "measure", "week") if c in frame and frame[c].nunique() == 1]
+    if len(frame) < 2 or not same:
+        return frame, ""
+    words = ", ".join(f"week {frame[c].iloc[0]}" if c == "week" else frame[c].iloc[0] for c in same)
+    return frame.drop(columns=same), f"All rows: {words}."
 
 
 def _marks(estimates: Estimates) -> dict[str, str]:
@@ -75,7 +85,7 @@ def _row(row: Estimate, disclosure: Disclosure, marks: dict[str, str]) -> dict[s
         "estimate": value,
         "range": limits,
         "people": _people(row.n, row.events, disclosure),
-        "reference people": _people(row.n_reference, row.events_reference, disclosure),
+        "reference": _people(row.n_reference, row.events_reference, disclosure),
         "studies": "" if row.studies in (None, 1) else str(row.studies),
         "p": p_value(row.p_value),
         "note": ", ".join(marks[part] for part in _cautions(row)),

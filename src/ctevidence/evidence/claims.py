@@ -145,7 +145,10 @@ def _weigh(claim, estimates, certainty, condition, thresholds) -> Verdict:
 
 
 def _rank(row: Estimate, claim: Claim, condition: str | None) -> tuple:
-    """Smaller leads: measure and outcome as the claim orders them, then design, then size."""
+    """Smaller leads: design first, then outcome and measure as the claim orders them.
+
+    Among equals the first given leads: a study's declared way of counting comes first.
+    """
     outcome = next(i for i, start in enumerate(claim.outcomes) if row.outcome.startswith(start))
     several = (row.studies or 1) > 1
     fits = condition is None or bool(claim.populations) or row.population.startswith(condition)
@@ -157,5 +160,4 @@ def _rank(row: Estimate, claim: Claim, condition: str | None) -> tuple:
         outcome,
         claim.measures.index(row.measure),
         -(row.studies or 1),
-        -((row.n or 0) + (row.n_reference or 0)),
     )

@@ -112,6 +112,8 @@ def _search(likelihood: PatternedLikelihood, data: VisitData) -> tuple[Maximum |
         return None, "the estimate is singular"
     if not maximum.converged:
         return None, f"no convergence in {maximum.steps} steps"
+    if maximum.flat:
+        return None, "not identified: the likelihood is flat in some of its parameters"
     if data.coordinates is not None and _independent(likelihood, maximum.theta):
         return None, "the correlation in time is estimated at zero"
     return maximum, None

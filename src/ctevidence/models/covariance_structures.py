@@ -118,8 +118,8 @@ class CovarianceStructure:
         """``f''/f'`` of the map from each parameter to the one SAS PROC MIXED uses, shape (k,).
 
         SAS's parameters are variances and correlations, for the spatial structure the range
-        ``-1 / log(correlation at distance 1)``. None where they are the elements of the covariance matrix themselves
-        (unstructured, Toeplitz, compound symmetry): in these the covariance is linear.
+        ``-1 / rate``. None where they are elements of the covariance matrix (unstructured,
+        Toeplitz, compound symmetry), in which the covariance is linear.
         """
         if self.name in ("unstructured", "toeplitz", "compound-symmetry"):
             return None

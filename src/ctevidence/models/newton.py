@@ -46,6 +46,8 @@ class Maximum:
     converged : bool
         Whether ``gain_left`` fell below the stopping rule with no direction of convexity left in
         the observed information.
+    flat : bool
+        Whether the log-likelihood does not change in some direction.
     """
 
     theta: Array
@@ -53,6 +55,7 @@ class Maximum:
     gain_left: float
     steps: int
     converged: bool
+    flat: bool
 
 
 def maximise(likelihood: Likelihood, start: Array, max_steps: int = MAX_STEPS) -> Maximum:
@@ -72,35 +75,35 @@ def maximise(likelihood: Likelihood, start: Array, max_steps: int = MAX_STEPS) -
         point reached is not a maximum.
     """
     theta, here = start, likelihood.curvature(start)
-    gain = np.inf
+    done = False
     for step in range(max_steps):
-        direction, at_peak = _direction(here)
+        direction, concave, flat = _direction(here)
         gain = float(here.score @ direction)
-        done = at_peak and gain < GAIN_LEFT
-        reached = _climb(likelihood, theta, here, direction, last=done)
+        if done:
+            return Maximum(theta, here, gain, step, concave, flat)
+        # The last full step is taken whatever it gains: it squares the error that is left.
+        done = concave and gain < GAIN_LEFT
+        reached = _climb(likelihood, theta, here, direction, done)
         if reached is None:
             # Rounding in the log-likelihood can hide a gain as small as this.
-            settled = at_peak and gain < 1e-9 * max(1.0, abs(here.loglik))
-            return Maximum(theta, here, gain, step, bool(settled))
+            settled = concave and gain < 1e-9 * max(1.0, abs(here.loglik))
+            return Maximum(theta, here, gain, step, settled, flat)
         theta, here = reached
-        if done:  # the last full step squared the error that was left
-            direction, at_peak = _direction(here)
-            return Maximum(theta, here, float(here.score @ direction), step + 1, at_peak)
-    return Maximum(theta, here, gain, max_steps, False)
+    return Maximum(theta, here, gain, max_steps, False, flat)
 
 
-def _direction(here: Curvature) -> tuple[Array, bool]:
-    """Direction uphill, and whether the log-likelihood is concave here.
+def _direction(here: Curvature) -> tuple[Array, bool, bool]:
+    """Direction uphill, and whether the log-likelihood is concave here, or flat in some direction.
 
-    A direction in which it is flat, as at a singular random-effect covariance, is left alone.
+    A flat direction, as there is at a singular random-effect covariance, is left alone.
     """
     size = np.maximum(abs(here.observed.diagonal()), here.expected.diagonal())
     scale = 1 / np.sqrt(np.maximum(size, np.finfo(float).tiny))
     values, axes = np.linalg.eigh(here.observed * np.outer(scale, scale))
     along = axes.T @ (scale * here.score)
-    at_peak = values[0] > -FLAT
     steep = abs(values) > FLAT
-    return scale * (axes[:, steep] @ (along[steep] / abs(values[steep]))), bool(at_peak)
+    direction = scale * (axes[:, steep] @ (along[steep] / abs(values[steep])))
+    return direction, bool(values[0] > -FLAT), not steep.all()
 
 
 def _climb(

@@ -101,8 +101,9 @@ def _question(material: Material) -> Section:
         ("Outcome", rules.response.describe() if rules.response else "response is not declared"),
         ("Time", f"week {study.primary_week:g} leads; seen at weeks "
                  + ", ".join(f"{w:g}" for w in study.weeks)),
-        ("Stopping, switching, leaving", "scores after stopping treatment count as they are "
-                                         "(treatment policy); missing scores are counted both ways"),
+        ("Stopping, switching", "scores after stopping treatment count as they are (treatment "
+                                "policy)"),
+        ("Missing scores", "counted both ways: left out, and as not having responded"),
         ("Measure", "difference of the share of people, per 100; ratios beside it"),
         ("Assigned by chance", f"{randomised}; other contrasts are associations"),
     ]  # fmt: skip
@@ -154,7 +155,7 @@ def _course(material: Material) -> Section | None:
     behind = folded("Differences at every visit", material.table("course-differences"))
     words = prose(
         "Means assume that people who were not seen again would have gone on like similar people "
-        "who were. Half-missing visits deserve half the trust."
+        "who were."
     )
     return Section("course", "How symptoms change", (words, picture(figure, caption), behind))
 
@@ -223,11 +224,13 @@ def _trials(material: Material) -> Section | None:
             heading(title),
             picture(material.figure(f"forest-{key}")),
             grid(material.table(f"trials-{key}")),
+            grid(material.table(f"trials-{key}-young")),
         ]
     blocks += [
         heading("Relapse, and dropout"),
         grid(material.table("trials-relapse")),
         grid(material.table("trials-dropout")),
+        grid(material.table("trials-dropout-therapy")),
         folded("Trials left out of a comparison, and why", material.table("trials-left-out")),
     ]
     return Section("trials", "What the published trials say", tuple(blocks))
@@ -306,7 +309,7 @@ def _how(material: Material) -> Section:
             grid(material.table("arms")),
             grid(material.table("rules")),
         ]
-    if material.study and not material.study.disclosure == "open":
+    if material.study and material.study.disclosure != "open":
         everything = material.estimates.where(study=material.study.name)
     else:
         everything = material.estimates

@@ -1,0 +1,71 @@
+"""Text encoding: the text that the bytes of a file were meant to be, never a guess."""
+
+from __future__ import annotations
+
+import codecs
+import unicodedata
+
+from ctevidence.data.problems import DataProblems, Problem
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def decode(data: bytes, encoding: str, file: str) -> str:
+    """The text of a file, by its byte order mark, else by the declared encoding.
+
+    Letters are composed (Unicode NFC), so that the same name is the same text.
+
+    Parameters
+    ----------
+    data : bytes
+    encoding : str
+        Python's name.
+    file : str
+        For messages.
+
+    Raises
+    ------
+    DataProblems
+        When the bytes are no text in this encoding, or would be garbled by it.
+    """
+    mark = next((name for mark, name in _MARKS if data.startswith(mark)), "")
+    try:
+        text = data.decode(mark or encoding)
+    except UnicodeError as error:
+        raise _wrong_encoding(data, getattr(error, "start", 0), encoding, file) from None
+    if "\0" in text:
+        why = "The file holds zero bytes: it is UTF-16 without a byte order mark, or no text."
+        do = 'Save it as "CSV UTF-8", or declare encoding = "utf-16-le" under [files].'
+        raise DataProblems([Problem(file, why, do)], file)
+    if not mark and _garbles(data, encoding):
+        why = f"The file is UTF-8, but study.toml declares {encoding}: letters would be garbled."
+        do = "Remove encoding from [files] in study.toml, or save all files in one encoding."
+        raise DataProblems([Problem(file, why, do, column="encoding")], file)
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def _garbles(data: bytes, encoding: str) -> bool:
+    """Whether an encoding of single bytes reads two letters where UTF-8 wrote one."""
+    if data.isascii() or codecs.lookup(encoding).name.startswith("utf"):
+        return False
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _wrong_encoding(data: bytes, start: int, encoding: str, file: str) -> DataProblems:
+    line_start = max(data.rfind(b"\n", 0, start), data.rfind(b"\r", 0, start)) + 1
+    row = len(data[:line_start].splitlines()) + 1
+    line = data[line_start : start + 20].splitlines()[0].decode("cp1252", errors="replace")
+    why = f"The line is not {encoding.upper()}; read as Windows-1252 it gives the text shown."
+    do = 'Save the file as "CSV UTF-8". If the text shown is right, you may instead declare '
+    do += 'encoding = "cp1252" under [files] in study.toml.'
+    if file.endswith(".toml"):
+        do = "Save the file as UTF-8."
+    return DataProblems([Problem(file, why, do, row=row, value=line)], file)

@@ -1,0 +1,36 @@
+# Reference values for tests/models/test_mmrm*.py from nlme::gls and clubSandwich.
+# Usage: Rscript mmrm_gls_reference.R   (in this folder; writes mmrm_gls_reference.json)
+# Data: mmrm_simulated_four_arm_trial.csv with two columns made here:
+#   weight = 1 + (row number mod 3),  day = 7 week + (37 row number mod 7) - 3
+suppressMessages({library(nlme); library(clubSandwich); library(jsonlite)})
+d <- read.csv("mmrm_simulated_four_arm_trial.csv")
+row <- seq_len(nrow(d))
+d$weight <- 1 + row %% 3; d$inverse <- 1 / d$weight
+d$day <- 7 * d$week + (37 * row) %% 7 - 3
+d$arm <- factor(d$arm, levels = c("control", "medication", "therapy", "combined"))
+d$visit <- as.integer(factor(d$week)); d$week <- factor(d$week)
+d <- d[order(d$participant_id, d$visit), ]
+model <- score ~ baseline * week + arm * week
+tight <- glsControl(tolerance = 1e-11, msTol = 1e-13, maxIter = 500, msMaxIter = 500)
+fit <- function(cor, weights = NULL, method = "REML")
+  do.call(gls, list(model, quote(d), correlation = cor, weights = weights, method = method, control = tight))
+describe <- function(f) list(names = names(coef(f)), estimate = unname(coef(f)),
+  std_error = unname(sqrt(diag(f$varBeta))), loglik = as.numeric(logLik(f)))
+robust <- function(f, type) { v <- vcovCR(f, cluster = d$participant_id, type = type)
+  t <- coef_test(f, v, test = "Satterthwaite")
+  list(std_error = t$SE, df = t$df_Satt) }
+by_week <- varIdent(form = ~1 | week)
+out <- list()
+ar1h <- fit(corAR1(form = ~visit | participant_id), by_week)
+out$ar1h <- describe(ar1h)
+for (type in c("CR0", "CR2", "CR3")) out$ar1h[[type]] <- robust(ar1h, type)
+out$ar1h_ml <- describe(fit(corAR1(form = ~visit | participant_id), by_week, "ML"))
+out$csh_ml <- describe(fit(corCompSymm(form = ~1 | participant_id), by_week, "ML"))
+out$ar1h_weighted <- describe(fit(corAR1(form = ~visit | participant_id),
+  varComb(varIdent(form = ~1 | week), varFixed(~inverse))))
+sp <- fit(corExp(form = ~day | participant_id))
+out$sp_exp <- describe(sp)
+out$sp_exp$variance <- sp$sigma^2; out$sp_exp$range <- unname(coef(sp$modelStruct$corStruct, unconstrained = FALSE))
+out$about <- list(r = R.version.string, nlme = as.character(packageVersion("nlme")),
+  clubSandwich = as.character(packageVersion("clubSandwich")), note = "score ~ baseline * week + arm * week")
+writeLines(toJSON(out, digits = 14, auto_unbox = TRUE), "mmrm_gls_reference.json")
