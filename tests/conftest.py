@@ -1,5 +1,6 @@
 """A small good study, written by hand, that tests read, break and compare with."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,12 @@ def write_small_study(folder: Path) -> Path:
     ):
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def make_small_study() -> Callable[[Path], Path]:
+    """Writes the small study into a new folder, for tests that need many."""
+    return write_small_study
 
 
 @pytest.fixture

@@ -143,7 +143,9 @@ def test_keys_of_study_toml(asked, tmp_path):
 
 def test_keys_of_trials_toml(asked, tmp_path):
     shipped = (ROOT / "data" / "raw" / "linde2016" / "trials.toml").read_text(encoding="utf-8")
-    (tmp_path / "trials.toml").write_text(shipped + "[files]\n[vocabulary]\n[use_arms]\nx = 'y'\n", encoding="utf-8")
+    (tmp_path / "trials.toml").write_text(
+        shipped + "[files]\n[vocabulary]\n[use_arms]\nx = 'y'\n", encoding="utf-8"
+    )
     root = read_toml(tmp_path / "trials.toml")
     declaration(root)
     assert root.problems == []

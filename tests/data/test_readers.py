@@ -4,12 +4,15 @@
 place, and exactly one problem may come of it. Rows are lines as an editor numbers them.
 """
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ctevidence.data.problems import DataProblems
 from ctevidence.data.readers import read_study
@@ -169,7 +172,7 @@ CATALOGUE = (
     Case(
         "Windows-1252 not declared",
         rewrite("participants.csv", lambda text: text.replace("f,008", "Zürich,008"), "cp1252"),
-        "participants.csv", 4, "", "P03,control,28,Zürich,008", "is not utf-8",
+        "participants.csv", 4, "", "P03,control,28,Zürich,008", "is not UTF-8",
         'encoding = "cp1252"',
     ),
     Case(
@@ -486,6 +489,64 @@ def test_a_wrong_folder_names_the_folders_beside_it(small_study_folder: Path) ->
     assert "no such folder" in found.problems[0].why
     assert "small-study" in found.problems[0].do
     assert "a study is a folder" in problems_of(small_study_folder / "study.toml").problems[0].why
+
+
+def test_data_as_received_are_to_be_prepared_first(small_study_folder: Path) -> None:
+    remove("visits.csv")(small_study_folder)
+    (small_study_folder / "prepare.toml").write_text("")
+    assert "ctevidence prepare" in problems_of(small_study_folder).problems[0].do
+
+
+def test_tables_without_rows_are_no_study(small_study_folder: Path) -> None:
+    for name in ("participants", "visits", "events", "treatments"):
+        rewrite(f"{name}.csv", lambda text: text.splitlines()[0])(small_study_folder)
+    found = problems_of(small_study_folder).problems
+    assert [p.column for p in found] == [
+        *("arms.control", "arms.medication", "arms.therapy", "arms.combined")
+    ]
+
+
+JUNK = (
+    *('"', ",", ";", "\n", "\r", "\0", "[", "]", "=", '"""', "[[a]]", "\ufeff", "\u2028", "{}"),
+    *(
+        "NaN",
+        "inf",
+        "1e999",
+        "9" * 400,
+        "-3",
+        "0.5",
+        "45000",
+        "2024-01-01",
+        "P01",
+        "GAD-7",
+        "death",
+    ),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    file=st.sampled_from(["study.toml", "participants.csv", "visits.csv", "events.csv"]),
+    where=st.floats(0, 1),
+    cut=st.integers(0, 30),
+    junk=st.sampled_from([*JUNK, ""]) | st.text(max_size=5),
+)
+def test_whatever_is_in_a_file_only_problems_come_of_it(
+    make_small_study: Callable[[Path], Path], file: str, where: float, cut: int, junk: str
+) -> None:
+    with tempfile.TemporaryDirectory() as here:
+        folder = make_small_study(Path(here) / "small-study")
+        text = (folder / file).read_text(encoding="utf-8")
+        at = round(where * len(text))
+        broken = text[:at] + junk + text[at + cut :]
+        (folder / file).write_bytes(broken.encode("utf-8", "surrogatepass"))
+        try:
+            study = read_study(folder)
+        except DataProblems as problems:
+            assert str(problems)
+            assert all(p.row is None or p.row >= 1 for p in problems.problems)
+        else:
+            assert study.visits["score"].between(0, 27).all()
 
 
 # -- good data, also unusual -------------------------------------------------------------------

@@ -116,7 +116,7 @@ def profile(study: Study) -> Profile:
     Returns
     -------
     Profile
-        ``print`` it.
+        ``print`` it: exact counts, for the data owner at the terminal and no one else.
     """
     people = study.participants.merge(study.baseline(), left_on=KEY, right_index=True, how="left")
     entering, scores = set(study.entering()[KEY]), study.scores()

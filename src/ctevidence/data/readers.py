@@ -36,6 +36,15 @@ def read_study(path: str | Path) -> Study:
     ------
     DataProblems
         With every problem of every file. Nothing is dropped, clipped or guessed.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from ctevidence.data.template import write_template
+    >>> with TemporaryDirectory() as here:
+    ...     study = read_study(write_template(f"{here}/my-trial", "my-trial"))
+    >>> study.weeks
+    (4.0, 12.0, 26.0)
     """
     folder = Path(path)
     source = str(path)
@@ -86,12 +95,21 @@ def _read_tables(folder: Path, declared: Declaration) -> tuple[StudyTables, list
             tables |= {} if table is None else {name: table}
             problems += found
         elif name in REQUIRED:
-            why, do = "The file is missing.", f"Add {name}.csv or {name}.parquet to the folder."
-            problems.append(Problem(f"{name}.csv", why, do))
+            problems.append(_missing_file(name, folder))
         else:
             tables[name] = CheckedTable(f"{name}.csv", empty_table(name))
             without_file.add(name)
     return StudyTables(declared, tables, frozenset(without_file)), problems
+
+
+def _missing_file(name: str, folder: Path) -> Problem:
+    do = f"Add {name}.csv or {name}.parquet to the folder."
+    if (folder / "prepare.toml").is_file():
+        do = (
+            "These are data as received: run `ctevidence prepare`, then read the folder under "
+            "data/processed."
+        )
+    return Problem(f"{name}.csv", "The file is missing.", do)
 
 
 def _read_table(

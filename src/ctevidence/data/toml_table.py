@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -197,7 +196,8 @@ def suggest(word: str, likely: Iterable[str], known: Iterable[str]) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    # TOML knows inf, nan and whole numbers of any length
+    return type(value) in (int, float) and abs(value) < 1e15
 
 
 def _is_table(value: Any) -> bool:

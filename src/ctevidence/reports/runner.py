@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import papermill
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from ctevidence.data.project import PROJECT_VARIABLE, Project
 from ctevidence.reports.notebooks import Notebook
@@ -43,19 +45,23 @@ def run_notebook(
     output = Path(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     os.environ[PROJECT_VARIABLE] = str(project.root)
-    try:
-        papermill.execute_notebook(
-            str(notebook.path),
-            str(output),
-            parameters=values,
-            kernel_name="python3",
-            cwd=str(project.root),
-            progress_bar=False,
-            log_output=False,
-        )
-    except PapermillExecutionError as error:
-        raise NotebookError(
-            f"{notebook.name} stopped in cell {error.cell_index}: {error.ename}: {error.evalue}\n"
-            f"The executed copy is {output}."
-        ) from None
+    # sockets in a folder that only this user can enter, not ports that anyone here could read
+    with tempfile.TemporaryDirectory(prefix="ctevidence-") as private:
+        sockets = {"transport": "ipc", "ip": str(Path(private) / "kernel")}
+        try:
+            papermill.execute_notebook(
+                str(notebook.path),
+                str(output),
+                parameters=values,
+                kernel_name="python3",
+                cwd=str(project.root),
+                progress_bar=False,
+                log_output=False,
+                config=Config(KernelManager=sockets),
+            )
+        except PapermillExecutionError as error:
+            raise NotebookError(
+                f"{notebook.name} stopped in cell {error.cell_index}: {error.ename}: "
+                f"{error.evalue}\nThe executed copy is {output}."
+            ) from None
     return output

@@ -1,0 +1,142 @@
+"""The main job on real data, from a project folder of its own: pages, repetition, privacy."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ctevidence.data.project import Project
+from ctevidence.estimates import COLUMNS, Estimates
+from ctevidence.reports.notebooks import ParameterError
+from ctevidence.reports.run import run_report
+from ctevidence.reports.verify import differences
+
+ROOT = Path(__file__).parents[2]
+
+
+def project_with(folder, *sources):
+    for source in sources:
+        shutil.copytree(ROOT / "data" / "raw" / source, folder / "data" / "raw" / source)
+    return Project(folder)
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    """The shipped report, made once for all tests of this module."""
+    project = project_with(tmp_path_factory.mktemp("project"), "beat-the-blues", "published-trials")
+    steps = []
+    made = run_report("beat-the-blues", "published-trials", project=project, progress=steps.append)
+    return project, made, steps
+
+
+def pages(folder):
+    return {p.relative_to(folder).as_posix(): p.read_text("utf-8") for p in folder.rglob("*.html")}
+
+
+def test_the_pack_is_whole_and_every_step_was_told(pack):
+    _, made, steps = pack
+    wanted = {"index.html", "report.html", "brief.html", "manifest.json"}
+    assert wanted <= {p.name for p in made.path.iterdir()}
+    assert len(list((made.path / "appendix").glob("*.html"))) == 7
+    figures = {p.stem for p in (made.path / "figures").glob("*.png")}
+    assert {"flow", "course", "relapse", "response-observed", "forest-medication"} <= figures
+    assert len(steps) == 9
+    assert set(made.seconds) == {"prepare", "notebooks", "publish"}
+
+
+def test_pages_need_nothing_from_elsewhere(pack):
+    for name, html in pages(pack[1].path).items():
+        outside = re.findall(r'(?:src|href)="(?!data:|#|[\w./-]+\.html")[^"]*"', html)
+        assert outside == [], name
+        assert "<script" not in html.lower(), name
+        assert "Traceback" not in html, name
+        assert html.count("<h1>") == 1, name
+
+
+def test_every_picture_has_a_text_alternative_and_every_table_a_caption(pack):
+    for name, html in pages(pack[1].path).items():
+        for alt in re.findall(r"<img [^>]*?alt=\"([^\"]*)\"", html):
+            assert 40 <= len(alt) <= 700, (name, alt)
+        assert html.count("<img ") == len(re.findall(r"<img [^>]*alt=", html)), name
+        assert html.count("<table>") == html.count("<caption>"), name
+
+
+def test_the_report_says_what_was_randomised_and_what_it_is(pack):
+    html = pages(pack[1].path)["report.html"]
+    for words in (
+        "Therapy was randomised, medication was not",
+        "computerised CBT",
+        "convenience sample",
+        "Certainty was not assessed",
+        "Not a recommendation for one person",
+        "No synergy does not mean no benefit",
+        "description only",
+    ):
+        assert words in html, words
+
+
+def test_the_brief_spares_leaders_the_statistics(pack):
+    text = re.sub(
+        r"<style>.*?</style>|<details>.*?</details>|<[^>]+>",
+        " ",
+        pages(pack[1].path)["brief.html"],
+        flags=re.S,
+    )
+    assert not re.search(r"p-value|p =|hazard|odds|NNT|risk ratio", text)
+    assert len(text.split()) <= 700
+
+
+def test_estimates_have_the_closed_list_of_columns(pack):
+    files = sorted((pack[1].path / "estimates").glob("*.csv"))
+    assert [f.stem for f in files] == ["course", "relapse", "response", "trials"]
+    for path in files:
+        rows = Estimates.read_csv(path)
+        assert len(rows) > 0
+        assert list(rows.frame) == list(COLUMNS)
+
+
+def test_contrasts_know_whether_they_are_randomised(pack):
+    rows = Estimates.read_csv(pack[1].path / "estimates" / "response.csv")
+    for row in rows.where(measure="risk_difference", alternative="two-sided"):
+        if row.reference in ("medication", "therapy", "control"):
+            is_therapy_contrast = (row.arm, row.reference) in {
+                ("combined", "medication"), ("therapy", "control"),
+            }  # fmt: skip
+            assert row.randomised is is_therapy_contrast, row.id
+    assert not any(row.randomised for row in rows.where(measure="interaction_difference"))
+
+
+def test_few_relapses_read_not_estimable(pack):
+    rows = Estimates.read_csv(pack[1].path / "estimates" / "relapse.csv")
+    against_medication = rows.where(
+        outcome="relapse", measure="rmst_difference", reference="medication"
+    )
+    assert len(against_medication) >= 2
+    assert not any(row.is_estimable for row in against_medication)
+    assert not any(row.randomised for row in rows.where(outcome="relapse"))
+
+
+def test_the_manifest_vouches_for_the_pack(pack):
+    project, made, _ = pack
+    assert differences(made.path, project.root) == []
+    content = json.loads((made.path / "manifest.json").read_text("utf-8"))
+    assert content["parameters"] == {"name": "beat-the-blues", "trials": "published-trials"}
+    assert any("participants" in name for name in content["inputs_sha256"])
+
+
+def test_a_second_run_gives_the_same_estimates_and_pages(pack):
+    project, made, _ = pack
+    before = json.loads((made.path / "manifest.json").read_text("utf-8"))["outputs_sha256"]
+    again = run_report("beat-the-blues", "published-trials", project=project)
+    after = json.loads((again.path / "manifest.json").read_text("utf-8"))["outputs_sha256"]
+    assert after == before
+
+
+def test_an_unknown_parameter_or_source_is_refused_before_anything_runs(pack):
+    project = pack[0]
+    with pytest.raises(ParameterError, match='did you mean "week"'):
+        run_report("beat-the-blues", parameters={"wek": 9}, project=project)
+    with pytest.raises(FileNotFoundError, match='did you mean "beat-the-blues"'):
+        run_report("beat-the-blue", project=project)
