@@ -31,9 +31,11 @@ ACUTE_WEEK, RETENTION_WEEK, RELAPSE_WEEK = 12, 30, 26
 #: Accepted coverage of 95 % intervals. Asymptotic intervals with 100 people in an arm are known
 #: to be off by a percentage point or two.
 BAND = (0.93, 0.97)
-#: Prediction intervals are approximations: with few studies they are known to run a little low,
-#: and without heterogeneity far too wide (Partlett and Riley 2017, Stat Med 36:301).
-PREDICTION_BAND = (0.90, 0.98)
+#: Prediction intervals treat the heterogeneity as known. Where it is well estimated, by large
+#: trials, they hold what they promise; otherwise they are known to be too short (Partlett and
+#: Riley 2017, Stat Med 36:301). On 600 sets of 12 small trials R's metafor covered 0.85 where
+#: `pool` covered 0.86: that band only watches that it does not get worse.
+SMALL_TRIALS_BAND = (0.82, 0.98)
 #: Two Monte-Carlo standard errors: a right interval is refused in about one run of forty.
 SLACK = 2.0
 
@@ -43,7 +45,9 @@ CLUSTERS = Clusters(site_share=0.0, therapist_share=0.0)
 AT_RANDOM_COMPLETELY = Scenario(dropout=Dropout(per_point=0.0), clusters=CLUSTERS)
 AT_RANDOM = Scenario(dropout=Dropout(risk=0.05, per_point=0.10), clusters=CLUSTERS)
 
+#: Mean and standard deviation of the effects of published trials; their standard errors.
 POOLED_MEAN, TAU = 0.3, 0.2
+LARGE, SMALL = (0.04, 0.08), (0.10, 0.35)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Check:
         ``replicate(seed, truth)`` gives the estimate, its standard error, the limits, and the
         value that they should hold.
     truth : callable
-        The true value, calculated once.
+        The true value, calculated once; nan where each replicate has its own.
     band : tuple of float
         Accepted coverage.
     """
@@ -117,11 +121,13 @@ def relapse(seed: int, truth: float):
 # -- published trials ------------------------------------------------------------------------------
 
 
-def published(seed: int, studies: int) -> tuple[pd.DataFrame, float]:
+def published(
+    seed: int, studies: int, std_errors: tuple[float, float]
+) -> tuple[pd.DataFrame, float]:
     """Trials whose effects vary around the mean by `TAU`, and the effect of a further one."""
     rng = np.random.default_rng(seed)
     effects = rng.normal(POOLED_MEAN, TAU, studies + 1)
-    std_error = rng.uniform(0.10, 0.35, studies)
+    std_error = rng.uniform(*std_errors, studies)
     estimate = rng.normal(effects[:-1], std_error)
     names = [f"trial {k}" for k in range(studies)]
     table = pd.DataFrame({"study": names, "estimate": estimate, "std_error": std_error})
@@ -130,16 +136,16 @@ def published(seed: int, studies: int) -> tuple[pd.DataFrame, float]:
 
 def pooled_mean(studies: int):
     def replicate(seed: int, truth: float):
-        table, _ = published(seed, studies)
+        table, _ = published(seed, studies, SMALL)
         row = ct.pool(table).pooled
         return row.estimate, row.std_error, row.conf_low, row.conf_high, truth
 
     return replicate
 
 
-def prediction(studies: int):
+def prediction(studies: int, std_errors: tuple[float, float]):
     def replicate(seed: int, _truth: float):
-        table, further = published(seed, studies)
+        table, further = published(seed, studies, std_errors)
         row = ct.pool(table).prediction
         return row.estimate, row.std_error, row.conf_low, row.conf_high, further
 
@@ -172,9 +178,15 @@ CHECKS = (
         relapse,
         lambda: true_contrast(AT_RANDOM_COMPLETELY, "rmst_difference", RELAPSE_WEEK, "relapse"),
     ),
-    Check("pool of 5 trials, mean", pooled_mean(5), lambda: POOLED_MEAN),
-    Check("pool of 12 trials, mean", pooled_mean(12), lambda: POOLED_MEAN),
-    Check("pool of 12 trials, prediction", prediction(12), lambda: math.nan, PREDICTION_BAND),
+    Check("pool of 5 small trials, mean", pooled_mean(5), lambda: POOLED_MEAN),
+    Check("pool of 12 small trials, mean", pooled_mean(12), lambda: POOLED_MEAN),
+    Check("pool of 12 large trials, prediction", prediction(12, LARGE), lambda: math.nan),
+    Check(
+        "pool of 12 small trials, prediction",
+        prediction(12, SMALL),
+        lambda: math.nan,
+        SMALL_TRIALS_BAND,
+    ),
 )
 
 

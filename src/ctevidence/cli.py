@@ -145,11 +145,13 @@ def simulate(
     design: Annotated[str, typer.Option(help="trial or registry.")] = "trial",
 ) -> None:
     """Draw a synthetic four-arm study with known truth."""
+    from dataclasses import replace
+
     from ctevidence.data.project import find_project
     from ctevidence.data.writers import write_study
     from ctevidence.simulate.study import simulate_study
 
-    study = simulate_study(n=patients, seed=seed, design=design, name=name)
+    study = replace(simulate_study(n=patients, seed=seed, design=design), name=name)
     typer.echo(str(write_study(study, find_project().raw(name))))
 
 

@@ -216,6 +216,23 @@ def test_prediction_and_interaction_add_up_to_what_was_seen(counted, four):
     assert sum(parts) == pytest.approx(four[0, 0] / four[1, 0], abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("measure", "formula"),
+    [
+        ("reri", lambda p: (p[0] - p[1] - p[2]) / p[3] + 1),
+        ("bliss_excess", lambda p: p[0] - 1 + (1 - p[1]) * (1 - p[2]) / (1 - p[3])),
+    ],
+)
+def test_errors_of_correlated_levels_equal_numerical_derivatives(levels_with, measure, formula):
+    # levels of a regression are correlated: then the sign of each derivative matters
+    p, root = np.array([0.6, 0.5, 0.4, 0.3]), np.random.default_rng(5).normal(0, 0.03, (4, 4))
+    cov, step = root @ root.T, 1e-6 * np.eye(4)
+    slopes = np.array([(formula(p + h) - formula(p - h)) / 2e-6 for h in step])
+    row = of(levels_with(p, cov), measure)
+    # central differences are good to about the square of their step
+    assert row.std_error == pytest.approx(math.sqrt(slopes @ cov @ slopes), rel=1e-7)
+
+
 @pytest.mark.parametrize("measure", sorted(LEVEL_MEASURES))
 def test_every_level_measure_gives_the_synergy_it_declares(levels_with, measure):
     levels = levels_with(

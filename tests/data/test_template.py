@@ -1,5 +1,6 @@
 """The template is a sound study, for someone who has never seen the package."""
 
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from ctevidence.data.event_checks import EVENTS
 from ctevidence.data.readers import read_study
 from ctevidence.data.study import DISCLOSURE_PROFILES
 from ctevidence.data.template import write_template
+from ctevidence.data.writers import write_study
+from ctevidence.simulate.study import simulate_study
 
 
 def test_the_template_passes_the_check(tmp_path: Path) -> None:
@@ -19,6 +22,15 @@ def test_the_template_passes_the_check(tmp_path: Path) -> None:
         *("control", "medication", "therapy", "combined")
     }
     assert len(study.entering()) == len(study.participants)
+
+
+def test_simulated_tables_fit_the_template(tmp_path: Path) -> None:
+    # what someone does first: fill the template's tables without touching study.toml
+    folder = write_template(tmp_path / "new", "my-trial")
+    filled = write_study(simulate_study(n=80, seed=5), tmp_path / "simulated")
+    for table in filled.glob("*.csv"):
+        shutil.copy(table, folder)
+    assert len(read_study(folder).participants) == 80
 
 
 def test_the_name_stands_everywhere(tmp_path: Path) -> None:

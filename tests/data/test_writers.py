@@ -68,6 +68,7 @@ def test_unusual_words_and_numbers(small_study: Study, tmp_path: Path) -> None:
     people["age"] = people["age"] / 3
     people["grade"] = np.where(people.index % 2, "1", "2")
     people.loc[3, "grade"] = np.nan
+    people["remark"] = "line\rend"
     arms = (
         Arm('wait "list", 李\n2', "control", therapy="a leaflet, 3 pages"),
         *small_study.arms[1:],

@@ -6,6 +6,7 @@ default tolerance; its log-likelihoods are up to 2.4e-5 below ours, so estimates
 and degrees of freedom can agree only to the tolerances below.
 """
 
+import functools
 import json
 from pathlib import Path
 
@@ -24,6 +25,9 @@ R_METHODS = {
     "Kenward-Roger-Linear": "kenward-roger-linear",
     "Empirical-Jackknife": "empirical-cr3",
 }
+# How far R's mmrm is from the maximum: its log-likelihood is 2.4e-5 below ours for "toep", 9e-7 on
+# Beat the Blues (where nlme::gls, converged further, is the closer witness), less elsewhere.
+STANDARD_ERRORS_OFF = {("simulated", "toep"): 2e-4, ("beat_the_blues", "us"): 5e-4}
 R_MMRM = json.loads((REFERENCE / "mmrm_reference.json").read_text())
 R_GLS = json.loads((REFERENCE / "mmrm_gls_reference.json").read_text())
 
@@ -44,11 +48,13 @@ def design(frame, weeks, names):
     return np.column_stack([columns[name] for name in names])
 
 
+@functools.cache
 def simulated():
     frame = pd.read_csv(REFERENCE / "mmrm_simulated_four_arm_trial.csv")
     return frame, [1, 2, 4, 6, 8, 12]
 
 
+@functools.cache
 def beat_the_blues():
     wide = pd.read_csv(BEAT_THE_BLUES)
     drug, program = wide["drug"] == "Yes", wide["treatment"] == "BtheB"
@@ -81,7 +87,8 @@ CASES = [
 ]
 
 
-def fit_case(data, covariance, method, **options):
+@functools.cache
+def fit_case(data, covariance, method):
     frame, weeks = simulated() if data == "simulated" else beat_the_blues()
     names = next(iter(R_MMRM[data][covariance].values()))["names"]
     fit = fit_mmrm(
@@ -92,7 +99,6 @@ def fit_case(data, covariance, method, **options):
         covariance,
         method,
         names=names,
-        **options,
     )
     return fit, weeks
 
@@ -107,7 +113,8 @@ def test_agrees_with_r_mmrm(data, covariance, method):
     assert fit.cautions == ()
     assert np.abs(fit.score).max() < 1e-8
     assert fit.loglik >= expected["reml_loglik"] - 1e-6
-    np.testing.assert_array_less(np.abs(fit.coef - expected["estimate"]), 1e-4 * error)
+    off = STANDARD_ERRORS_OFF.get((data, covariance), 1e-4)
+    np.testing.assert_array_less(np.abs(fit.coef - expected["estimate"]), off * error)
     np.testing.assert_allclose(np.sqrt(np.diag(fit.cov)), error, rtol=1e-4)
     np.testing.assert_allclose(fit.df_for(np.eye(len(error))), expected["df"], rtol=1e-3)
     # A log-likelihood higher by 2.4e-5 lowers either criterion by twice as much.
@@ -123,18 +130,22 @@ def test_agrees_with_r_mmrm(data, covariance, method):
 def test_contrasts_between_arms_agree_with_r_mmrm(data, covariance, method):
     expected = R_MMRM[data][covariance][method]["contrasts"]
     fit, weeks = fit_case(data, covariance, R_METHODS[method])
+    # The script left the interaction out at the first week it was given. For some entries it was
+    # given week 12 only: their rows, labelled 12, are the contrasts at week 1.
+    first = min(int(row["week"]) for row in expected)
     for row in expected:
+        week = weeks[0] if int(row["week"]) == first else int(row["week"])
         weights = np.zeros(len(fit.names))
         for arm, sign in ((row["arm"], 1), (row["reference"], -1)):
-            for name in (f"arm{arm}", f"week{row['week']}:arm{arm}"):
+            for name in (f"arm{arm}", f"week{week}:arm{arm}"):
                 if name in fit.names:
                     weights[fit.names.index(name)] += sign
         test = fit.contrast(weights)
-        assert abs(test.estimate - row["estimate"]) < 1e-4 * row["std_error"]
+        off = STANDARD_ERRORS_OFF.get((data, covariance), 1e-4)
+        assert abs(test.estimate - row["estimate"]) < off * row["std_error"]
         assert test.std_error == pytest.approx(row["std_error"], rel=1e-4)
         assert test.df == pytest.approx(row["df"], rel=1e-3)
-        assert test.p_value == pytest.approx(row["p_value"], rel=1e-3, abs=1e-5)
-    assert {int(row["week"]) for row in expected} <= set(weeks)
+        assert test.p_value == pytest.approx(row["p_value"], rel=1e-3, abs=off)
 
 
 GLS_CASES = {
@@ -167,6 +178,16 @@ def test_likelihood_weights_and_times_agree_with_gls(case):
     assert fit.loglik >= expected["loglik"] - 1e-9
     np.testing.assert_array_less(np.abs(fit.coef - expected["estimate"]), 1e-5 * error)
     np.testing.assert_allclose(np.sqrt(np.diag(fit.cov)), error, rtol=1e-5)
+
+
+def test_beat_the_blues_agrees_with_gls():
+    expected = R_GLS["beat_the_blues"]
+    fit, _ = fit_case("beat_the_blues", "us", "satterthwaite")
+    place = [fit.names.index(name) for name in expected["names"]]
+    error = np.array(expected["std_error"])
+    assert fit.loglik == pytest.approx(expected["loglik"], abs=1e-6)
+    np.testing.assert_array_less(np.abs(fit.coef[place] - expected["estimate"]), 1e-4 * error)
+    np.testing.assert_allclose(np.sqrt(np.diag(fit.cov))[place], error, rtol=1e-5)
 
 
 def test_spatial_parameters_agree_with_gls():

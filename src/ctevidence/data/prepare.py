@@ -19,7 +19,7 @@ from ctevidence.data.files import SUFFIXES, read_raw
 from ctevidence.data.mapping import make_tables, read_mapping
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.project import find_project
-from ctevidence.data.readers import read_study
+from ctevidence.data.readers import misnamed_files, read_study
 from ctevidence.data.sources import DECLARATIONS, changed_files, checksum, kind_of
 from ctevidence.data.study import TABLES
 from ctevidence.data.trials import TRIAL_TABLES, read_trials
@@ -71,8 +71,12 @@ def prepare(
         raise ValueError(f'"{name}" is not the name of a folder in {raw}; give the name alone.')
     source, target = Path(raw) / name, Path(processed) / name
     kind = kind_of(source)
-    if changed := changed_files(source):
-        raise DataProblems(changed, str(source))
+    problems = changed_files(source)
+    if kind == "study" and not (source / MAPPING_FILE).is_file():
+        # a table under a near miss of its name would not be copied, and so never be missed
+        problems += misnamed_files(source)
+    if problems:
+        raise DataProblems(problems, str(source))
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=target.parent) as aside:
         fresh = Path(aside) / name

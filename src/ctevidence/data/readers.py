@@ -55,7 +55,7 @@ def read_study(path: str | Path) -> Study:
     except DataProblems as error:
         declared, problems = Declaration(), list(error.problems)
     tables, found = _read_tables(folder, declared)
-    problems += [*_misnamed_files(folder), *found, *cross_check(tables)]
+    problems += [*misnamed_files(folder), *found, *cross_check(tables)]
     if problems:
         raise DataProblems(_in_order(problems), source)
     return _study(tables)
@@ -128,7 +128,7 @@ def _read_table(
     return (None if raw.problems else table), problems
 
 
-def _misnamed_files(folder: Path) -> list[Problem]:
+def misnamed_files(folder: Path) -> list[Problem]:
     """Files that look like a table under another name would be ignored without a word."""
     problems = []
     present = {path.name for path in folder.iterdir()}

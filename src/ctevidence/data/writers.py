@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,15 @@ def write_study(study: Study, folder: str | Path) -> Path:
     for name in TABLES:
         table = _as_text(study, name)
         if len(table) or name not in _OPTIONAL or (name == "events" and _needs_events(study)):
-            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+            _write_csv(table, folder / f"{name}.csv")
     return folder
+
+
+def _write_csv(cells: pd.DataFrame, path: Path) -> None:
+    # Python before 3.13 leaves a carriage return inside a cell unquoted
+    returns = cells.map(lambda cell: "\r" in cell).any(axis=None)
+    quoting = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
+    cells.to_csv(path, index=False, lineterminator="\n", quoting=quoting)
 
 
 def _needs_events(study: Study) -> bool:

@@ -7,7 +7,16 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.display.disclosure import disclosure_of
-from ctevidence.display.figure import LOOK, MUTED, Figure, canvas, drawn_table, finished, style_of
+from ctevidence.display.figure import (
+    LOOK,
+    MUTED,
+    Figure,
+    canvas,
+    drawn_table,
+    finished,
+    nothing_to_draw,
+    style_of,
+)
 from ctevidence.display.format import interval, shown
 from ctevidence.display.spread import spread
 from ctevidence.terms import Arm
@@ -29,6 +38,8 @@ def plot_course(fit, name: str = "course") -> Figure:
     """
     study, rows = fit.study, fit.per_arm()
     frame = rows.frame.dropna(subset=["estimate"])
+    if frame.empty:
+        return nothing_to_draw(name, "Course of symptoms by arm", "too few scores to model")
     with mpl.rc_context(LOOK):
         rows_below = len(set(frame["arm"]))
         figure, (axes, below) = canvas(

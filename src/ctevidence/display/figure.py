@@ -101,6 +101,17 @@ def finished(figure: Canvas, name: str, title: str, alt: str, data: Table) -> Fi
     return Figure(name, title, alt, buffer.getvalue(), data)
 
 
+def nothing_to_draw(name: str, title: str, reason: str) -> Figure:
+    """A figure that says why there is nothing in it, so that its place is not silently empty."""
+    with mpl.rc_context(LOOK):
+        figure, axes = canvas(7.2, 1.1)
+        axes.axis("off")
+        axes.text(0, 0.5, f"{title}: {reason}.", color=MUTED, transform=axes.transAxes)
+        data = Table(f"{name}-data", title, pd.DataFrame({"nothing to draw": [reason]}))
+        alt = f"No figure could be drawn. {title}: {reason}."
+        return finished(figure, name, title, alt, data)
+
+
 def style_of(arm: Arm, arms: tuple[Arm, ...]) -> tuple[str, str, object]:
     """Colour, marker and line style of an arm; further arms of a treatment get spare ones."""
     same = [a for a in arms if a.treatment == arm.treatment]

@@ -23,7 +23,7 @@ OUTCOMES = (
     ),
     ("staying well (observed)", "Staying well, people without a score left out"),
     ("staying in treatment", "Staying in treatment"),
-    ("harm", "Harm"),
+    ("any harm", "Any recorded harm"),
 )
 NOTHING = "not recorded here"
 

@@ -40,7 +40,7 @@ _VERBS = {
     "relapse": "relapse",
     "recurrence": "have a recurrence",
     "dropout": "drop out",
-    "harm": "have a recorded harm",
+    "any harm": "have a recorded harm",
 }
 
 

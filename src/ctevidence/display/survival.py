@@ -7,7 +7,16 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.display.disclosure import Disclosure, disclosure_of
-from ctevidence.display.figure import LOOK, MUTED, Figure, canvas, drawn_table, finished, style_of
+from ctevidence.display.figure import (
+    LOOK,
+    MUTED,
+    Figure,
+    canvas,
+    drawn_table,
+    finished,
+    nothing_to_draw,
+    style_of,
+)
 from ctevidence.display.format import interval, shown
 from ctevidence.display.spread import spread
 
@@ -28,6 +37,8 @@ def plot_survival(fit, name: str = "survival") -> Figure:
     """
     study, disclosure = fit.study, disclosure_of(fit.study)
     arms = [arm for arm in study.arms if arm.name in fit.curves]
+    if not arms:
+        return nothing_to_draw(name, _title(fit), "nobody was at risk")
     last = max(curve.last_time for curve in fit.curves.values())
     marks = _marks(last)
     with mpl.rc_context(LOOK):
@@ -43,7 +54,7 @@ def plot_survival(fit, name: str = "survival") -> Figure:
             axes.fill_between(x, *band.T, step="post", color=colour, alpha=0.06, lw=0)
             for edge in band.T:
                 axes.step(x, edge, where="post", color=colour, linestyle=line, lw=0.7, alpha=0.7)
-            ends[_end_label(arm, fit.curves[arm.name])] = (float(y[-1]), colour)
+            ends[arm.label] = (float(y[-1]), colour)
         for label, (y, colour) in spread(ends, 7.5).items():
             axes.text(
                 last * 1.02, y, label, color=colour, va="center", fontweight="bold", clip_on=False
@@ -61,11 +72,6 @@ def plot_survival(fit, name: str = "survival") -> Figure:
         return finished(figure, name, _title(fit), _alt(fit, arms, last, disclosure), data)
 
 
-def _end_label(arm, curve) -> str:
-    """The arm's name; a curve without an event has no band, which must not look like certainty."""
-    return arm.label if curve.events.sum() else f"{arm.label}\n(no event: no band)"
-
-
 def _marks(last: float) -> np.ndarray:
     """Five to eight round weeks from 0 to the end."""
     step = next(s for s in (1, 2, 4, 5, 8, 10, 13, 26, 52, 104) if last / s <= 8)
@@ -80,7 +86,11 @@ def _time_label(fit) -> str:
     rule = fit.outcome.rule
     start = getattr(rule, "after", "baseline")
     since = {"baseline": "the start of treatment"}.get(start, f"{start} (those who reached it)")
-    return f"Weeks since {since}"
+    flat = [a.label for a in fit.study.arms
+            if a.name in fit.curves and not fit.curves[a.name].events.sum()]  # fmt: skip
+    # a curve without an event has no band, which must not look like certainty
+    remark = f"\nno event, so no band: {', '.join(flat)}" if flat else ""
+    return f"Weeks since {since}{remark}"
 
 
 def _steps(curve, disclosure: Disclosure):

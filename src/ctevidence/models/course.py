@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from ctevidence.models.covariance_structures import ALIASES, ON_VISITS
 from ctevidence.models.covariates import adjustment, covariate_columns, of_people_with
-from ctevidence.models.fit import ScheduledFit, build_levels, refuse_weights
-from ctevidence.models.mmrm import MmrmFit, fit_mmrm
+from ctevidence.models.fit import ScheduledFit, build_levels, nothing_to_fit, refuse_weights
+from ctevidence.models.mmrm import METHODS, MmrmFit, fit_mmrm
 from ctevidence.outcomes.outcome import Outcome
 
 BASELINE = "baseline"
@@ -41,12 +43,14 @@ def fit_course(
     ScheduledFit
         Levels of ``mean``: marginal means at the mean covariates of everyone with a score, each
         person counted once. `n` is the people seen at the visit. A visit that nobody of an arm
-        attended is ``nan``, with a caution. `model` is the `MmrmFit`.
+        attended is ``nan``, with a caution. Where there are too few scores, covariates are
+        dropped, and if that does not help all levels are ``nan``; a caution says so. `model` is
+        the `MmrmFit`, or None.
 
     Raises
     ------
     ValueError
-        When no score is there to fit, or the model cannot be estimated.
+        For an unknown covariance or method.
 
     Notes
     -----
@@ -54,26 +58,25 @@ def fit_course(
     coefficients are the marginal means; contrasts do not depend on this parameterisation.
     """
     refuse_weights(outcome)
-    names = adjustment(outcome.study, adjust)
-    outcome = of_people_with(outcome, names)
+    names = tuple(adjustment(outcome.study, adjust))
+    fitted = _fit(of_people_with(outcome, names), names, covariance, method)
+    if fitted.model is None and names:
+        plain = (*outcome.cautions, f"too few scores to adjust for {', '.join(names)}")
+        fitted = _fit(replace(outcome, cautions=plain), (), covariance, method)
+    return fitted
+
+
+def _fit(outcome: Outcome, names: tuple[str, ...], covariance: str, method: str) -> ScheduledFit:
+    """The fit with these covariates; levels without a value where the data do not allow it."""
     rows = outcome.frame[outcome.frame["score"].notna()]
-    if rows.empty:
-        raise ValueError(f"{outcome.name} has no score at any visit: there is nothing to fit.")
     weeks = sorted({*outcome.study.weeks, *rows["week"]})
     seen = rows.groupby(["week", "arm"], observed=True).size()
     keys = [(arm.name, week) for week in weeks for arm in outcome.study.arms]
     n = np.array([seen.get((week, arm), 0) for arm, week in keys])
     cells = [key for key, people in zip(keys, n, strict=True) if people]
-    X, labels = _design(outcome, rows, cells, names)
-    model = fit_mmrm(
-        rows["score"].to_numpy(float),
-        X,
-        rows["participant_id"].to_numpy(),
-        rows["week"].to_numpy(float),
-        covariance,
-        method,
-        names=labels,
-    )
+    model = _model(outcome, rows, cells, names, covariance, method)
+    if model is None:
+        return nothing_to_fit(outcome, keys, n)
     unseen = (f"nobody of {arm} has a score at week {week:g}"
               for (arm, week), people in zip(keys, n, strict=True) if not people)  # fmt: skip
     cautions = (*outcome.cautions, *model.cautions, *unseen)
@@ -93,6 +96,23 @@ def fit_course(
         df_for=df_for,
     )
     return ScheduledFit(outcome, levels, model, cautions)
+
+
+def _model(outcome, rows, cells, names, covariance, method) -> MmrmFit | None:
+    """The fitted engine; None where there are too few scores for it."""
+    if not cells:
+        return None
+    X, labels = _design(outcome, rows, cells, names)
+    score, person = rows["score"].to_numpy(float), rows["participant_id"].to_numpy()
+    week = rows["week"].to_numpy(float)
+    try:
+        return fit_mmrm(score, X, person, week, covariance, method, names=labels)
+    except ValueError:
+        # a wrong word is the caller's to mend; anything else is a lack of data
+        known = {*ALIASES, *ON_VISITS}
+        if covariance not in known or method not in METHODS:
+            raise
+        return None
 
 
 def _design(

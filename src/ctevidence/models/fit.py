@@ -183,6 +183,28 @@ def build_levels(
     )
 
 
+def nothing_to_fit(
+    outcome: Outcome, keys: list[tuple[str, float | None]], n: np.ndarray
+) -> ScheduledFit:
+    """Mean levels without a value: there are too few scores for the model."""
+    cautions = (*outcome.cautions, f"too few scores to model {outcome.name}")
+    missing = np.full(len(keys), np.nan)
+    unit = f"{outcome.study.scale.label} points"
+    levels = build_levels(
+        outcome,
+        "mean",
+        keys,
+        missing,
+        np.full((len(keys),) * 2, np.nan),
+        n=n,
+        events=None,
+        method="",
+        cautions=cautions,
+        unit=unit,
+    )
+    return ScheduledFit(outcome, levels, None, cautions)
+
+
 def refuse_weights(outcome: Outcome) -> None:
     """Refuse a weighted outcome in a fit that would ignore the weights.
 

@@ -10,7 +10,13 @@ import pandas as pd
 
 from ctevidence.levels import Levels
 from ctevidence.models.covariates import adjustment, covariate_columns, of_people_with
-from ctevidence.models.fit import ComparableFit, build_levels, refuse_weights
+from ctevidence.models.fit import (
+    ComparableFit,
+    ScheduledFit,
+    build_levels,
+    nothing_to_fit,
+    refuse_weights,
+)
 from ctevidence.models.mixed import MixedFit, fit_mixed
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import DAYS_PER_WEEK
@@ -98,7 +104,7 @@ class GrowthFit(ComparableFit):
         return self.first_week <= week <= self.last_week
 
 
-def fit_growth(outcome: Outcome, adjust: Sequence[str] | None = None) -> GrowthFit:
+def fit_growth(outcome: Outcome, adjust: Sequence[str] | None = None) -> GrowthFit | ScheduledFit:
     """Random intercept and slope of each person on actual time.
 
     The model is arm + arm x week + covariates, with time in weeks since the start.
@@ -115,12 +121,13 @@ def fit_growth(outcome: Outcome, adjust: Sequence[str] | None = None) -> GrowthF
     -------
     GrowthFit
         Levels of ``mean`` at any week between the first and the last score, at the mean
-        covariates; `n` is the people with a score at any time.
+        covariates; `n` is the people with a score at any time. Where there are too few scores,
+        a `ScheduledFit` whose levels are all ``nan``.
 
     Raises
     ------
     ValueError
-        When no score is there to fit, or the model cannot be estimated.
+        When the outcome has no actual days.
 
     Notes
     -----
@@ -138,32 +145,24 @@ def fit_growth(outcome: Outcome, adjust: Sequence[str] | None = None) -> GrowthF
     names = adjustment(outcome.study, adjust)
     outcome = of_people_with(outcome, names)
     rows = outcome.frame[outcome.frame["score"].notna()]
-    if rows.empty:
-        raise ValueError(f"{outcome.name} has no score at any visit: there is nothing to fit.")
     week = rows["day"].to_numpy(float) / DAYS_PER_WEEK
     seen = rows.assign(at=week).groupby("arm", observed=True)["at"].nunique()
     arms = tuple(arm.name for arm in outcome.study.arms if seen.get(arm.name, 0) > 1)
     kept = rows["arm"].isin(arms).to_numpy()
     rows, week = rows[kept], week[kept]
-    X, labels = _design(outcome, rows, week, arms, names)
-    person = rows["participant_id"].to_numpy()
-    model = fit_mixed(
-        rows["score"].to_numpy(float),
-        X,
-        np.column_stack([np.ones(len(week)), week]),
-        person,
-        method="kenward-roger",
-        names=labels,
-        random_names=["intercept", "week"],
-    )
+    # its rows stand beside those of the course: the name tells the two apart
+    outcome = replace(outcome, name=f"{outcome.name}, straight line")
+    model = _model(outcome, rows, week, arms, names)
+    if model is None:
+        keys = [(arm.name, w) for w in outcome.study.weeks for arm in outcome.study.arms]
+        return nothing_to_fit(outcome, keys, np.zeros(len(keys), int))
     unseen = (
         f"{arm.name} has no scores at two times: no line can be drawn"
         for arm in outcome.study.arms
         if arm.name not in arms
     )
     return GrowthFit(
-        # its rows stand beside those of the course: the name tells the two apart
-        outcome=replace(outcome, name=f"{outcome.name}, straight line"),
+        outcome=outcome,
         arms=arms,
         people=rows.groupby("arm", observed=True)["participant_id"].nunique().to_dict(),
         first_week=min(week.min(), rows["week"].min()),
@@ -172,6 +171,25 @@ def fit_growth(outcome: Outcome, adjust: Sequence[str] | None = None) -> GrowthF
         model=model,
         cautions=(*outcome.cautions, *model.cautions, *unseen),
     )
+
+
+def _model(outcome, rows, week, arms, names) -> MixedFit | None:
+    """The fitted engine; None where there are too few scores for it."""
+    if not arms:
+        return None
+    X, labels = _design(outcome, rows, week, arms, names)
+    try:
+        return fit_mixed(
+            rows["score"].to_numpy(float),
+            X,
+            np.column_stack([np.ones(len(week)), week]),
+            rows["participant_id"].to_numpy(),
+            method="kenward-roger",
+            names=labels,
+            random_names=["intercept", "week"],
+        )
+    except ValueError:  # every argument but the data is fixed: the data are too few
+        return None
 
 
 def _design(

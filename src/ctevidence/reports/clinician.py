@@ -20,6 +20,7 @@ from ctevidence.reports.page import (
     picture,
     prose,
 )
+from ctevidence.terms import COMPONENTS
 
 COMPARISONS = (("combined", "medication"), ("combined", "therapy"), ("therapy", "medication"))
 
@@ -93,7 +94,6 @@ def _question(material: Material) -> Section:
             ("Measure", "risk ratio, turned into people per 100 at the risk seen in the trials"),
         ]
         return Section("question", "The question", (definitions(rows),))
-    randomised = " and ".join(sorted(study.randomised)) or "neither component"
     rules = study.rules
     rows = [
         ("People", study.population or study.title),
@@ -105,12 +105,21 @@ def _question(material: Material) -> Section:
                                 "policy)"),
         ("Missing scores", "counted both ways: left out, and as not having responded"),
         ("Measure", "difference of the share of people, per 100; ratios beside it"),
-        ("Assigned by chance", f"{randomised}; other contrasts are associations"),
+        ("Assigned by chance", _by_chance(study)),
     ]  # fmt: skip
     blocks = [definitions(rows)]
     if study.notes:
         blocks += [heading("Keep in mind"), bullets(study.notes)]
     return Section("question", "The question", tuple(blocks))
+
+
+def _by_chance(study) -> str:
+    """Which components were randomised, and what that means for the contrasts."""
+    if study.randomised == set(COMPONENTS):
+        return "medication and therapy: every contrast of treatments is protected"
+    if not study.randomised:
+        return "nothing: every contrast is an association"
+    return f"{' and '.join(sorted(study.randomised))}; other contrasts are associations"
 
 
 def _given(arm) -> str:

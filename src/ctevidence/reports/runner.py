@@ -58,6 +58,8 @@ def run_notebook(
                 progress_bar=False,
                 log_output=False,
                 config=Config(KernelManager=sockets),
+                # a kernel stopped at the end of a run has nothing to tell the terminal
+                extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
             )
         except PapermillExecutionError as error:
             raise NotebookError(
