@@ -69,7 +69,7 @@ _PUBLIC = {
     "simulate_study": "simulate.study",
 }
 
-__all__ = [*sorted(_PUBLIC), "__version__"]
+__all__ = [*sorted(_PUBLIC), "__version__"]  # noqa: PLE0604
 
 
 def __getattr__(name: str):

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from ctevidence.display.disclosure import PROFILES, disclosure_of
-from ctevidence.display.release import released
+from ctevidence.display.release import HIDDEN, gated, released
+from ctevidence.display.sentences import sentence
 from ctevidence.display.tables import table_estimates
 from ctevidence.estimates import Estimate, Estimates
 
@@ -35,29 +36,46 @@ def test_an_unknown_profile_is_refused_with_those_there_are():
         disclosure_of("opensafly")
 
 
-@pytest.fixture
-def rows():
-    small = Estimate("s", "response", "combined", "risk", 3 / 9, unit="probability", n=9, events=3,
-                     conf_low=0.12, conf_high=0.65)  # fmt: skip
-    gap = Estimate("s", "response", "combined", "risk_difference", 0.1234, reference="therapy",
-                   unit="probability", n=9, events=3, n_reference=43, events_reference=9,
-                   conf_low=-0.2, conf_high=0.4, std_error=0.15678)  # fmt: skip
-    return Estimates([small, gap])
+def row(events, n, reference="", **changes):
+    fields = {"conf_low": -0.2, "conf_high": 0.4, "std_error": 0.15678, "estimate": 0.1234}
+    if reference:
+        fields |= {"n_reference": 43, "events_reference": 20}
+    measure = "risk_difference" if reference else "risk"
+    return Estimate("s", "response", "combined", measure, reference=reference, n=n, events=events,
+                    unit="probability", **(fields | changes))  # fmt: skip
 
 
-def test_no_hidden_count_can_be_read_in_a_table(rows):
-    text = table_estimates(rows, "opensafely").frame.to_string()
-    assert "1–7 of 10" in text
+SMALL = row(3, 30, estimate=0.1, conf_low=0.03, conf_high=0.26)
+FROM_SMALL = row(3, 30, "therapy")
+FROM_LARGE = row(31, 62, "medication")
+FEW_WITHOUT = row(57, 60, "control")
+
+
+def test_no_hidden_count_can_be_read_in_a_table():
+    text = table_estimates(Estimates([SMALL, FROM_SMALL]), "opensafely").frame.to_string()
+    assert "1–7 of 30" in text
     assert "3 of" not in text
-    assert "33" not in text  # 3 of 9 would give the count away
+    assert text.count("not shown") == 2  # the share, and the difference it could be worked out from
 
 
-def test_what_is_released_is_as_coarse_as_what_is_shown(rows):
-    small, gap = released(rows, "opensafely")
-    assert (small.events, small.n) == (None, 10)
+def test_few_without_the_event_are_hidden_as_few_with_it_are():
+    assert gated(FEW_WITHOUT, STRICT).caution == HIDDEN
+    assert gated(FROM_LARGE, STRICT) is FROM_LARGE
+
+
+def test_what_is_released_is_as_coarse_as_what_is_shown():
+    small, hidden, large = released(Estimates([SMALL, FROM_SMALL, FROM_LARGE]), "opensafely")
+    assert (small.events, small.n) == (None, 30)
     assert math.isnan(small.estimate)
-    assert (gap.estimate, gap.std_error, gap.n_reference) == (0.12, 0.16, 45)
+    assert math.isnan(hidden.std_error)
+    assert (large.estimate, large.std_error, large.n, large.n_reference) == (0.12, 0.16, 60, 45)
 
 
-def test_open_data_are_released_exactly(rows):
+def test_sentences_pass_the_gate_too():
+    assert "cannot be estimated: not shown" in sentence(FROM_SMALL)
+    assert "12 more" in sentence(FROM_SMALL, source="open")
+
+
+def test_open_data_are_released_exactly():
+    rows = Estimates([SMALL, FROM_SMALL])
     assert released(rows, "open") is rows

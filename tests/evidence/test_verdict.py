@@ -1,5 +1,7 @@
 """Directions on a grid of intervals, each verdict reasoned by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from ctevidence.estimates import Estimate
@@ -26,6 +28,13 @@ def row(low, high, outcome="response", **changes):
 )
 def test_direction_is_read_off_the_interval(low, high, expected):
     assert direction(row(low, high)) is expected
+
+
+def test_one_limit_is_enough_for_the_min_test():
+    row_ = row(0.05, 0.15, alternative="greater")
+    one_sided = replace(row_, conf_low=0.08, conf_high=float("nan"))
+    assert direction(one_sided) is Direction.BENEFIT
+    assert direction(replace(one_sided, conf_low=-0.08)) is Direction.NOT_DETERMINED
 
 
 def test_more_of_a_bad_outcome_is_harm():

@@ -80,8 +80,8 @@ def synergy(
     RERI is :math:`(\mu_{11}-\mu_{10}-\mu_{01}+\mu_{00})/\mu_{00}` (Rothman 1976) with its delta
     interval (Hosmer and Lemeshow 1992). Bliss independence (Bliss 1939) predicts
     :math:`1-(1-\mu_{10})(1-\mu_{01})/(1-\mu_{00})`; its row is seen minus predicted.
-    The outcome is taken as declared, beneficial or adverse: recoding changes all but the sign of
-    the difference.
+    The outcome is taken as declared, beneficial or adverse. Recoding it turns the sign of the
+    difference, inverts the odds ratio, and changes the other scales altogether.
     """
     levels = levels_of(source, measure, week)
     names = (combined, medication, therapy, control)
@@ -126,7 +126,9 @@ def _interaction(levels: Levels, cells: list[Cell], name: str, conf_level: float
     return _row(levels, cells, name, "ratio", "log", "multiplicativity", result, conf_level)
 
 
-def _of_control(levels: Levels, cells: list[Cell], formula, scale: str, conf_level: float):
+def _of_control(
+    levels: Levels, cells: list[Cell], formula, scale: str, conf_level: float
+) -> Combination:
     """A formula that divides by the control: it needs a value there on the scale."""
     problem = why_not_estimable(levels, cells) or why_not_estimable(levels, cells[3:], scale)
     if problem:

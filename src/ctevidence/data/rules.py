@@ -34,7 +34,8 @@ class ResponseRule:
     Parameters
     ----------
     kind : {"percent_fall", "reliable_change", "cut_off"}
-        ``percent_fall``: improved by at least `percent` of the baseline score.
+        ``percent_fall``: improved by at least `percent` of the way from the baseline score to the
+        best score of the scale.
         ``reliable_change``: improved by more than 1.96 standard errors of a difference
         (Jacobson and Truax 1991), from `reliability` and `standard_deviation`.
         ``cut_off``: at or beyond `threshold`, in the good direction.

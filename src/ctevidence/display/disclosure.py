@@ -50,10 +50,18 @@ class Disclosure:
         allowed = self.count(value)
         return f"1–{self.suppress_up_to}" if allowed is None else f"{allowed}"
 
+    def hides(self, events: int | None, n: int | None) -> bool:
+        """Whether a group is too small to show, or those with or without the event are too few.
+
+        A share or a contrast made from such a group would give the hidden count away.
+        """
+        without = None if events is None or n is None else n - events
+        return any(k is not None and self.count(k) is None for k in (events, n, without))
+
     def share(self, events: int | None, n: int | None) -> float:
         """A proportion computed from the counts that may be shown; nan when it may not be."""
         top, bottom = self.count(events), self.count(n)
-        if top is None or not bottom:
+        if top is None or not bottom or self.hides(events, n):
             return math.nan
         return min(top / bottom, 1.0)
 

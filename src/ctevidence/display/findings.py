@@ -9,6 +9,7 @@ import pandas as pd
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval, shown
 from ctevidence.display.labels import treatment_label
+from ctevidence.display.release import HIDDEN, gated
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate, Estimates
@@ -44,6 +45,7 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
         One row per outcome of `OUTCOMES`; an outcome without data keeps its row and says so.
     """
     disclosure = disclosure_of(source)
+    estimates = Estimates(gated(row, disclosure) for row in estimates)
     rows = [
         _finding(estimates, start, label, arm, reference, disclosure) for start, label in OUTCOMES
     ]
@@ -86,8 +88,14 @@ def _finding(
         shown(row.estimate, row.unit),
         interval(row.conf_low, row.conf_high, row.unit),
         _people(row, disclosure),
-        direction(row).value if row.is_estimable else NOTHING,
+        _reading(row),
     ]
+
+
+def _reading(row: Estimate) -> str:
+    if row.is_estimable:
+        return direction(row).value
+    return HIDDEN if row.caution == HIDDEN else NOTHING
 
 
 def _same(level: Estimate, row: Estimate) -> bool:

@@ -16,6 +16,7 @@ from ctevidence.display.figure import (
     finished,
     style_of,
 )
+from ctevidence.display.release import gated
 from ctevidence.display.sentences import verb_of
 from ctevidence.display.tables import shown_estimate
 
@@ -37,7 +38,7 @@ def plot_per_100(fit, week: float | None = None, name: str = "per-100") -> Figur
     """
     study = fit.study
     disclosure = disclosure_of(study)
-    rows = [r for r in fit.per_arm("risk", week)]
+    rows = [gated(row, disclosure) for row in fit.per_arm("risk", week)]
     labels = {a.name: a for a in study.arms}
     outcome, at = rows[0].outcome, rows[0].week
     with mpl.rc_context(LOOK):

@@ -5,9 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from ctevidence.display.disclosure import disclosure_of
+from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import rounded
 from ctevidence.estimates import COUNT_COLUMNS, Estimate, Estimates
+
+HIDDEN = "not shown: too few people in a group"
+
+
+def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
+    """The row as it may be shown: without a value where it rests on a group that is hidden."""
+    sides = (row.events, row.n), (row.events_reference, row.n_reference)
+    if not any(disclosure.hides(*side) for side in sides):
+        return row
+    missing = dict.fromkeys(
+        ("estimate", "conf_low", "conf_high", "std_error", "p_value", "df"), math.nan
+    )
+    return replace(row, **missing, caution=HIDDEN)
 
 
 def released(estimates: Estimates, source) -> Estimates:
@@ -28,15 +41,20 @@ def released(estimates: Estimates, source) -> Estimates:
     return Estimates(_coarse(row, disclosure) for row in estimates)
 
 
-def _coarse(row: Estimate, disclosure) -> Estimate:
+def _coarse(row: Estimate, disclosure: Disclosure) -> Estimate:
+    row = gated(row, disclosure)
     decimals = 2 if row.unit in ("probability", "ratio") else 1
     counts = {c: disclosure.count(getattr(row, c)) for c in COUNT_COLUMNS if c != "studies"}
     numbers = {c: rounded(getattr(row, c), decimals) for c in ("conf_low", "conf_high")}
     estimate = rounded(row.estimate, decimals)
-    if not row.reference and row.unit == "probability" and row.events is not None:
+    if row.is_estimable and _is_share(row):
         estimate = disclosure.share(row.events, row.n)
-        if not math.isnan(estimate):
-            numbers["conf_low"] = min(numbers["conf_low"], estimate)
-            numbers["conf_high"] = max(numbers["conf_high"], estimate)
+        # the interval is of the exact share: it must still hold the rounded one
+        numbers["conf_low"] = min(numbers["conf_low"], estimate)
+        numbers["conf_high"] = max(numbers["conf_high"], estimate)
     errors = {"std_error": rounded(row.std_error, decimals), "p_value": rounded(row.p_value, 3)}
     return replace(row, estimate=estimate, **counts, **numbers, **errors)
+
+
+def _is_share(row: Estimate) -> bool:
+    return not row.reference and row.unit == "probability" and row.events is not None

@@ -12,6 +12,7 @@ import math
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.format import interval, number, number_needed, rounded, shown
 from ctevidence.display.labels import measure_label, treatment_label
+from ctevidence.display.release import gated
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import Direction, better_of, direction
 from ctevidence.terms import did_you_mean
@@ -78,12 +79,13 @@ medication: the best estimate is 14 more of every 100 people, and the data allow
     if certainty not in CERTAINTY_VERBS:
         known = [k for k in CERTAINTY_VERBS if k]
         raise KeyError(f'Certainty "{certainty}"{did_you_mean(certainty, known)}')
+    disclosure = disclosure_of(source)
     rows = [estimates] if isinstance(estimates, Estimate) else list(estimates)
+    rows = [gated(row, disclosure) for row in rows]
     if any(row.measure == "interaction_difference" for row in rows):
         return _synergy(rows, certainty)
     if any(row.reference == "best single treatment" for row in rows):
         return _better_than_both(rows, certainty)
-    disclosure = disclosure_of(source)
     return " ".join(_one(row, certainty, disclosure) for row in rows)
 
 

@@ -50,6 +50,8 @@ def plot_survival(fit, name: str = "survival") -> Figure:
         for arm in arms:
             colour, _, line = style_of(arm, study.arms)
             x, y, band = _steps(fit.curves[arm.name], disclosure)
+            if not len(x):  # too few people at risk to show any of it
+                continue
             axes.step(x, y, where="post", color=colour, linestyle=line, linewidth=1.9)
             axes.fill_between(x, *band.T, step="post", color=colour, alpha=0.06, lw=0)
             for edge in band.T:
@@ -64,7 +66,7 @@ def plot_survival(fit, name: str = "survival") -> Figure:
         axes.set_xticks(marks)
         axes.tick_params(labelbottom=True)
         axes.set_ylabel("of 100 people")
-        axes.set_xlabel(_time_label(fit))
+        axes.set_xlabel(_time_label(fit, disclosure.is_open))
         axes.yaxis.grid(True)
         axes.set_title(_title(fit), pad=10)
         data = _numbers(fit, arms, marks, disclosure)
@@ -82,14 +84,14 @@ def _title(fit) -> str:
     return {"relapse": "Still free of relapse", "retention": "Still in treatment"}[fit.outcome.kind]
 
 
-def _time_label(fit) -> str:
+def _time_label(fit, open_data: bool) -> str:
     rule = fit.outcome.rule
     start = getattr(rule, "after", "baseline")
     since = {"baseline": "the start of treatment"}.get(start, f"{start} (those who reached it)")
     flat = [a.label for a in fit.study.arms
             if a.name in fit.curves and not fit.curves[a.name].events.sum()]  # fmt: skip
     # a curve without an event has no band, which must not look like certainty
-    remark = f"\nno event, so no band: {', '.join(flat)}" if flat else ""
+    remark = f"\nno event, so no band: {', '.join(flat)}" if flat and open_data else ""
     return f"Weeks since {since}{remark}"
 
 

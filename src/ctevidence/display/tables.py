@@ -16,6 +16,7 @@ from ctevidence.display.format import (
     unit_label,
 )
 from ctevidence.display.labels import contrast_label, measure_label, treatment_label
+from ctevidence.display.release import HIDDEN, gated
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate, Estimates
 
@@ -40,6 +41,7 @@ def table_estimates(
         Cautions stand below it, each once, marked by a letter in the column ``note``.
     """
     disclosure = disclosure_of(source)
+    estimates = Estimates(gated(row, disclosure) for row in estimates)
     marks = _marks(estimates)
     frame = pd.DataFrame([_row(row, disclosure, marks) for row in estimates])
     frame, shared = _without_constants(frame)
@@ -101,7 +103,7 @@ def _measure(row: Estimate) -> str:
 def shown_estimate(row: Estimate, disclosure: Disclosure) -> tuple[str, str]:
     """Estimate and interval as text; a single-arm share comes from the counts that may be shown."""
     if not row.is_estimable:
-        return NOT_ESTIMABLE, ""
+        return ("not shown" if row.caution == HIDDEN else NOT_ESTIMABLE), ""
     if row.measure == "nnt":
         return number_needed(row.estimate, row.conf_low, row.conf_high)
     value = row.estimate

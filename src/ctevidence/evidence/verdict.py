@@ -53,9 +53,12 @@ class Thresholds:
     weeks: float = 4.0
 
     def of(self, row: Estimate) -> float:
-        if row.unit in ("probability", "weeks"):
-            return getattr(self, row.unit)
-        return math.log(self.ratio) if row.unit == "ratio" else self.points
+        """The threshold on the scale of judgement; 0 for a unit that has none."""
+        if row.unit.endswith("points"):
+            return self.points
+        if row.unit == "ratio":
+            return math.log(self.ratio)
+        return getattr(self, row.unit) if row.unit in ("probability", "weeks") else 0.0
 
 
 def better_of(outcome: str) -> str:
@@ -77,7 +80,7 @@ def better_direction(row: Estimate) -> str:
 
 
 def direction(row: Estimate, thresholds: Thresholds | None = None) -> Direction:
-    """Judge a two-sided contrast by its interval.
+    """Judge a contrast by its interval.
 
     Parameters
     ----------
@@ -92,11 +95,14 @@ def direction(row: Estimate, thresholds: Thresholds | None = None) -> Direction:
         smallest difference that matters; ``little or no difference`` when it lies wholly within
         it; else ``not determined``. One small study reads ``not established``.
     """
-    if not row.is_estimable or math.isnan(row.conf_low) or math.isnan(row.conf_high):
+    limits = row.conf_low, row.conf_high
+    if not row.is_estimable or all(math.isnan(limit) for limit in limits):
         return Direction.NOT_DETERMINED
     least = (thresholds or Thresholds()).of(row)
-    scale = math.log if _is_ratio(row) else float
-    low, high = scale(row.conf_low), scale(row.conf_high)
+    scale = _log if _is_ratio(row) else float
+    # a one-sided limit leaves the other side open
+    low = -math.inf if math.isnan(row.conf_low) else scale(row.conf_low)
+    high = math.inf if math.isnan(row.conf_high) else scale(row.conf_high)
     if better_direction(row) == "lower":
         low, high = -high, -low
     if -least < low and high < least:
@@ -108,6 +114,10 @@ def direction(row: Estimate, thresholds: Thresholds | None = None) -> Direction:
     else:
         return Direction.NOT_DETERMINED
     return Direction.NOT_ESTABLISHED if rests_on_one_small_study(row) else found
+
+
+def _log(limit: float) -> float:
+    return math.log(limit) if limit > 0 else -math.inf
 
 
 def _is_ratio(row: Estimate) -> bool:

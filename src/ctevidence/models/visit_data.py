@@ -85,7 +85,7 @@ def codes_of(labels: Array, what: str, n: int) -> tuple[Array, Array]:
             f"{what} must have one entry for each of the {n} observations; found shape "
             f"{np.shape(labels)}."
         )
-    codes, found = pd.factorize(labels)
+    codes, found = pd.factorize(labels if hasattr(labels, "dtype") else np.asarray(labels))
     if (codes < 0).any():
         raise ValueError(f"{what} is missing in row {int(np.argmin(codes))}.")
     return codes.astype(np.int64), np.asarray(found)

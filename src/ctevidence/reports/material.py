@@ -9,7 +9,9 @@ from pathlib import Path
 
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials
+from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.figure import Figure
+from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimates
 from ctevidence.evidence.claims import Verdict, assess_claims, read_claims
@@ -43,7 +45,10 @@ class Material:
 
     @cached_property
     def estimates(self) -> Estimates:
-        return read_estimates(self.results)
+        """What the notebooks kept, as far as it may be shown."""
+        disclosure = disclosure_of(self.source)
+        exact = read_estimates(self.results)
+        return Estimates(gated(row, disclosure) for row in exact)
 
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:

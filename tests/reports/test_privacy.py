@@ -1,0 +1,78 @@
+"""A study under a disclosure profile: nothing that points to a person reaches the pack."""
+
+import dataclasses
+import re
+
+import pytest
+
+from ctevidence.data.project import Project
+from ctevidence.data.writers import write_study
+from ctevidence.estimates import Estimates
+from ctevidence.reports.run import run_report
+from ctevidence.simulate.study import simulate_study
+
+MARK = "MARKER"
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    """A report of made-up people treated as real ones, every text of theirs marked."""
+    study = simulate_study(n=160, seed=5)
+    tables = {}
+    for name, table in study.tables.items():
+        table = table.copy()
+        for column in table.columns:
+            is_text = table[column].dtype == object or str(table[column].dtype) in (
+                "str",
+                "category",
+            )
+            if is_text and column not in ("arm", "scale", "event", "component", "sex"):
+                text = table[column].astype(object)
+                table[column] = text.where(text.isna() | (text == ""), MARK + text.astype(str))
+        tables[name] = table
+    tables["participants"]["remark"] = f"{MARK} free text"
+    real = {f.name: getattr(study, f.name) for f in dataclasses.fields(study)}
+    real |= {"name": "clinic", "tables": tables, "disclosure": "opensafely"}
+    folder = tmp_path_factory.mktemp("project")
+    write_study(type(study)(**real), folder / "data" / "raw" / "clinic")
+    declared = folder / "data" / "raw" / "clinic" / "study.toml"
+    text = declared.read_text("utf-8").replace(
+        'data_kind = "synthetic"', 'data_kind = "patient-level"'
+    )
+    declared.write_text(text, encoding="utf-8")
+    return run_report("clinic", project=Project(folder)).path
+
+
+def texts(folder):
+    files = [p for p in folder.rglob("*") if p.suffix in (".html", ".csv", ".json")]
+    return {p.name: p.read_text("utf-8") for p in files}
+
+
+def test_the_marks_are_really_in_the_data(pack):
+    raw = pack.parents[1] / "data" / "raw" / "clinic"
+    for table in ("participants", "events", "visits", "treatments"):
+        assert MARK in (raw / f"{table}.csv").read_text("utf-8"), table
+
+
+def test_no_identifier_site_therapist_reason_or_free_text_is_published(pack):
+    assert [name for name, text in texts(pack).items() if MARK in text] == []
+
+
+def test_no_small_count_is_shown(pack):
+    for name, text in texts(pack).items():
+        if name.endswith(".html"):
+            shown = re.sub(r"<style>.*?</style>|data:image[^\"]*", "", text, flags=re.S)
+            assert not re.findall(r">[1-7] of \d+<|> ?\d+ of [1-7]<", shown), name
+
+
+def test_released_counts_are_rounded(pack):
+    for path in (pack / "estimates").glob("*.csv"):
+        for row in Estimates.read_csv(path):
+            for count in (row.n, row.events, row.n_reference, row.events_reference):
+                assert count is None or count % 5 == 0, row.id
+
+
+def test_every_page_says_what_kind_of_data_it_is(pack):
+    for name, text in texts(pack).items():
+        if name.endswith(".html"):
+            assert "Patient-level data of one study" in text, name
