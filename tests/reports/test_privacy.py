@@ -19,8 +19,8 @@ def pack(tmp_path_factory):
     """A report of made-up people treated as real ones, every text of theirs marked."""
     study = simulate_study(n=160, seed=5)
     tables = {}
-    for name, table in study.tables.items():
-        table = table.copy()
+    for name, given in study.tables.items():
+        table = given.copy()
         for column in table.columns:
             is_text = table[column].dtype == object or str(table[column].dtype) in (
                 "str",

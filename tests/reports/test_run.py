@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from ctevidence.data.project import Project
+from ctevidence.data.template import write_template
 from ctevidence.estimates import COLUMNS, Estimates
 from ctevidence.reports.notebooks import ParameterError
 from ctevidence.reports.run import run_report
 from ctevidence.reports.verify import differences
+from ctevidence.simulate.study import simulate_study
 
 ROOT = Path(__file__).parents[2]
 
@@ -140,3 +142,14 @@ def test_an_unknown_parameter_or_source_is_refused_before_anything_runs(pack):
         run_report("beat-the-blues", parameters={"wek": 9}, project=project)
     with pytest.raises(FileNotFoundError, match='did you mean "beat-the-blues"'):
         run_report("beat-the-blue", project=project)
+
+
+def test_a_template_filled_with_tables_reaches_its_report_without_code(tmp_path):
+    folder = write_template(tmp_path / "data" / "raw" / "my-study", "my-study")
+    study = simulate_study(n=60, seed=11)
+    for name in ("participants", "visits", "events", "treatments"):
+        study.tables[name].to_csv(folder / f"{name}.csv", index=False)
+    made = run_report("my-study", project=Project(tmp_path))
+    html = pages(made.path)
+    assert len(html) == 9  # index, report, brief and six notebooks: no trials were asked for
+    assert all("SYNTHETIC" in text for text in html.values())

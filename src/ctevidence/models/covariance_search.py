@@ -15,6 +15,7 @@ import numpy as np
 from ctevidence.models.covariance_structures import on_distances, on_visits, starting_values
 from ctevidence.models.newton import Maximum, maximise
 from ctevidence.models.patterned_likelihood import PatternedLikelihood
+from ctevidence.models.reml import OutsideParameterSpaceError
 from ctevidence.models.visit_data import VisitData
 from ctevidence.models.visit_patterns import Stack
 
@@ -106,7 +107,10 @@ def _search(likelihood: PatternedLikelihood, data: VisitData) -> tuple[Maximum |
         if np.linalg.matrix_rank(slopes[:, count > 0]) < len(part):
             where = "" if label is None else f" in group {label!r}"
             return None, f"not identified{where}: {_never_together(count, data)}"
-    maximum = maximise(likelihood, start)
+    try:
+        maximum = maximise(likelihood, start)
+    except OutsideParameterSpaceError:
+        return None, "the covariance is singular wherever the search could start"
     smallest = _smallest_eigenvalue(likelihood, maximum.theta)
     if smallest < (SINGULAR_BELOW if maximum.converged else 100 * SINGULAR_BELOW):
         return None, "the estimate is singular"
@@ -128,9 +132,12 @@ def _independent(likelihood: PatternedLikelihood, theta: Array) -> bool:
 def _moments(likelihood: PatternedLikelihood) -> tuple[Array, Array]:
     """Sums of products of least-squares residuals and their number, (groups, cells) each."""
     products, counts = np.zeros((2, likelihood.n_groups, len(likelihood.structure.exponents)))
+    only_response = np.zeros((likelihood.width, likelihood.width))
+    only_response[-1, -1] = 1.0
     for stack, cells in zip(likelihood.stacks, likelihood.cells, strict=True):
         people = np.broadcast_to(stack.counts[:, None, None], cells.shape)
-        np.add.at(products[stack.group], cells.ravel(), stack.moments[:, -1])
+        squares = stack.around(only_response)
+        np.add.at(products[stack.group], cells.ravel(), squares.ravel())
         np.add.at(counts[stack.group], cells.ravel(), people.ravel())
     return products, counts
 

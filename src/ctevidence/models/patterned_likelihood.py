@@ -62,8 +62,7 @@ class PatternedLikelihood:
             inverse, logs = invert(sigma)
             inverses.append(inverse)
             logdet += stack.counts @ logs
-            total = total + inverse.reshape(-1) @ stack.moments
-        total = _square(total)
+            total = total + stack.total(inverse)
         cov, log_information = invert(total[None, :-1, :-1])
         coef = cov[0] @ total[:-1, -1]
         squares = total[-1, -1] - total[:-1, -1] @ coef
@@ -82,7 +81,6 @@ class PatternedLikelihood:
         cov_in_traces = cov * self.reml
         padded = np.zeros((q + 1, q + 1))
         padded[:q, :q] = cov_in_traces
-        around = np.column_stack([np.outer(residual, residual).ravel(), padded.ravel()])
 
         moment_slopes = np.zeros((self.n_groups, k, q + 1, q + 1))
         trace = np.zeros((self.n_groups, k))
@@ -92,10 +90,11 @@ class PatternedLikelihood:
             g = stack.group
             people = stack.counts[:, None, None]
             w = inverse @ derivatives[g][1][:, cells]  # V^-1 V_a: (k, patterns, m, m)
-            moment_slopes[g] += _square((w @ inverse).reshape(k, -1) @ stack.moments)
+            moment_slopes[g] += stack.total(w @ inverse)
             trace[g] += np.einsum("apjj,p->a", w, stack.counts)
             # Sums over people of r r' and of X Phi X', on the visits of each pattern.
-            of_y, of_x = (stack.moments @ around).T.reshape(2, *inverse.shape)
+            of_y = stack.around(np.outer(residual, residual))
+            of_x = stack.around(padded)
             for which, between in enumerate((people * w, inverse @ of_y @ w, inverse @ of_x @ w)):
                 flat = between.swapaxes(2, 3).reshape(k, -1)
                 pairs[which, g] += w.reshape(k, -1) @ flat.T
@@ -140,8 +139,8 @@ class PatternedLikelihood:
             v = self.structure.derivatives(theta[here])[1][:, cells]
             middle = np.einsum("apij,apjk->pik", v, inverse @ np.tensordot(block, v, 1))
             middle = middle - self._bend(theta[here], block, curved)[cells] / 4
-            total = total + (inverse @ middle @ inverse).reshape(-1) @ stack.moments
-        return cov @ _square(total)[:-1, :-1] @ cov
+            total = total + stack.total(inverse @ middle @ inverse)
+        return cov @ total[:-1, :-1] @ cov
 
     def _bend(self, theta: Array, weights: Array, curved: str) -> Array:
         """``sum_ab w_ab V_ab`` in every cell, in the parameters asked for."""
@@ -154,12 +153,6 @@ class PatternedLikelihood:
             return bend
         # With phi = f(theta): sum w_phi V_phiphi = sum w V_ab - sum_a w_aa (f''/f')_a V_a.
         return bend - (weights.diagonal() * natural) @ first
-
-
-def _square(flat: Array) -> Array:
-    """Last axis of length w**2 to two axes of length w."""
-    width = int(np.sqrt(flat.shape[-1]))
-    return flat.reshape(*flat.shape[:-1], width, width)
 
 
 def _block_diagonal(blocks: Array) -> Array:

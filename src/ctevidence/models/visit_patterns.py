@@ -2,7 +2,8 @@
 
 Two people observed at the same visits (and in the same covariance group) have the same
 covariance matrix, so a Gaussian likelihood needs from them only sums of products of their rows.
-These are taken once; after that, no step of the fit depends on the number of people.
+These are taken once; after that, no step of the fit depends on the number of people. Where hardly
+anybody shares a pattern, as with irregular times, the rows themselves take less room and time.
 """
 
 from __future__ import annotations
@@ -62,26 +63,51 @@ class Observations:
 class Stack:
     """Patterns of one covariance group with equally many observations, ready for batches.
 
+    Either ``moments`` or ``rows`` is given; with rows, every person is a pattern of their own.
+
     Attributes
     ----------
     group : int
         Covariance group.
-    patterns : list of int
-        Their numbers in `Observations`.
-    positions : array (patterns, m)
+    patterns : array (b,)
+        Their numbers in `Observations`; with rows a number for each person.
+    positions : array (b, m)
         Positions observed in each pattern.
-    counts : array (patterns,)
+    counts : array (b,)
         People in each pattern.
-    moments : array (patterns * m * m, (q + 1)**2)
+    moments : array (b * m * m, (q + 1)**2) or None
         For each pattern and pair (j, k), ``sum_i x_ij x_ik'`` over its people, where ``x`` holds
         the design row and, last, the response.
+    rows : array (b, m, q + 1) or None
+        The ``x`` themselves.
     """
 
     group: int
-    patterns: list[int]
+    patterns: Array
     positions: Array
     counts: Array
-    moments: Array
+    moments: Array | None = None
+    rows: Array | None = None
+
+    def total(self, weights: Array) -> Array:
+        """``sum_i x_i' W x_i`` over people, for weights (..., b, m, m): shape (..., q+1, q+1)."""
+        lead = weights.shape[:-3]
+        if self.rows is None:
+            sums = weights.reshape(*lead, -1) @ self.moments
+            width = int(np.sqrt(sums.shape[-1]))
+        else:
+            width = self.rows.shape[2]
+            flat = self.rows.reshape(-1, width)
+            each = weights.reshape(-1, *weights.shape[-3:])
+            sums = np.array([flat.T @ (w @ self.rows).reshape(flat.shape) for w in each])
+        return sums.reshape(*lead, width, width)
+
+    def around(self, matrix: Array) -> Array:
+        """``sum_i x_i matrix x_i'`` over the people of each pattern, shape (b, m, m)."""
+        if self.rows is None:
+            m = self.positions.shape[1]
+            return (self.moments @ matrix.ravel()).reshape(-1, m, m)
+        return self.rows @ matrix @ self.rows.swapaxes(1, 2)
 
 
 def observe(
@@ -154,32 +180,43 @@ def _number_patterns(
 
 
 def stacks(observations: Observations, X: Array, y: Array, to_basis: Array) -> list[Stack]:
-    """Cross-products of ``[X @ to_basis, y]`` per pattern, stacked by group and size."""
+    """``[X @ to_basis, y]`` of all people, stacked by group and size."""
     members: dict[tuple[int, int], list[int]] = {}
     for number, seen in enumerate(observations.positions):
         members.setdefault((int(observations.group[number]), len(seen)), []).append(number)
     counts = np.bincount(observations.pattern, minlength=len(observations.positions))
-    return [
-        Stack(
-            group,
-            patterns,
-            np.array([observations.positions[p] for p in patterns]),
-            counts[patterns],
-            np.concatenate(
-                [_cross_products(observations.rows(p), X, y, to_basis) for p in patterns]
-            ),
-        )
-        for (group, _), patterns in members.items()
-    ]
+    result = []
+    for (group, _), numbers in members.items():
+        patterns, people = np.array(numbers), counts[numbers]
+        positions = np.array([observations.positions[p] for p in numbers])
+        blocks = [_rows(observations.rows(p), X, y, to_basis) for p in numbers]
+        if sharing_pays(people, positions.shape[1]):
+            moments = np.concatenate([_cross_products(block) for block in blocks])
+            result.append(Stack(group, patterns, positions, people, moments=moments))
+        else:
+            rows = np.concatenate([rows for block in blocks for rows in block])
+            patterns, positions = np.repeat(patterns, people), np.repeat(positions, people, axis=0)
+            result.append(Stack(group, patterns, positions, np.ones_like(patterns), rows=rows))
+    return result
 
 
-def _cross_products(rows: Iterator[Array], X: Array, y: Array, to_basis: Array) -> Array:
+def sharing_pays(people: Array, m: int) -> bool:
+    """Whether cross-products of patterns of m visits cost less per step than people's rows."""
+    return people.sum() >= m * len(people)
+
+
+def _rows(rows: Iterator[Array], X: Array, y: Array, to_basis: Array) -> Iterator[Array]:
+    """Design rows with the response, (people, m, q + 1), block by block of one pattern."""
+    for block in rows:
+        flat = block.ravel()
+        yield np.column_stack([X[flat] @ to_basis, y[flat]]).reshape(*block.shape, -1)
+
+
+def _cross_products(blocks: Iterator[Array]) -> Array:
     """Moments (m * m, (q + 1)**2) of one pattern, summed over blocks of people."""
     total = 0.0
-    for block in rows:
-        n, m = block.shape
-        flat = block.ravel()
-        data = np.column_stack([X[flat] @ to_basis, y[flat]]).reshape(n, -1)
-        total = total + data.T @ data
-    width = len(total) // m
+    for block in blocks:
+        n, m, width = block.shape
+        flat = block.reshape(n, m * width)
+        total = total + flat.T @ flat
     return total.reshape(m, width, m, width).swapaxes(1, 2).reshape(m * m, width * width)

@@ -1,0 +1,92 @@
+"""The command line as a newcomer meets it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ctevidence.cli import main
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Call the command in an empty folder; returns exit status, output and error text."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CTEVIDENCE_PROJECT", raising=False)
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["ctevidence", *words])
+        status = 0
+        try:
+            main()
+        except SystemExit as stop:
+            status = stop.code or 0
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+def test_a_template_is_made_checked_and_listed(run, tmp_path):
+    status, out, _ = run("new", "my-study")
+    assert status == 0
+    assert "ctevidence check" in out
+    status, out, _ = run("check", "data/raw/my-study")
+    assert status == 0
+    assert "An example study" in out
+    assert run("list")[1].startswith("my-study")
+    status, out, _ = run("prepare", "my-study")
+    assert (status, (tmp_path / "data/processed/my-study/study.toml").exists()) == (0, True)
+
+
+def test_an_existing_folder_is_not_overwritten(run):
+    run("new", "my-study")
+    status, _, _ = run("new", "my-study")
+    assert "my-study" in str(status)
+
+
+def test_problems_are_one_readable_message(run, tmp_path):
+    run("new", "my-study")
+    visits = tmp_path / "data/raw/my-study/visits.csv"
+    visits.write_text(visits.read_text().replace("PHQ-9,17", "PHQ-9,99"))
+    status, _, _ = run("check", "data/raw/my-study")
+    assert "99" in str(status)
+    assert "Traceback" not in str(status)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("report", "nothing-here"), "not inside a project"),
+        (("check", "nowhere"), "no such folder"),
+        (("prepare",), "not inside a project"),
+    ],
+)
+def test_mistakes_are_answered_in_words(run, words, expected):
+    status, _, _ = run(*words)
+    assert expected in str(status)
+
+
+def test_an_unknown_command_is_a_usage_error(run):
+    status, _, err = run("reprot")
+    assert status == 2
+    assert "reprot" in err
+
+
+def test_simulated_studies_are_synthetic_and_repeatable(run, tmp_path):
+    run("new", "first")  # makes the folder a project
+    run("simulate", "demo", "--patients", "60", "--seed", "7")
+    first = (tmp_path / "data/raw/demo/visits.csv").read_bytes()
+    assert 'data_kind = "synthetic"' in (tmp_path / "data/raw/demo/study.toml").read_text()
+    run("simulate", "again", "--patients", "60", "--seed", "7")
+    assert (tmp_path / "data/raw/again/visits.csv").read_bytes() == first
+
+
+def test_help_loads_no_heavy_library():
+    code = (
+        "import sys\nsys.argv = ['ctevidence', '--help']\nfrom ctevidence.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'pandas', 'scipy', 'matplotlib', 'papermill', 'statsmodels'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
