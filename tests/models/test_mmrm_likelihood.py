@@ -7,6 +7,7 @@ The witness is the definition itself: dense V for all observations, matrix deriv
 import numpy as np
 import pytest
 
+from ctevidence.models import visit_patterns
 from ctevidence.models.covariance_search import build_likelihood
 from ctevidence.models.covariance_structures import (
     ON_TIMES,
@@ -144,10 +145,11 @@ def compare(here, expected):
         np.testing.assert_allclose(found, known, atol=1e-9 * np.abs(known).max())
 
 
-@pytest.mark.parametrize("reml", [True, False])
-@pytest.mark.parametrize("grouped", [True, False])
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize(("grouped", "reml"), [(True, True), (False, True), (False, False)])
 @pytest.mark.parametrize("name", [*ON_VISITS, *ON_TIMES])
-def test_patterned_likelihood_is_the_textbook_one(name, grouped, reml):
+def test_patterned_likelihood_is_the_textbook_one(name, grouped, reml, shared, monkeypatch):
+    monkeypatch.setattr(visit_patterns, "sharing_pays", lambda people, m: shared)
     rng = np.random.default_rng(5)
     person, visit = np.repeat(np.arange(14), M), np.tile(np.arange(M), 14)
     seen = rng.random(len(person)) < 0.75

@@ -99,9 +99,8 @@ def build_likelihood(
 def _search(likelihood: PatternedLikelihood, data: VisitData) -> tuple[Maximum | None, str | None]:
     """Maximum of the likelihood, or the reason why there is none to use."""
     products, counts = _moments(likelihood)
-    start = np.concatenate(
-        [_start(likelihood, p, c, data) for p, c in zip(products, counts, strict=True)]
-    )
+    groups = list(zip(products, counts, strict=True))
+    start = np.concatenate([_start(likelihood, p, c, data) for p, c in groups])
     for part, count, label in zip(likelihood.parts(start), counts, data.groups, strict=True):
         slopes = likelihood.structure.derivatives(part)[1]
         if np.linalg.matrix_rank(slopes[:, count > 0]) < len(part):
@@ -110,17 +109,23 @@ def _search(likelihood: PatternedLikelihood, data: VisitData) -> tuple[Maximum |
     try:
         maximum = maximise(likelihood, start)
     except OutsideParameterSpaceError:
-        return None, "the covariance is singular wherever the search could start"
+        return None, "it is singular wherever the search could start"
+    reason = _why_not(likelihood, maximum)
+    return (maximum, None) if reason is None else (None, reason)
+
+
+def _why_not(likelihood: PatternedLikelihood, maximum: Maximum) -> str | None:
+    """Why the point that the search reached cannot be used; None when it can."""
     smallest = _smallest_eigenvalue(likelihood, maximum.theta)
     if smallest < (SINGULAR_BELOW if maximum.converged else 100 * SINGULAR_BELOW):
-        return None, "the estimate is singular"
+        return "the estimate is singular"
     if not maximum.converged:
-        return None, f"no convergence in {maximum.steps} steps"
+        return f"no convergence in {maximum.steps} steps"
     if maximum.flat:
-        return None, "not identified: the likelihood is flat in some of its parameters"
-    if data.coordinates is not None and _independent(likelihood, maximum.theta):
-        return None, "the correlation in time is estimated at zero"
-    return maximum, None
+        return "not identified: the likelihood is flat in some of its parameters"
+    if likelihood.structure.distances is not None and _independent(likelihood, maximum.theta):
+        return "the correlation in time is estimated at zero"
+    return None
 
 
 def _independent(likelihood: PatternedLikelihood, theta: Array) -> bool:
@@ -132,11 +137,10 @@ def _independent(likelihood: PatternedLikelihood, theta: Array) -> bool:
 def _moments(likelihood: PatternedLikelihood) -> tuple[Array, Array]:
     """Sums of products of least-squares residuals and their number, (groups, cells) each."""
     products, counts = np.zeros((2, likelihood.n_groups, len(likelihood.structure.exponents)))
-    only_response = np.zeros((likelihood.width, likelihood.width))
-    only_response[-1, -1] = 1.0
     for stack, cells in zip(likelihood.stacks, likelihood.cells, strict=True):
         people = np.broadcast_to(stack.counts[:, None, None], cells.shape)
-        squares = stack.around(only_response)
+        response = np.eye(stack.width)[-1]
+        squares = stack.around(np.outer(response, response))
         np.add.at(products[stack.group], cells.ravel(), squares.ravel())
         np.add.at(counts[stack.group], cells.ravel(), people.ravel())
     return products, counts
@@ -165,8 +169,10 @@ def _start(
 
 def _never_together(counts: Array, data: VisitData) -> str:
     """Which visits, or pairs of visits, nobody of a group attended, in words."""
+    if data.coordinates is not None:
+        return "too few observations per person at different times"
     m = len(data.visits)
-    seen = counts.reshape(m, m) > 0 if m else np.ones((0, 0), dtype=bool)
+    seen = counts.reshape(m, m) > 0
     never = [repr(v) for v, some in zip(data.visits, seen.diagonal(), strict=True) if not some]
     if never:
         return f"nobody was observed at visit {', '.join(never)}"
@@ -175,8 +181,6 @@ def _never_together(counts: Array, data: VisitData) -> str:
         for j, k in zip(*np.tril_indices(m, -1), strict=True)
         if not seen[j, k]
     ]
-    if not pairs:
-        return "too few observations per person at different times"
     return f"nobody was observed at both of the visits {', '.join(pairs)}"
 
 

@@ -22,8 +22,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctevidence.models.correlation_patterns import (
+    BOUNDED,
+    IDENTITY,
+    LOG_LOGISTIC,
+    Derivatives,
+    Link,
+    alone,
+    below,
+    by_lag,
+    chain,
+    cholesky,
+    decay,
+    logistic,
+    power,
+)
+
 Array = np.ndarray
-Derivatives = tuple[Array, Array, Array]
 
 ALIASES = {
     "us": "unstructured",
@@ -74,14 +89,6 @@ def canonical_name(covariance: str) -> str:
             + ")."
         )
     return name
-
-
-@dataclass(frozen=True)
-class Link:
-    """Map from an unbounded parameter to one of the structure, with two derivatives."""
-
-    apply: Callable[[Array], Derivatives]
-    inverse: Callable[[Array], Array]
 
 
 @dataclass(frozen=True)
@@ -181,18 +188,18 @@ def on_visits(name: str, n_visits: int) -> CovarianceStructure:
     if kind == "unstructured":
         count = n_visits * (n_visits - 1) // 2
         text = f"{scale_text} and unit-diagonal Cholesky factor"
-        return CovarianceStructure(name, exponents, _cholesky(n_visits), IDENTITY, count, text)
+        return CovarianceStructure(name, exponents, cholesky(n_visits), IDENTITY, count, text)
     if n_visits == 1:
-        return CovarianceStructure(name, exponents, _alone, IDENTITY, 0, scale_text)
+        return CovarianceStructure(name, exponents, alone, IDENTITY, 0, scale_text)
     if kind == "compound-symmetry":
         text = f"{scale_text} and logistic correlation above -1/(m-1)"
-        link = _logistic(-1.0 / (n_visits - 1), 1.0)
-        return CovarianceStructure(name, exponents, _by_lag((lag > 0) * 1, 1), link, 1, text)
+        link = logistic(-1.0 / (n_visits - 1), 1.0)
+        return CovarianceStructure(name, exponents, by_lag((lag > 0) * 1, 1), link, 1, text)
     text = f"{scale_text} and t with correlation t/sqrt(1+t^2)"
     if kind == "ar1":
-        return CovarianceStructure(name, exponents, _power(lag), BOUNDED, 1, text)
+        return CovarianceStructure(name, exponents, power(lag), BOUNDED, 1, text)
     count = n_visits - 1
-    pattern = _by_lag(lag, count) if kind == "toeplitz" else _chain(row, column, count)
+    pattern = by_lag(lag, count) if kind == "toeplitz" else chain(row, column, count)
     return CovarianceStructure(name, exponents, pattern, BOUNDED, count, text)
 
 
@@ -207,7 +214,7 @@ def on_distances(distances: Array) -> CovarianceStructure:
     return CovarianceStructure(
         "spatial-exponential",
         np.ones((len(distances), 1)),
-        _decay(distances),
+        decay(distances),
         LOG_LOGISTIC,
         1,
         "log variance and logistic correlation per unit of time",
@@ -226,7 +233,7 @@ def starting_values(structure: CovarianceStructure, moments: Array) -> Array:
     if structure.name == "unstructured":
         factor = np.linalg.cholesky(moments)
         tau = np.log(factor.diagonal())
-        return np.concatenate([tau, (factor / factor.diagonal()[:, None])[_below(len(moments))]])
+        return np.concatenate([tau, (factor / factor.diagonal()[:, None])[below(len(moments))]])
     heterogeneous = structure.exponents.shape[1] > 1
     tau = 0.5 * np.log(variances if heterogeneous else [variances.mean()])
     if structure.n_pattern == 0:
@@ -234,7 +241,7 @@ def starting_values(structure: CovarianceStructure, moments: Array) -> Array:
     kind = structure.name.removeprefix("heterogeneous-")
     by_lag = np.array([correlation.diagonal(d).mean() for d in range(1, len(moments))])
     if kind == "compound-symmetry":
-        rho = np.array([correlation[_below(len(moments))].mean()])
+        rho = np.array([correlation[below(len(moments))].mean()])
     elif kind == "toeplitz":
         rho = by_lag
     elif kind == "ar1":
@@ -259,122 +266,3 @@ def _positive_definite(moments: Array) -> Array:
         if np.linalg.eigvalsh(candidate / np.outer(scale, scale))[0] > 0.01:
             return candidate
     return diagonal
-
-
-# -- links ------------------------------------------------------------------------------------
-
-
-def _bounded(t: Array) -> Derivatives:
-    root = np.sqrt(1 + t * t)
-    return t / root, root**-3, -3 * t * root**-5
-
-
-def _logistic(low: float, high: float) -> Link:
-    def apply(t: Array) -> Derivatives:
-        # tanh form: no overflow for large |t|
-        p = 0.5 * (1 + np.tanh(0.5 * t))
-        width = high - low
-        return low + width * p, width * p * (1 - p), width * p * (1 - p) * (1 - 2 * p)
-
-    def inverse(rho: Array) -> Array:
-        p = np.clip((rho - low) / (high - low), 1e-6, 1 - 1e-6)
-        return np.log(p / (1 - p))
-
-    return Link(apply, inverse)
-
-
-def _log_logistic(t: Array) -> Derivatives:
-    p = 0.5 * (1 + np.tanh(0.5 * t))
-    return -np.logaddexp(0, -t), 1 - p, -p * (1 - p)
-
-
-BOUNDED = Link(_bounded, lambda rho: rho / np.sqrt(1 - rho * rho))
-LOG_LOGISTIC = Link(_log_logistic, lambda rate: -np.log(np.expm1(-rate)))
-IDENTITY = Link(lambda t: (t, np.ones_like(t), np.zeros_like(t)), lambda rho: rho)
-
-
-# -- patterns ---------------------------------------------------------------------------------
-
-
-def _below(n: int) -> tuple[Array, Array]:
-    """Rows and columns of the strict lower triangle, row by row."""
-    return np.tril_indices(n, -1)
-
-
-def _alone(rho: Array) -> Derivatives:
-    return np.ones(1), np.zeros((0, 1)), np.zeros((0, 0, 1))
-
-
-def _by_lag(lag: Array, count: int) -> Callable[[Array], Derivatives]:
-    """Correlation ``rho[lag - 1]``: Toeplitz, and with one common lag compound symmetry."""
-    first = np.array([lag == c for c in range(1, count + 1)], dtype=float)
-    second = np.zeros((count, count, len(lag)))
-
-    def pattern(rho: Array) -> Derivatives:
-        return np.concatenate([[1.0], rho])[lag], first, second
-
-    return pattern
-
-
-def _power(lag: Array) -> Callable[[Array], Derivatives]:
-    """Correlation ``rho**lag``: AR(1)."""
-    once, twice = np.maximum(lag - 1, 0), np.maximum(lag - 2, 0)
-
-    def pattern(rho: Array) -> Derivatives:
-        first = lag * rho**once
-        second = lag * (lag - 1) * rho**twice
-        return rho**lag, first[None], second[None, None]
-
-    return pattern
-
-
-def _decay(distance: Array) -> Callable[[Array], Derivatives]:
-    """Correlation ``exp(rate * distance)``: spatial exponential."""
-
-    def pattern(rate: Array) -> Derivatives:
-        value = np.exp(rate * distance)
-        return value, (distance * value)[None], (distance**2 * value)[None, None]
-
-    return pattern
-
-
-def _chain(row: Array, column: Array, count: int) -> Callable[[Array], Derivatives]:
-    """Ante-dependence: the product of the adjacent correlations between two visits."""
-    low, high = np.minimum(row, column), np.maximum(row, column)
-    link = np.arange(count)[:, None]
-    inside = (low <= link) & (link < high)
-
-    def product(rho: Array, *without: int) -> Array:
-        keep = inside.copy()
-        keep[list(without)] = False
-        involved = inside[list(without)].all(axis=0)
-        return involved * np.where(keep, rho[:, None], 1.0).prod(axis=0)
-
-    def pattern(rho: Array) -> Derivatives:
-        first = np.array([product(rho, a) for a in range(count)])
-        second = np.array(
-            [[product(rho, a, b) * (a != b) for b in range(count)] for a in range(count)]
-        )
-        return product(rho), first, second
-
-    return pattern
-
-
-def _cholesky(n: int) -> Callable[[Array], Derivatives]:
-    """``L L'`` of the unit lower-triangular ``L`` whose free elements are listed row by row."""
-    rows, columns = _below(n)
-    count = len(rows)
-    # dL/dL[a, b] is a unit matrix, so the second derivatives of L L' do not depend on L.
-    units = np.zeros((count, n, n))
-    units[np.arange(count), rows, columns] = 1.0
-    half = np.einsum("aij,bkj->abik", units, units)
-    second = (half + half.swapaxes(2, 3)).reshape(count, count, n * n)
-
-    def pattern(rho: Array) -> Derivatives:
-        factor = np.eye(n)
-        factor[rows, columns] = rho
-        slope = units @ factor.T
-        first = (slope + slope.swapaxes(1, 2)).reshape(count, n * n)
-        return (factor @ factor.T).ravel(), first, second
-
-    return pattern

@@ -21,14 +21,14 @@ from ctevidence.models.design_basis import (
     root_weights,
 )
 from ctevidence.models.gaussian_fit import GaussianFit, Inference
-from ctevidence.models.individual_effects import IndividualEffects
+from ctevidence.models.individual_effects import IndividualEffects, individual_effects
 from ctevidence.models.kenward_roger import kenward_roger
-from ctevidence.models.newton import Maximum, maximise
+from ctevidence.models.newton import Maximum
 from ctevidence.models.person_products import PersonProducts, person_products
-from ctevidence.models.random_effects_likelihood import RandomEffectsLikelihood, Solution
+from ctevidence.models.random_effects_likelihood import RandomEffectsLikelihood
+from ctevidence.models.random_effects_search import fit_components, on_boundary
 from ctevidence.models.random_grouping import RandomGrouping, random_grouping
 from ctevidence.models.satterthwaite import Satterthwaite
-from ctevidence.models.variance_components import VarianceComponents
 
 Array = np.ndarray
 
@@ -41,11 +41,6 @@ METHODS = {
 }
 # As in lmerTest and pbkrtest, which are the usual witnesses.
 USUAL_INFORMATION = {"satterthwaite": "observed", "kenward-roger": "expected"}
-# Share of the residual variance below which the variance of a random effect (its design scaled to
-# unit mean square) counts as zero; lme4's isSingular draws this line at 1e-4 standard deviations.
-SINGULAR_BELOW = 1e-8
-# Share of the least-squares residual variance below which the residual variance counts as zero.
-RESIDUAL_BELOW = 1e-10
 
 
 @dataclass(frozen=True)
@@ -106,7 +101,7 @@ class MixedFit(GaussianFit):
     @property
     def model_cov(self) -> Array:
         """Covariance of the coefficients with the variance components taken as known."""
-        return getattr(self.inference, "model_cov", self.inference.cov)
+        return self.inference.model_cov
 
 
 def fit_mixed(
@@ -181,7 +176,8 @@ def fit_mixed(
     >>> y = np.array([10, 9, 8, 14, 12, 11, 12, 12, 9, 8, 8, 6], dtype=float)
     >>> X = np.column_stack([np.ones(12), week])
     >>> fit = fit_mixed(y, X, X[:, :1], person, names=["intercept", "week"])
-    >>> round(fit.coef[1], 6), round(fit.df_for([0, 1]), 6)
+    >>> test = fit.contrast([0, 1])
+    >>> round(test.estimate, 6), round(test.df, 6)
     (-1.25, 7.0)
     """
     _check_choices(method, information, reml)
@@ -199,14 +195,14 @@ def fit_mixed(
     residual = residual_to_fit(y, X, basis)
     unit = float(np.sqrt(residual @ residual / n))
     products = _reduce(groupings, root, np.column_stack([X @ basis.to_basis, residual / unit]))
-    likelihood, maximum, cautions = _search(products, groupings, correlated, reml)
+    likelihood, maximum, cautions = fit_components(products, groupings, correlated, reml)
 
     information = information or USUAL_INFORMATION[method]
     here = maximum.curvature
     at = likelihood.solve(maximum.theta)
     covs = [unit**2 * G / np.outer(g.scale, g.scale) for G, g in zip(at.G, groupings, strict=True)]
-    boundary = _on_boundary(at, groupings)
-    people, second = _predictions(at, likelihood, groupings, basis, unit)
+    boundary = on_boundary(at, groupings)
+    people, second = individual_effects(at, groupings, basis, unit)
     lost = n - X.shape[1] * reml
     return MixedFit(
         names=names,
@@ -250,99 +246,6 @@ def _reduce(groupings: list[RandomGrouping], root: Array, D: Array) -> PersonPro
     designs = [g.Z * root[:, None] for g in groupings]
     second = (groupings[1].codes, designs[1]) if len(groupings) > 1 else (None, None)
     return person_products(groupings[0].codes, designs[0], D, *second)
-
-
-def _search(
-    products: PersonProducts, groupings: list[RandomGrouping], correlated: bool, reml: bool
-) -> tuple[RandomEffectsLikelihood, Maximum, tuple[str, ...]]:
-    """Maximise the likelihood, with uncorrelated random effects where correlated ones fail."""
-    sizes = tuple(g.Z.shape[1] for g in groupings)
-    cautions: tuple[str, ...] = ()
-    for together in (True, False) if correlated and max(sizes) > 1 else (correlated,):
-        components = VarianceComponents(sizes, together)
-        likelihood = RandomEffectsLikelihood(products, components, reml)
-        start = components.start()
-        expected = likelihood.linear_curvature(start).expected
-        scale = np.sqrt(expected.diagonal())
-        if not scale.all() or np.linalg.eigvalsh(expected / np.outer(scale, scale))[0] < 1e-10:
-            reason = (
-                "the variance components cannot be told apart (for instance a random intercept "
-                "with one observation for each person)"
-            )
-        else:
-            maximum = maximise(likelihood, start)
-            share = components.unpack(maximum.theta)[0]
-            if share < RESIDUAL_BELOW:
-                reason = "the random effects leave no residual variance"
-            elif maximum.converged:
-                return likelihood, maximum, cautions
-            else:
-                reason = f"no convergence in {maximum.steps} steps"
-        cautions = (
-            f"correlated random effects were not used ({reason}); uncorrelated ones were fitted "
-            "instead",
-        )
-    raise ValueError(f"the random effects could not be estimated: {reason}. Use fewer of them.")
-
-
-def _on_boundary(at: Solution, groupings: list[RandomGrouping]) -> list[str]:
-    """Cautions for covariances of random effects that are singular."""
-    cautions = []
-    for G, grouping in zip(at.G, groupings, strict=True):
-        zero = G.diagonal() < SINGULAR_BELOW * at.s
-        cautions += [
-            f"singular: the variance of {name} between the {len(grouping.labels)} members of its "
-            "grouping is estimated at zero"
-            for name, none in zip(grouping.names, zero, strict=True)
-            if none
-        ]
-        rest = G[np.ix_(~zero, ~zero)]
-        if rest.size and np.linalg.eigvalsh(rest)[0] < SINGULAR_BELOW * at.s:
-            names = ", ".join(n for n, none in zip(grouping.names, zero, strict=True) if not none)
-            cautions.append(f"singular: the random effects {names} are perfectly correlated")
-    return cautions
-
-
-def _predictions(
-    at: Solution,
-    likelihood: RandomEffectsLikelihood,
-    groupings: list[RandomGrouping],
-    basis: DesignBasis,
-    unit: float,
-) -> tuple[IndividualEffects, IndividualEffects | None]:
-    """Shrunken effects with prediction errors, in the units of the data."""
-    J = likelihood.products.n_second
-    G = at.G[0]
-    design = at.C[:, :, :-1]
-    cov = G - G @ (at.M - design @ at.inverse @ design.swapaxes(1, 2)) @ G
-    cross = -G @ (design @ at.inverse[:, J:])
-    people = _effects(groupings[0], at.C @ at.residual @ G, cov, cross, basis, unit)
-    if not J:
-        return people, None
-    r2 = len(at.G[1])
-    number = np.arange(J // r2)
-    cov = at.inverse[:J, :J].reshape(len(number), r2, len(number), r2)[number, :, number]
-    cross = at.inverse[:J, J:].reshape(len(number), r2, -1)
-    effects = at.effects[:J].reshape(-1, r2)
-    return people, _effects(groupings[1], effects, cov, cross, basis, unit)
-
-
-def _effects(
-    grouping: RandomGrouping,
-    effect: Array,
-    cov: Array,
-    cross: Array,
-    basis: DesignBasis,
-    unit: float,
-) -> IndividualEffects:
-    scale = unit / grouping.scale
-    return IndividualEffects(
-        grouping.labels,
-        grouping.names,
-        effect * scale,
-        cov * np.outer(scale, scale),
-        unit * scale[:, None] * (cross @ basis.to_basis.T),
-    )
 
 
 def _inference(

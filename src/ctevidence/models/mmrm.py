@@ -194,7 +194,7 @@ def fit_mmrm(
         coef=coef,
         sigma=_sigma(fitted, data),
         random_cov=None,
-        loglik=here.loglik + basis.log_jacobian * reml + float(np.log(root).sum()),
+        loglik=float(here.loglik + basis.log_jacobian * reml + np.log(root).sum()),
         reml=reml,
         converged=fitted.maximum.converged,
         cautions=cautions,
@@ -274,7 +274,8 @@ def _whitened(
 ) -> Iterator[tuple[Array, Array]]:
     """Whitened design and residuals of people, block by block of one pattern."""
     for stack, sigma in fitted.likelihood.blocks(fitted.maximum.theta):
-        halves = np.linalg.inv(np.linalg.cholesky(sigma))
-        for pattern, half in zip(stack.patterns, halves, strict=True):
+        patterns, example = np.unique(stack.patterns, return_index=True)
+        halves = np.linalg.inv(np.linalg.cholesky(sigma[example]))
+        for pattern, half in zip(patterns, halves, strict=True):
             for rows in seen.rows(pattern):
                 yield half @ X[rows], residual[rows] @ half.T

@@ -9,6 +9,8 @@ that nested, crossed and partially nested designs need no case of their own: wit
 ``D = [W, X]`` and ``C = (D'V1^-1 D + penalty)^-1``,
 
     P = V1^-1 - V1^-1 D C D'V1^-1.
+
+What the parameters of ``G2`` add is in `ctevidence.models.second_grouping`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctevidence.models.mixed_model_equations import Solution
 from ctevidence.models.person_products import PersonProducts
 from ctevidence.models.reml import (
     Curvature,
@@ -24,56 +27,13 @@ from ctevidence.models.reml import (
     invert,
     score_and_information,
 )
+from ctevidence.models.second_grouping import Steps, extend_information, second_order_terms
 from ctevidence.models.variance_components import VarianceComponents
 
 Array = np.ndarray
 
 # Residual variances (of scores of unit variance) beyond this are no candidates.
 TINY = 1e-100
-
-
-@dataclass(frozen=True)
-class Solution:
-    """Mixed model equations solved at one value of the variance components.
-
-    Attributes
-    ----------
-    loglik : float
-    s : float
-        Residual variance.
-    G : list of arrays
-        Covariance of the random effects of each grouping.
-    T : array (g, r, r)
-        ``(s I + G Z_i'Z_i)^-1``.
-    M : array (g, r, r)
-        ``Z_i'V1^-1 Z_i``.
-    C : array (g, r, d)
-        ``Z_i'V1^-1 [W, X, y]``.
-    equations : array (d, d)
-        ``[W, X, y]'V1^-1 [W, X, y]``.
-    inverse : array (d - 1, d - 1)
-        ``C``: prediction-error covariance of ``v`` and ``beta``.
-    second : array (d - 1, d - 1)
-        The same with ``beta`` known: its W block is the prediction-error covariance of ``v``.
-    effects : array (d - 1,)
-        ``v`` and ``beta``.
-    """
-
-    loglik: float
-    s: float
-    G: list[Array]
-    T: Array
-    M: Array
-    C: Array
-    equations: Array
-    inverse: Array
-    second: Array
-    effects: Array
-
-    @property
-    def residual(self) -> Array:
-        """``(-v, -beta, 1)``: applied to ``[W, X, y]`` it gives the residual."""
-        return np.r_[-self.effects, 1.0]
 
 
 @dataclass(frozen=True)
@@ -149,8 +109,9 @@ class RandomEffectsLikelihood:
         )
 
     def linear_curvature(self, factored: Array) -> Curvature:
-        """Likelihood with derivatives in the linear parameters ``(s, elements of G)``."""
+        """Likelihood with derivatives in the linear parameters ``(s, elements of G, of G2)``."""
         at = self.solve(factored)
+        J = self.products.n_second
         slopes = self._moment_slopes(at)
         in_traces = at.inverse if self.reml else at.second
         parts = score_and_information(
@@ -160,12 +121,12 @@ class RandomEffectsLikelihood:
             in_traces,
             *self._person_traces(at, slopes[0], in_traces),
         )
-        fixed = at.inverse[self.products.n_second :]
+        fixed = at.inverse[J:]
         cov_slopes = fixed @ slopes[:, :-1, :-1] @ fixed.T
-        if self.products.n_second:
-            parts, more = self._with_second(at, slopes, in_traces, parts)
-            cov_slopes = np.concatenate([cov_slopes, more])
-        J = self.products.n_second
+        if J:
+            steps = Steps(self.components.units(1), J)
+            parts = extend_information(at, steps, slopes, in_traces, parts)
+            cov_slopes = np.concatenate([cov_slopes, steps.cov_slopes(at)])
         return Curvature(at.loglik, *parts, at.effects[J:], at.inverse[J:, J:], cov_slopes)
 
     def _moment_slopes(self, at: Solution) -> Array:
@@ -219,68 +180,25 @@ class RandomEffectsLikelihood:
         around_x = spread(of_x, float((in_traces * squared[:-1, :-1]).sum()))
         return trace, second, mixed, around_x
 
-    def _with_second(
-        self, at: Solution, slopes: Array, in_traces: Array, parts: tuple[Array, Array, Array]
-    ) -> tuple[tuple[Array, Array, Array], Array]:
-        """Extend score, information and slopes of ``Phi`` by the second grouping's covariance."""
-        J = self.products.n_second
-        B = at.equations[:-1, :-1]
-        pick = np.eye(len(B))[:, :J]
-        into_y = pick - at.inverse @ B[:, :J]  # P W = V1^-1 [W, X] @ into_y
-        into_traces = pick - in_traces @ B[:, :J]
-        wpy = at.equations[:J, -1] - B[:J] @ at.effects
-        wpw = self._times_slopes(B[:J] @ into_traces)
-        step = self._times_slopes(wpy[None])[:, 0]
-
-        traces = np.einsum("aij,bji->ab", wpw, wpw, optimize=True)
-        around = self._times_slopes(into_traces) @ into_traces.T
-        cross = np.einsum("aij,bji->ab", slopes[:, :-1, :-1], around, optimize=True)
-        pulled = slopes[:, :-1] @ at.residual @ into_y
-        score = (step @ wpy - np.trace(wpw, axis1=1, axis2=2)) / 2
-        observed = step @ (B[:J] @ into_y) @ step.T - traces / 2
-        observed_cross = pulled @ step.T - cross / 2
-        back = at.inverse[J:] @ B[:, :J]  # Phi X'V^-1 W
-        return (
-            np.r_[parts[0], score],
-            np.block([[parts[1], observed_cross], [observed_cross.T, observed]]),
-            np.block([[parts[2], cross / 2], [cross.T / 2, traces / 2]]),
-        ), self._times_slopes(back) @ back.T
-
-    def _times_slopes(self, matrix: Array) -> Array:
-        """``matrix`` (m, J) times the derivatives of ``I x G2``, shape (elements, m, J)."""
-        units = self.components.units(1)
-        split = matrix.reshape(len(matrix), -1, units.shape[1])
-        return np.einsum("ijk,akl->aijl", split, units).reshape(len(units), *matrix.shape)
-
     def second_order(self, factored: Array, weights: Array) -> Array:
         """``Phi {sum_ab w_ab X'V^-1 V_a V^-1 V_b V^-1 X} Phi`` over the linear parameters."""
         at = self.solve(factored)
+        J = self.products.n_second
         slopes = self._moment_slopes(at)[:, :-1, :-1]
         units = self.components.units(0)
-        first = slice(0, len(slopes))
-        w = weights[first, first]
+        w = weights[: len(slopes), : len(slopes)]
         turned = at.T.swapaxes(1, 2)
         with_s = np.tensordot(w[0, 1:], units, 1)
         middle = np.einsum("ab,aij,gjk,bkl->gil", w[1:, 1:], units, at.M, units, optimize=True)
         middle = middle + with_s @ turned + at.T @ with_s - w[0, 0] / at.s * (at.T @ at.G[0])
-        total = _sandwich(at.C, middle) + w[0, 0] / at.s * self._squared(at)
-        total = total[:-1, :-1] - np.einsum(
-            "ab,aij,jk,bkl->il", w, slopes, at.second, slopes, optimize=True
-        )
-        J = self.products.n_second
+        total = (_sandwich(at.C, middle) + w[0, 0] / at.s * self._squared(at))[:-1, :-1]
+        # V^-1 = V1^-1 - V1^-1 W (...) W'V1^-1 between the two slopes.
+        total = total - np.einsum("ab,aij,jk,bkl->il", w, slopes, at.second, slopes, optimize=True)
         fixed = at.inverse[J:]
         result = fixed @ total @ fixed.T
         if J:
-            B = at.equations[:-1, :-1]
-            into = np.eye(len(B))[:, :J] - at.second @ B[:, :J]
-            back = fixed @ B[:, :J]
-            steps = self._times_slopes(back)
-            rest = slice(len(slopes), None)
-            weighed = np.tensordot(weights[first, rest], steps, 1)
-            cross = np.einsum("ij,ajk,alk->il", fixed, slopes @ into, weighed, optimize=True)
-            paired = np.tensordot(weights[rest, rest], steps, 1)
-            alone = np.einsum("aij,jk,alk->il", steps, B[:J] @ into, paired, optimize=True)
-            result = result + cross + cross.T + alone
+            steps = Steps(self.components.units(1), J)
+            result = result + second_order_terms(at, steps, slopes, weights)
         return result
 
 

@@ -34,6 +34,11 @@ class Satterthwaite:
     cov_slopes: Array
     weights: Array
 
+    @property
+    def model_cov(self) -> Array:
+        """Covariance with the covariance parameters taken as known."""
+        return self.cov
+
     def df(self, contrasts: Array) -> Array:
         """Degrees of freedom of each row of ``contrasts`` (r, q)."""
         return satterthwaite_df(contrasts, self.cov, self.cov_slopes, self.weights)

@@ -89,18 +89,21 @@ class Stack:
     moments: Array | None = None
     rows: Array | None = None
 
+    @property
+    def width(self) -> int:
+        """Columns of ``x``: q + 1."""
+        return int(np.sqrt(self.moments.shape[1])) if self.rows is None else self.rows.shape[2]
+
     def total(self, weights: Array) -> Array:
         """``sum_i x_i' W x_i`` over people, for weights (..., b, m, m): shape (..., q+1, q+1)."""
         lead = weights.shape[:-3]
         if self.rows is None:
             sums = weights.reshape(*lead, -1) @ self.moments
-            width = int(np.sqrt(sums.shape[-1]))
         else:
-            width = self.rows.shape[2]
-            flat = self.rows.reshape(-1, width)
+            flat = self.rows.reshape(-1, self.width)
             each = weights.reshape(-1, *weights.shape[-3:])
             sums = np.array([flat.T @ (w @ self.rows).reshape(flat.shape) for w in each])
-        return sums.reshape(*lead, width, width)
+        return sums.reshape(*lead, self.width, self.width)
 
     def around(self, matrix: Array) -> Array:
         """``sum_i x_i matrix x_i'`` over the people of each pattern, shape (b, m, m)."""

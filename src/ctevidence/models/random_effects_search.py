@@ -1,0 +1,93 @@
+"""Variance components: the search, what is done when it fails, and what is said of boundaries.
+
+A model whose components cannot be told apart, or whose search does not converge, is replaced by
+the one with uncorrelated random effects, and a caution says so. A covariance on its boundary (a
+variance of zero, effects perfectly correlated) is a maximum like any other: it is kept, and a
+caution says which.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ctevidence.models.mixed_model_equations import Solution
+from ctevidence.models.newton import Maximum, maximise
+from ctevidence.models.person_products import PersonProducts
+from ctevidence.models.random_effects_likelihood import RandomEffectsLikelihood
+from ctevidence.models.random_grouping import RandomGrouping
+from ctevidence.models.variance_components import VarianceComponents
+
+# Share of the residual variance below which the variance of a random effect (its design scaled to
+# unit mean square) counts as zero; lme4's isSingular draws this line at 1e-4 standard deviations.
+SINGULAR_BELOW = 1e-8
+# Share of the least-squares residual variance below which the residual variance counts as zero.
+RESIDUAL_BELOW = 1e-10
+# Smallest eigenvalue of the scaled expected information below which components are confounded.
+UNTOLD = 1e-10
+
+
+def fit_components(
+    products: PersonProducts, groupings: list[RandomGrouping], correlated: bool, reml: bool
+) -> tuple[RandomEffectsLikelihood, Maximum, tuple[str, ...]]:
+    """Maximise the likelihood, with uncorrelated random effects where correlated ones fail.
+
+    Returns
+    -------
+    likelihood : RandomEffectsLikelihood
+    maximum : Maximum
+    cautions : tuple of str
+        That correlated effects were given up, and why.
+
+    Raises
+    ------
+    ValueError
+        When uncorrelated effects fail as well; the message says why.
+    """
+    sizes = tuple(g.Z.shape[1] for g in groupings)
+    cautions: tuple[str, ...] = ()
+    for together in (True, False) if correlated and max(sizes) > 1 else (correlated,):
+        likelihood = RandomEffectsLikelihood(products, VarianceComponents(sizes, together), reml)
+        maximum, reason = _search(likelihood)
+        if reason is None:
+            return likelihood, maximum, cautions
+        cautions = (
+            f"correlated random effects were not used ({reason}); uncorrelated ones were fitted "
+            "instead",
+        )
+    raise ValueError(f"the random effects could not be estimated: {reason}. Use fewer of them.")
+
+
+def _search(likelihood: RandomEffectsLikelihood) -> tuple[Maximum | None, str | None]:
+    """Maximum of the likelihood, or the reason why there is none to use."""
+    start = likelihood.components.start()
+    expected = likelihood.linear_curvature(start).expected
+    scale = np.sqrt(expected.diagonal())
+    if not scale.all() or np.linalg.eigvalsh(expected / np.outer(scale, scale))[0] < UNTOLD:
+        return None, (
+            "the variance components cannot be told apart (for instance a random intercept with "
+            "one observation for each person)"
+        )
+    maximum = maximise(likelihood, start)
+    if likelihood.components.unpack(maximum.theta)[0] < RESIDUAL_BELOW:
+        return None, "the random effects leave no residual variance"
+    if not maximum.converged:
+        return None, f"no convergence in {maximum.steps} steps"
+    return maximum, None
+
+
+def on_boundary(at: Solution, groupings: list[RandomGrouping]) -> list[str]:
+    """Cautions for covariances of random effects that are singular."""
+    cautions = []
+    for G, grouping in zip(at.G, groupings, strict=True):
+        zero = G.diagonal() < SINGULAR_BELOW * at.s
+        cautions += [
+            f"singular: the variance of {name} between the {len(grouping.labels)} members of its "
+            "grouping is estimated at zero"
+            for name, none in zip(grouping.names, zero, strict=True)
+            if none
+        ]
+        rest = G[np.ix_(~zero, ~zero)]
+        if rest.size and np.linalg.eigvalsh(rest)[0] < SINGULAR_BELOW * at.s:
+            names = ", ".join(n for n, none in zip(grouping.names, zero, strict=True) if not none)
+            cautions.append(f"singular: the random effects {names} are perfectly correlated")
+    return cautions
