@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from ctevidence.contrasts import better_than_both, compare
 from ctevidence.contrasts.better_than_both import BEST_SINGLE
+from ctevidence.levels import Levels
+from ctevidence.terms import Arm
 
 CLOSED_FORM = 1e-9  # both sides are closed forms in double precision
 
@@ -141,3 +143,15 @@ def test_randomised_only_when_both_contrasts_were(counted):
         levels, "combined", against="medication", alternative="greater", conf_level=0.975
     )
     assert again.one() == medication
+
+
+def test_without_both_single_treatments_it_is_not_estimable():
+    arms = (Arm("combined", "combined"), Arm("medication", "medication"))
+    two = Levels(
+        "s", "response", "everyone who started", arms,
+        (("combined", 12), ("medication", 12)), "risk", "higher", [0.6, 0.4],
+        np.diag([0.0024, 0.0024]), (100, 100), (60, 40), {"therapy"}, "counts",
+    )  # fmt: skip
+    row = better_than_both(two).one()
+    assert (row.reference, row.is_estimable) == ("best single treatment", False)
+    assert "both single treatments" in row.caution

@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from ctevidence.contrasts.compare import compare, joined, levels_of, total_or_none
+from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.terms import CONTRAST_MEASURES, LEVEL_MEASURES, contrast_measure
 
+NEEDS_BOTH = "not estimable: the study has not both single treatments beside the combination"
 BEST_SINGLE = "best single treatment"
 
 
@@ -63,6 +65,8 @@ def better_than_both(
     measure = measure or LEVEL_MEASURES[levels.measure].contrasts[0]
     if CONTRAST_MEASURES[measure].is_ratio or measure == "nnt":
         raise ValueError(f"The min test is made on a difference, not on {measure}.")
+    if absent(levels, (combined, medication, therapy)):
+        return Estimates([unidentified(levels, combined, BEST_SINGLE, measure, NEEDS_BOTH)])
     sign = 1.0 if levels.better == "higher" else -1.0
     alternative = "greater" if sign > 0 else "less"
     pair = [

@@ -22,9 +22,10 @@ from ctevidence.contrasts.combination import (
     without_variation,
 )
 from ctevidence.contrasts.compare import compare, contrast_row, joined, levels_of
+from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import Cell, Levels
-from ctevidence.terms import LEVEL_MEASURES, ContrastMeasure, Treatment
+from ctevidence.terms import LEVEL_MEASURES, ContrastMeasure
 
 POWER = 0.80
 INTERACTION = [1.0, -1.0, -1.0, 1.0]  # combined, medication, therapy, control
@@ -85,8 +86,10 @@ def synergy(
     """
     levels = levels_of(source, measure, week)
     names = (combined, medication, therapy, control)
-    if _absent(levels, names):
-        return Estimates([_not_identified(levels, combined)])
+    if absent(levels, names):
+        return Estimates(
+            [unidentified(levels, combined, "additivity", "interaction_difference", NOT_IDENTIFIED)]
+        )
     cells = [levels.cell(name) for name in names]
     rows: list[Estimate] = []
     for single in (medication, therapy):
@@ -98,14 +101,6 @@ def synergy(
     if levels.anchored:
         rows.append(_detectable(levels, cells, rows, conf_level))
     return Estimates(rows)
-
-
-def _absent(levels: Levels, names: tuple[str, ...]) -> list[str]:
-    """The names that stand for nobody here, though they are arms or treatments."""
-    declared = {arm.name for arm in levels.arms} | {*Treatment}
-    present = {key.arm for key in levels.keys}
-    present |= {arm.treatment.value for arm in levels.arms if arm.name in present}
-    return [name for name in names if name in declared - present]
 
 
 def _interaction(levels: Levels, cells: list[Cell], name: str, conf_level: float) -> Estimate:
@@ -171,22 +166,6 @@ def _detectable(
         p_value=math.nan,
         method=f"(z + z_power) x standard error; {POWER:.0%} power, two-sided {1 - conf_level:.0%}",
         caution=joined(seen.caution, without_variation(levels, cells)),
-    )
-
-
-def _not_identified(levels: Levels, combined: str) -> Estimate:
-    return Estimate(
-        study=levels.study,
-        population=levels.population,
-        outcome=levels.outcome,
-        arm=combined,
-        reference="additivity",
-        measure="interaction_difference",
-        unit=levels.unit,
-        week=math.nan if levels.keys[0].week is None else levels.keys[0].week,
-        estimate=math.nan,
-        method=levels.method,
-        caution=joined(levels.caution, NOT_IDENTIFIED),
     )
 
 

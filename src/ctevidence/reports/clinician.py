@@ -140,7 +140,7 @@ def _findings(material: Material) -> Section | None:
 
 
 def _response(material: Material) -> Section | None:
-    if material.study is None:
+    if material.table("response-differences") is None:
         return None
     observed = "People without a score are left out."
     counted = "People without a score are counted as not having responded."
@@ -196,7 +196,7 @@ def _staying_well(material: Material) -> Section | None:
 
 
 def _both(material: Material) -> Section | None:
-    if material.study is None:
+    if material.table("response-best") is None:
         return None
     rows = material.estimates.where(study=material.study.name, outcome="response (observed)")
     best = [r for r in rows if r.reference == "best single treatment"]
@@ -246,16 +246,14 @@ def _trials(material: Material) -> Section | None:
 
 
 def _retention(material: Material) -> Section | None:
-    if material.study is None:
+    if material.table("retention-differences") is None:
         return None
     return Section(
         "retention",
         "Staying in treatment, and harms",
         (
             prose(
-                material.study.rules.retention.describe()
-                if material.study.rules.retention
-                else "Retention is not declared in this study.",
+                material.study.rules.retention.describe(),
                 "Leaving is not always intolerance: people also leave because they are well.",
             ),
             picture(material.figure("retention")),

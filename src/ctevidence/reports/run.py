@@ -164,13 +164,24 @@ def planned(
     chosen = {"study_name": name, "trials_name": trials_name, "report_name": name, **parameters}
     plan = []
     for notebook in notebooks:
-        if notebook.name in _NEEDS_STUDY and sources.study is None:
-            continue
-        if notebook.name in _NEEDS_TRIALS and sources.trials is None:
+        if not _has_what_it_needs(notebook, sources):
             continue
         values = {k: v for k, v in chosen.items() if k in notebook.parameters and v is not None}
         plan.append((notebook, notebook.check(values)))
     return plan
+
+
+def _has_what_it_needs(notebook: Notebook, sources: Sources) -> bool:
+    """Whether there are the data, and the declared rules, that a notebook is about."""
+    if notebook.name in _NEEDS_TRIALS:
+        return sources.trials is not None
+    if notebook.name not in _NEEDS_STUDY:
+        return True
+    if sources.study is None:
+        return False
+    rules = sources.study.rules
+    needed = {"02_response": [rules.response], "04_relapse": [rules.relapse, rules.retention]}
+    return None not in needed.get(notebook.name, [])
 
 
 def _run_stage(plan, work: Path, project: Project, tell: Callable[[str], None]) -> None:

@@ -137,7 +137,11 @@ class Pooled:
     def cautions(self) -> tuple[str, ...]:
         """What the pooled row warns of, once each."""
         frame, found = self.effects.frame, list(self.result.cautions)
-        for column, word in (("outcome", "outcomes"), ("condition_group", "conditions")):
+        for column, word in (
+            ("outcome", "outcomes"),
+            ("condition_group", "conditions"),
+            ("age_group", "age groups"),
+        ):
             values = [value for value in frame[column].unique() if value]
             if len(values) > 1:
                 found.append(f"{word} differ between studies: {', '.join(values)}")
