@@ -49,7 +49,7 @@ def test_adjusted_as_in_r(data):
     found = log_hazards(*arguments, pd.DataFrame({"age": d["age"].astype(float)}))
     assert found.estimate[1] == pytest.approx(witness["cox_age"]["coef"][0], rel=1e-8)
     assert found.cov[1, 1] == pytest.approx(witness["cox_age"]["cov"][0][0], rel=1e-8)
-    assert list(found.model.params_.index) == ["arm combined", "age"]
+    assert list(found.model.names) == ["arm combined", "age"]
 
 
 def test_an_arm_without_events_is_left_out_and_changes_nothing(data):

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from lifelines import CoxPHFitter
-from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 from scipy.sparse.csgraph import connected_components
+
+from ctevidence.models.cox import CoxFit, fit_cox
+from ctevidence.models.proportional_hazards import proportional_hazards_test
 
 #: Events that each coefficient of an adjusted model needs (Vittinghoff and McCulloch 2007,
 #: Am J Epidemiol 165:710: from 5 on, problems are uncommon).
 EVENTS_PER_COEFFICIENT = 5
-# Newton steps until the coefficients are good to about 12 digits; the default stops at 6
-PRECISION = 1e-12
+#: Below this p-value of the score test, a hazard ratio carries the caution that it changes over
+#: time; the restricted mean, which needs no such assumption, is what leads in any case.
+PROPORTIONAL_BELOW = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class LogHazards:
     estimate : ndarray, shape (k,)
         0 for the arm that the others are relative to; nan where no finite ratio exists.
     cov : ndarray, shape (k, k)
-    model : CoxPHFitter or None
+    model : CoxFit or None
         None where there is nothing to compare.
     adjusted_for : tuple of str
         Columns of the covariates.
@@ -37,7 +38,7 @@ class LogHazards:
 
     estimate: np.ndarray
     cov: np.ndarray
-    model: CoxPHFitter | None
+    model: CoxFit | None
     adjusted_for: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
 
@@ -49,7 +50,7 @@ def log_hazards(
     names: Sequence[str],
     covariates: pd.DataFrame | None = None,
 ) -> LogHazards:
-    """Cox regression on arms and covariates (Cox 1972), ties by Efron (1977), by lifelines.
+    """Cox regression on arms and covariates; see `cox.fit_cox`.
 
     Parameters
     ----------
@@ -78,20 +79,29 @@ def log_hazards(
         raise ArithmeticError(
             f"fewer than {EVENTS_PER_COEFFICIENT} events for each of {coefficients} coefficients"
         )
-    table = pd.DataFrame({f"arm {names[a]}": (arm == a).astype(float) for a in others})
+    labels = [f"arm {names[a]}" for a in others]
+    table = pd.DataFrame({label: arm == a for label, a in zip(labels, others, strict=True)})
     if covariates is not None:
         table = table.join(covariates.reset_index(drop=True))
-    table = table.assign(time=time, event=event)[np.isin(arm, used)]
-    with warnings.catch_warnings():
-        # arms alone have finite ratios here; for covariates it is the sign of separation
-        warnings.simplefilter("ignore" if covariates is None else "error", ConvergenceWarning)
-        try:
-            model = CoxPHFitter().fit(table, "time", "event", fit_options={"precision": PRECISION})
-        except (ConvergenceError, ConvergenceWarning) as error:
-            raise ArithmeticError("covariates separate those with and without the event") from error
-    estimate[others] = model.params_.to_numpy()[: len(others)]
-    cov[np.ix_(others, others)] = model.variance_matrix_.to_numpy()[: len(others), : len(others)]
-    return LogHazards(estimate, cov, model)
+    kept = np.isin(arm, used)
+    model = fit_cox(
+        time[kept], event[kept], table[kept].to_numpy(float), names=[str(c) for c in table]
+    )
+    k = len(others)
+    estimate[others] = model.coef[:k]
+    cov[np.ix_(others, others)] = model.cov[:k, :k]
+    return LogHazards(estimate, cov, model, cautions=_proportional(model, labels))
+
+
+def _proportional(model: CoxFit, arms: list[str]) -> tuple[str, ...]:
+    """The caution of hazard ratios between arms that change over time."""
+    p = proportional_hazards_test(model, terms={"arms": arms})["arms"].p_value
+    if not p < PROPORTIONAL_BELOW:
+        return ()
+    return (
+        "the hazard ratio changes over time (score test of proportional hazards): it is an "
+        "average over the follow-up; the restricted mean says what it cannot",
+    )
 
 
 def arms_with_finite_ratios(

@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from lifelines import CoxPHFitter
 from lifelines.statistics import multivariate_logrank_test
 
 from ctevidence.data.study import VisitWindow
 from ctevidence.levels import Levels
 from ctevidence.models.covariates import covariate_columns, of_people_with
+from ctevidence.models.cox import CoxFit
 from ctevidence.models.fit import ComparableFit, ScheduledFit, refuse_weights
 from ctevidence.models.hazard_ratios import LogHazards, log_hazards
 from ctevidence.models.kaplan_meier import SurvivalCurve, kaplan_meier
@@ -75,8 +75,8 @@ class TimeToEventFit(ComparableFit):
         return self.groups.curves
 
     @property
-    def model(self) -> CoxPHFitter | None:
-        """The Cox regression of lifelines; None where there is nothing to compare."""
+    def model(self) -> CoxFit | None:
+        """The Cox regression; None where there is nothing to compare."""
         return self.hazards.model
 
     @property
@@ -239,9 +239,9 @@ def _adjusted_hazards(outcome: Outcome, at_risk: AtRisk, names: tuple[str, ...])
         adjusted = _hazards(complete, at_risk, names)
     except ArithmeticError as reason:
         caution = f"hazard ratio not adjusted for {', '.join(names)}: {reason}"
-        return replace(unadjusted, cautions=(caution,))
+        return replace(unadjusted, cautions=(caution, *unadjusted.cautions))
     left_out = complete.cautions[len(outcome.cautions) :]
-    return replace(adjusted, adjusted_for=names, cautions=left_out)
+    return replace(adjusted, adjusted_for=names, cautions=(*left_out, *adjusted.cautions))
 
 
 def _hazards(outcome: Outcome, at_risk: AtRisk, names: Sequence[str]) -> LogHazards:
