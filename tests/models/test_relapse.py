@@ -30,7 +30,7 @@ def fit(study):
 
 
 def test_staying_well_among_everyone_is_primary(fit, study):
-    assert fit.measures == ("risk", "survival", "rmst", "log_hazard")
+    assert fit.measures == ("risk", "survival", "rmst", "cumulative_incidence", "log_hazard")
     row = fit.compare("combined", against="control", week=9).one()
     assert row.outcome.startswith("staying well")
     assert row.measure == "risk_difference"
@@ -90,7 +90,7 @@ def test_recurrence_has_no_staying_well_and_is_descriptive(times):
     rule = RecurrenceRule(recovery_weeks=8, from_events=True)
     outcome = times([4, 9, 12, 3, 7, 12], [1, 1, 0, 1, 1, 0], np.repeat(PAIR, 3), rule=rule)
     fit = fit_relapse(outcome)
-    assert fit.measures == ("survival", "rmst", "log_hazard")
+    assert fit.measures == ("survival", "rmst", "cumulative_incidence", "log_hazard")
     row = fit.compare("combined", against="medication", measure="rmst_difference", week=8).one()
     assert not row.randomised
     assert row.population == "people who recovered"

@@ -1,5 +1,7 @@
 """Levels of time to an event, and the plain reason where there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -72,3 +74,28 @@ def test_an_arm_that_nobody_followed_does_not_stop_the_others(times):
 def test_the_largest_week_is_always_a_number(times):
     assert fit_relapse(times([5, 6], [1, 1], PAIR)).largest_week == 6
     assert fit_relapse(times([0, 0], [0, 0], PAIR)).largest_week == 12  # the last scheduled week
+
+
+def test_cumulative_incidence_without_deaths_is_one_minus_kaplan_meier(times):
+    outcome = times([4, 9, 12, 3, 7, 12], [1, 1, 0, 1, 0, 0], np.repeat(PAIR, 3))
+    fit = fit_relapse(outcome, adjust=[])
+    survival, incidence = (fit.levels(m, 10) for m in ("survival", "cumulative_incidence"))
+    np.testing.assert_allclose(incidence.values, 1 - survival.values, rtol=1e-12)
+    np.testing.assert_allclose(incidence.cov, survival.cov, rtol=1e-12)
+    assert (survival.better, incidence.better) == ("higher", "lower")
+
+
+def test_death_competes_with_the_event_by_hand(times):
+    """Three people: death at week 2, relapse at week 5, the third well to week 9.
+
+    A third die; of the two left half relapse: one third. Kaplan-Meier, which takes the dead for
+    people who were lost, would say one half.
+    """
+    outcome = times([2, 5, 9, 5, 9, 9], [1, 1, 0, 1, 0, 0], np.repeat(PAIR, 3))
+    frame = outcome.frame.assign(
+        state=outcome.frame["state"].where(outcome.frame.index != 0, "died")
+    )
+    fit = fit_relapse(replace(outcome, frame=frame), adjust=[])
+    of_combined = [arm.name for arm in fit.study.arms].index("combined")
+    assert fit.levels("cumulative_incidence", 6).values[of_combined] == pytest.approx(1 / 3)
+    assert fit.levels("survival", 6).values[of_combined] == pytest.approx(1 / 2)

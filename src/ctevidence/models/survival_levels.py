@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ctevidence.levels import Levels
+from ctevidence.models.aalen_johansen import Histories, aalen_johansen
 from ctevidence.models.fit import EVERYONE, build_levels
 from ctevidence.models.hazard_ratios import LogHazards
 from ctevidence.models.kaplan_meier import SurvivalCurve
@@ -21,6 +22,7 @@ from ctevidence.outcomes.outcome import Outcome
 
 METHODS = {
     "survival": "Kaplan-Meier, Greenwood variance, log-log interval of each arm",
+    "cumulative_incidence": "Aalen-Johansen, {competing} competing, Greenwood-type variance",
     "rmst": "area under the Kaplan-Meier curve up to the week, Greenwood-type variance",
     "log_hazard": "Cox regression, Efron ties",
 }
@@ -42,6 +44,8 @@ class AtRisk:
         Components that were randomised among the people at risk.
     population : str
         The people at risk, in words.
+    competing : tuple of str
+        States after which the event cannot happen any more.
     """
 
     event: str
@@ -49,15 +53,21 @@ class AtRisk:
     seen_at_visits: bool
     randomised: frozenset[str]
     population: str = EVERYONE
+    competing: tuple[str, ...] = ("died",)
 
 
 @dataclass(frozen=True, eq=False)
 class ArmCurves:
-    """The curves of an outcome's arms; an arm with nobody at risk has none."""
+    """The curves of an outcome's arms; an arm with nobody at risk has none.
+
+    `curves` ends time at risk with what competes, as with any loss; `histories` know the
+    difference: state 1 is the event, 2 what competes with it.
+    """
 
     outcome: Outcome
     at_risk: AtRisk
     curves: Mapping[str, SurvivalCurve]
+    histories: Mapping[str, Histories]
     cautions: tuple[str, ...]
 
     @property
@@ -66,9 +76,9 @@ class ArmCurves:
 
 
 def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
-    """Levels of ``survival`` or ``rmst`` at a week since risk began."""
+    """Levels of ``survival``, ``rmst`` or ``cumulative_incidence`` at a week since risk began."""
     curves = [group.curves.get(arm) for arm in group.arms]
-    value, variance = np.array([_at_week(curve, measure, week) for curve in curves]).T
+    value, variance = np.array([_at_week(group, arm, measure, week) for arm in group.arms]).T
     estimate = np.where(variance > 0, value, np.nan)
     events = [int(curve.events_by(week)) if curve else 0 for curve in curves]
     reasons = [
@@ -89,7 +99,7 @@ def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
         np.diag(variance),
         events=events,
         cautions=reasons,
-        better="higher",
+        better="lower" if measure == "cumulative_incidence" else "higher",
         interval_for=interval_for if measure == "survival" else None,
     )
 
@@ -139,7 +149,7 @@ def _levels(
         cov,
         n=[group.curves[arm].n if arm in group.curves else 0 for arm in group.arms],
         events=events,
-        method=METHODS[measure] + adjusted,
+        method=METHODS[measure].format(competing=" and ".join(group.at_risk.competing)) + adjusted,
         cautions=(*group.cautions, *cautions),
         population=group.at_risk.population,
         randomised=group.at_risk.randomised,
@@ -147,10 +157,16 @@ def _levels(
     )
 
 
-def _at_week(curve: SurvivalCurve | None, measure: str, week: float) -> tuple[float, float]:
+def _at_week(group: ArmCurves, arm: str, measure: str, week: float) -> tuple[float, float]:
     """Estimate and variance."""
+    curve = group.curves.get(arm)
     if curve is None or curve.known_until < week:
         return np.nan, np.nan
+    if measure == "cumulative_incidence":
+        histories = group.histories[arm]
+        # nothing changes after the last change of state
+        found = aalen_johansen(histories, [min(week, histories.last_time)])
+        return float(found.probability[0, 1]), float(found.cov[1, 1])
     if measure == "survival":
         return float(curve.at(week)), float(curve.covariance([week])[0, 0])
     estimate, cov = restricted_mean(curve, [week])

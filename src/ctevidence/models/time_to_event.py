@@ -16,6 +16,7 @@ from lifelines.statistics import multivariate_logrank_test
 
 from ctevidence.data.study import VisitWindow
 from ctevidence.levels import Levels
+from ctevidence.models.aalen_johansen import competing
 from ctevidence.models.covariates import covariate_columns, of_people_with
 from ctevidence.models.cox import CoxFit
 from ctevidence.models.fit import ComparableFit, ScheduledFit, refuse_weights
@@ -48,11 +49,11 @@ class TimeToEventFit(ComparableFit):
         Levels of ``risk``: of staying, among everyone who started, at scheduled weeks since the
         start. None where it cannot be derived.
     groups : ArmCurves
-        Kaplan-Meier curves, for ``survival`` and ``rmst`` at weeks since risk began.
+        Curves, for ``survival``, ``rmst`` and ``cumulative_incidence`` at weeks since risk began.
     hazards : LogHazards
         For ``log_hazard``.
     people : DataFrame
-        ``participant_id, arm, time, event`` of those at risk, in weeks since risk began.
+        ``participant_id, arm, time, event, competed`` of those at risk, in weeks since risk began.
     """
 
     outcome: Outcome
@@ -63,7 +64,8 @@ class TimeToEventFit(ComparableFit):
 
     @property
     def measures(self) -> tuple[str, ...]:
-        return (*(("risk",) if self.staying else ()), "survival", "rmst", "log_hazard")
+        curves = ("survival", "rmst", "cumulative_incidence", "log_hazard")
+        return (*(("risk",) if self.staying else ()), *curves)
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -97,11 +99,13 @@ class TimeToEventFit(ComparableFit):
 
         Parameters
         ----------
-        measure : {"risk", "survival", "rmst", "log_hazard"}, optional
-            The first of `measures` when absent.
+        measure : {"risk", "survival", "rmst", "cumulative_incidence", "log_hazard"}, optional
+            The first of `measures` when absent. ``survival`` asks when the event would come if
+            nothing came before it, ``cumulative_incidence`` how many have it, others being kept
+            from it by death.
         week : float, optional
-            Of ``risk`` a scheduled week, all of them when absent; of ``survival`` and ``rmst``
-            any week up to `largest_week`. A hazard ratio has none.
+            Of ``risk`` a scheduled week, all of them when absent; of curves any week up to
+            `largest_week`. A hazard ratio has none.
 
         Raises
         ------
@@ -173,13 +177,18 @@ def fit_time_to_event(
     refuse_weights(outcome)
     people = observed_times(outcome, at_risk)
     arms = [arm.name for arm in outcome.study.arms if arm.name in set(people["arm"])]
-    curves = {}
+    curves, histories = {}, {}
     for arm in arms:
         group = people[people["arm"] == arm]
         curves[arm] = kaplan_meier(group["time"].to_numpy(), group["event"].to_numpy())
+        # whoever is lost at once is never at risk
+        later = group[group["time"] > 0]
+        cause = np.where(later["event"], 1, np.where(later["competed"], 2, 0))
+        if len(later):
+            histories[arm] = competing(later["time"].to_numpy(), cause, n_causes=2)
     cautions = (*outcome.cautions, *_dating(outcome, at_risk))
     hazards = _adjusted_hazards(outcome, at_risk, tuple(adjust))
-    groups = ArmCurves(outcome, at_risk, curves, cautions)
+    groups = ArmCurves(outcome, at_risk, curves, histories, cautions)
     return TimeToEventFit(outcome, staying, groups, hazards, people)
 
 
@@ -193,7 +202,7 @@ def observed_times(outcome: Outcome, at_risk: AtRisk) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``participant_id, arm, time, event``.
+        ``participant_id, arm, time, event``, and ``competed``: something else ended the risk.
     """
     rows = outcome.frame[outcome.frame["entry"].notna()]
     event = (rows["state"] == at_risk.state).to_numpy()
@@ -207,6 +216,7 @@ def observed_times(outcome: Outcome, at_risk: AtRisk) -> pd.DataFrame:
             "arm": rows["arm"].astype(str).to_numpy(),
             "time": (np.where(event, upper, lower) - entry).round(TIME_DECIMALS),
             "event": event,
+            "competed": rows["state"].isin(at_risk.competing).to_numpy(),
         }
     )
 
@@ -260,4 +270,7 @@ def _dating(outcome: Outcome, at_risk: AtRisk):
     if (happened["lower"] < happened["upper"]).any():
         yield f"{at_risk.event} is dated to the scheduled week of the first visit that showed it"
     if (outcome.frame["state"] == "died").any():
-        yield f"death ends the time at risk of {at_risk.event} like any end of follow-up"
+        yield (
+            f"death ends the time at risk of {at_risk.event} like any end of follow-up, but in "
+            "cumulative incidences, where it competes"
+        )
