@@ -202,6 +202,9 @@ LEVEL_MEASURES = {
             _PROBABILITY,
         ),
         LevelMeasure("mean", "points", ("mean_difference",)),
+        LevelMeasure("standardised_mean", "standard deviations", ("std_mean_difference",)),
+        LevelMeasure("mean_over_period", "points", ("mean_over_period_difference",)),
+        LevelMeasure("area_under_curve", "point-weeks", ("area_under_curve_difference",)),
         LevelMeasure(
             "survival",
             "probability",
@@ -244,6 +247,13 @@ CONTRAST_MEASURES = {
         ContrastMeasure("odds_ratio", "risk", "logit", "ratio"),
         ContrastMeasure("nnt", "risk", "identity", "people"),
         ContrastMeasure("mean_difference", "mean", "identity", "points"),
+        ContrastMeasure(
+            "std_mean_difference", "standardised_mean", "identity", "standard deviations"
+        ),
+        ContrastMeasure("mean_over_period_difference", "mean_over_period", "identity", "points"),
+        ContrastMeasure(
+            "area_under_curve_difference", "area_under_curve", "identity", "point-weeks"
+        ),
         ContrastMeasure("survival_difference", "survival", "identity", "probability"),
         ContrastMeasure("survival_ratio", "survival", "log", "ratio"),
         ContrastMeasure(

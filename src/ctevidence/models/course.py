@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from ctevidence.levels import Levels
+from ctevidence.models.course_fit import CourseFit
 from ctevidence.models.covariance_structures import ALIASES, ON_VISITS
-from ctevidence.models.covariates import adjustment, covariate_columns, of_people_with
-from ctevidence.models.fit import ScheduledFit, build_levels, nothing_to_fit, refuse_weights
+from ctevidence.models.covariates import (
+    WEIGHTINGS,
+    adjustment,
+    covariate_columns,
+    of_people_with,
+)
+from ctevidence.models.fit import build_levels, nothing_to_fit, refuse_weights
 from ctevidence.models.mmrm import METHODS, MmrmFit, fit_mmrm
+from ctevidence.models.period_mean import START
+from ctevidence.models.standardised_mean import (
+    STANDARDISERS,
+    Standardiser,
+    baseline_sd,
+    residual_sd,
+)
 from ctevidence.outcomes.outcome import Outcome
+from ctevidence.terms import did_you_mean
 
 BASELINE = "baseline"
+BASELINES = ("covariate", "constrained")
 
 
 def fit_course(
@@ -22,10 +38,16 @@ def fit_course(
     adjust: Sequence[str] | None = None,
     covariance: str = "unstructured",
     method: str = "kenward-roger",
-) -> ScheduledFit:
+    *,
+    baseline: str = "covariate",
+    weighting: str = "observed",
+    standardise_by: str = "baseline",
+) -> CourseFit:
     """Mean score under each arm at each visit, by a mixed model for repeated measures.
 
-    The model is arm x visit + baseline x visit + the other covariates.
+    The model is arm x visit + baseline x visit + the other covariates; or, with a constrained
+    baseline, arm x visit after the start, one mean for all arms at the start, and the other
+    covariates.
 
     Parameters
     ----------
@@ -37,20 +59,34 @@ def fit_course(
         a covariate is missing are left out, with a caution.
     covariance, method : str
         Covariance within a person, and inference; see `ctevidence.models.mmrm.fit_mmrm`.
+    baseline : {"covariate", "constrained"}
+        ``"constrained"`` takes the baseline score as one more response, at week 0, with a mean
+        common to all arms (constrained longitudinal data analysis; Liang and Zeger 2000, Sankhya
+        B 62:134), as randomisation makes it; a caution where it was not. People with a baseline
+        score and none later count in it. Any other covariate has a slope of its own at week 0.
+        Then ``"baseline"`` in `adjust` says nothing more.
+    weighting : {"observed", "equal"}
+        The population of the marginal means: covariates as in everyone in the model, or with all
+        values of a covariate that is not a number equally frequent. Contrasts do not depend on it.
+    standardise_by : {"baseline", "residual"}
+        What a standardised difference divides by: the SD of the baseline scores of everyone who
+        entered, or the SD that the model leaves at the visit.
 
     Returns
     -------
-    ScheduledFit
-        Levels of ``mean``: marginal means at the mean covariates of everyone with a score, each
-        person counted once. `n` is the people seen at the visit. A visit that nobody of an arm
-        attended is ``nan``, with a caution. Where there are too few scores, covariates are
-        dropped, and if that does not help all levels are ``nan``; a caution says so. `model` is
-        the `MmrmFit`, or None.
+    CourseFit
+        Levels of ``mean``: marginal means at the covariates that `weighting` says, of everyone in
+        the model, each person counted once; and of ``standardised_mean``. `n` is the people seen
+        at the visit. A visit that nobody of an arm attended is ``nan``, with a caution. Where
+        there are too few scores, covariates are dropped, and if that does not help all levels are
+        ``nan``; a caution says so. `model` is the `MmrmFit`, or None. ``over`` and ``early`` give
+        the mean over a period.
 
     Raises
     ------
     ValueError
-        For an unknown covariance or method.
+        For an unknown word, or a residual SD with a method of inference that does not give its
+        error.
 
     Notes
     -----
@@ -58,100 +94,186 @@ def fit_course(
     coefficients are the marginal means; contrasts do not depend on this parameterisation.
     """
     refuse_weights(outcome)
+    _check_words(baseline=(baseline, BASELINES), weighting=(weighting, WEIGHTINGS),
+                 standardise_by=(standardise_by, STANDARDISERS))  # fmt: skip
     names = tuple(adjustment(outcome.study, adjust))
-    fitted = _fit(of_people_with(outcome, names), names, covariance, method)
+    if baseline == "constrained":
+        names = tuple(name for name in names if name != BASELINE)
+        cautions = (*outcome.cautions, *_unlike_starts(outcome))
+        outcome = replace(outcome, frame=_with_start(outcome), cautions=cautions)
+    form = _Form(names, covariance, method, baseline == "constrained", weighting, standardise_by)
+    fitted = _fit(of_people_with(outcome, names), form)
     if fitted.model is None and names:
         plain = (*outcome.cautions, f"too few scores to adjust for {', '.join(names)}")
-        fitted = _fit(replace(outcome, cautions=plain), (), covariance, method)
+        fitted = _fit(replace(outcome, cautions=plain), replace(form, names=()))
     return fitted
 
 
-def _fit(outcome: Outcome, names: tuple[str, ...], covariance: str, method: str) -> ScheduledFit:
-    """The fit with these covariates; levels without a value where the data do not allow it."""
+@dataclass(frozen=True)
+class _Form:
+    """The model that is asked for; fields as the parameters of `fit_course`."""
+
+    names: tuple[str, ...]
+    covariance: str
+    method: str
+    constrained: bool
+    weighting: str
+    standardise_by: str
+
+    def in_words(self) -> str:
+        start = ", baseline as a response with one mean in all arms" if self.constrained else ""
+        fixed = f", adjusted for {', '.join(self.names)}" if self.names else ""
+        equal = ", covariates weighted equally" if self.weighting == "equal" else ""
+        return start + fixed + equal
+
+
+def _check_words(**given: tuple[str, tuple[str, ...]]) -> None:
+    for name, (word, known) in given.items():
+        if word not in known:
+            raise ValueError(f'{name} is "{word}"{did_you_mean(word, known)}')
+
+
+def _unlike_starts(outcome: Outcome) -> tuple[str, ...]:
+    """What to say where one mean at the start is more than randomisation promises."""
+    parts = frozenset().union(*(arm.components for arm in outcome.study.arms))
+    chosen = sorted(parts - outcome.study.randomised)
+    if not chosen:
+        return ()
+    return (
+        f"one baseline mean for all arms although {' and '.join(chosen)} was not randomised: means "
+        "and differences are those of people with equal baseline scores",
+    )
+
+
+def _with_start(outcome: Outcome) -> pd.DataFrame:
+    """The frame with the baseline score of everyone who entered as rows of week 0."""
+    people = outcome.study.entering()
+    start = people[["participant_id", "arm"]].assign(week=START, score=people[BASELINE])
+    return pd.concat([start, outcome.frame], ignore_index=True)
+
+
+def _fit(outcome: Outcome, form: _Form) -> CourseFit:
+    """The fit of this form; levels without a value where the data do not allow it."""
     rows = outcome.frame[outcome.frame["score"].notna()]
-    weeks = sorted({*outcome.study.weeks, *rows["week"]})
-    seen = rows.groupby(["week", "arm"], observed=True).size()
+    later = rows[rows["week"] != START] if form.constrained else rows
+    if form.constrained:
+        outcome = replace(outcome, frame=outcome.frame[outcome.frame["week"] != START])
+    weeks = sorted({*outcome.study.weeks, *later["week"]})
+    seen = later.groupby(["week", "arm"], observed=True).size()
     keys = [(arm.name, week) for week in weeks for arm in outcome.study.arms]
     n = np.array([seen.get((week, arm), 0) for arm, week in keys])
     cells = [key for key, people in zip(keys, n, strict=True) if people]
-    model = _model(outcome, rows, cells, names, covariance, method)
+    model = _model(outcome, rows, cells, form)
     if model is None:
-        return nothing_to_fit(outcome, keys, n)
+        nothing = nothing_to_fit(outcome, keys, n)
+        return CourseFit(outcome, nothing.expected, None, nothing.cautions)
     unseen = (f"nobody of {arm} has a score at week {week:g}"
               for (arm, week), people in zip(keys, n, strict=True) if not people)  # fmt: skip
     cautions = (*outcome.cautions, *model.cautions, *unseen)
-    fixed = f", adjusted for {', '.join(names)}" if names else ""
-    estimate, cov, df_for = _marginal_means(model, n > 0)
-    levels = build_levels(
-        outcome,
-        "mean",
-        keys,
-        estimate,
-        cov,
-        n=n,
-        events=None,
-        method=model.method + fixed,
-        cautions=cautions,
-        unit=f"{outcome.study.scale.label} points",
-        df_for=df_for,
-    )
-    return ScheduledFit(outcome, levels, model, cautions)
+    named = replace(outcome, cautions=cautions)
+    expected = _means(named, model, keys, cells, n, form)
+    from_start = None
+    if form.constrained or BASELINE in form.names:
+        start = [(arm.name, START) for arm in outcome.study.arms]
+        present = rows.drop_duplicates("participant_id").groupby("arm", observed=True).size()
+        people = [present.get(arm, 0) for arm, _ in start]
+        at_start = _mean_at_start(outcome, rows)
+        from_start = _means(named, model, start + keys, cells, [*people, *n], form, at_start)
+    by = _standardiser(outcome, model, tuple(weeks), form)
+    return CourseFit(outcome, expected, model, cautions, from_start, by)
 
 
-def _model(outcome, rows, cells, names, covariance, method) -> MmrmFit | None:
+def _mean_at_start(outcome: Outcome, rows: pd.DataFrame) -> float:
+    """Mean baseline score of everyone in the model, each person once."""
+    people = outcome.study.entering()
+    return float(people.loc[people["participant_id"].isin(rows["participant_id"]), BASELINE].mean())
+
+
+def _standardiser(outcome: Outcome, model: MmrmFit, weeks, form: _Form) -> Standardiser:
+    if form.standardise_by == "baseline":
+        return baseline_sd(outcome.study, weeks)
+    return residual_sd(model, weeks, form.names)
+
+
+def _model(outcome: Outcome, rows, cells, form: _Form) -> MmrmFit | None:
     """The fitted engine; None where there are too few scores for it."""
     if not cells:
         return None
-    X, labels = _design(outcome, rows, cells, names)
+    X, labels = _design(outcome, rows, cells, form)
     score, person = rows["score"].to_numpy(float), rows["participant_id"].to_numpy()
     week = rows["week"].to_numpy(float)
     try:
-        return fit_mmrm(score, X, person, week, covariance, method, names=labels)
+        return fit_mmrm(score, X, person, week, form.covariance, form.method, names=labels)
     except ValueError:
         # a wrong word is the caller's to mend; anything else is a lack of data
         known = {*ALIASES, *ON_VISITS}
-        if covariance not in known or method not in METHODS:
+        if form.covariance not in known or form.method not in METHODS:
             raise
         return None
 
 
 def _design(
-    outcome: Outcome, rows: pd.DataFrame, cells: list[tuple[str, float]], names: Sequence[str]
+    outcome: Outcome, rows: pd.DataFrame, cells: list[tuple[str, float]], form: _Form
 ) -> tuple[np.ndarray, list[str]]:
-    """One column for each arm and visit attended, then baseline by visit, then covariates."""
+    """One column for each arm and visit attended, then the start or baseline by visit, then
+    covariates."""
     people = pd.Index(rows["participant_id"].unique())
     of_row = people.get_indexer(rows["participant_id"])
     arm, week = rows["arm"].to_numpy(), rows["week"].to_numpy(float)
     columns = [(arm == a) & (week == w) for a, w in cells]
     labels = [f"{a}, week {w:g}" for a, w in cells]
-    if BASELINE in names:
+    if BASELINE in form.names:
         baseline = covariate_columns(outcome.study, people, [BASELINE])[0][of_row, 0]
         attended = sorted(set(week))
         columns += [baseline * (week == w) for w in attended]
         labels += [f"{BASELINE}, week {w:g}" for w in attended]
-    others = [name for name in names if name != BASELINE]
-    covariates, other_labels = covariate_columns(outcome.study, people, others)
-    X = np.column_stack([*columns, covariates[of_row]]).astype(float)
-    return X, labels + other_labels
+    others = [name for name in form.names if name != BASELINE]
+    covariates, names = covariate_columns(outcome.study, people, others, form.weighting)
+    covariates = covariates[of_row]
+    if form.constrained:
+        at_start = (week == START)[:, None]
+        columns.append(at_start[:, 0])
+        covariates = np.hstack([covariates * ~at_start, covariates * at_start])
+        labels, names = [*labels, "start"], [*names, *(f"{name}, start" for name in names)]
+    return np.column_stack([*columns, covariates]).astype(float), labels + names
 
 
-def _marginal_means(model: MmrmFit, attended: np.ndarray):
-    """Means of all arms and visits, their covariance, and degrees of freedom of contrasts.
+def _means(
+    outcome: Outcome,
+    model: MmrmFit,
+    keys: list[tuple[str, float]],
+    cells: list[tuple[str, float]],
+    n: Sequence[int],
+    form: _Form,
+    at_start: float = np.nan,
+) -> Levels:
+    """Levels of arms and weeks as linear functions of the coefficients.
 
     Parameters
     ----------
-    attended : ndarray of bool, shape (m,)
-        Which arms and visits have a coefficient; they are the first of the model.
+    keys : list of (arm, week), length m
+        Those of week 0 are the common mean of a constrained baseline, or `at_start`.
+    cells : list of (arm, week)
+        Those that have a coefficient; they are the first of the model, then the common mean.
     """
-    k = int(attended.sum())
-    estimate = np.full(len(attended), np.nan)
-    cov = np.full((len(attended), len(attended)), np.nan)
-    estimate[attended] = model.coef[:k]
-    cov[np.ix_(attended, attended)] = model.cov[:k, :k]
-
-    def df_for(c: np.ndarray) -> float:
-        contrast = np.zeros(len(model.coef))
-        contrast[:k] = c[attended]
-        return model.df_for(contrast)
-
-    return estimate, cov, df_for
+    lines, known = np.zeros((len(keys), len(model.coef))), np.zeros(len(keys))
+    for row, (arm, week) in enumerate(keys):
+        if (arm, week) in cells:
+            lines[row, cells.index((arm, week))] = 1.0
+        elif week == START and form.constrained:
+            lines[row, len(cells)] = 1.0
+        else:
+            known[row] = at_start if week == START else np.nan
+    return build_levels(
+        outcome,
+        "mean",
+        keys,
+        lines @ model.coef + known,
+        lines @ model.cov @ lines.T,
+        n=np.array(n),
+        events=None,
+        method=model.method + form.in_words(),
+        cautions=outcome.cautions,
+        unit=f"{outcome.study.scale.label} points",
+        df_for=lambda c: model.df_for(c @ lines),
+    )

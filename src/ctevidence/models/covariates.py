@@ -50,8 +50,12 @@ def of_people_with(outcome: Outcome, names: Sequence[str]) -> Outcome:
     )
 
 
+#: How the values of a covariate that is not a number are weighed in a marginal mean.
+WEIGHTINGS = ("observed", "equal")
+
+
 def covariate_columns(
-    study: Study, people: Sequence, names: Sequence[str]
+    study: Study, people: Sequence, names: Sequence[str], weighting: str = "observed"
 ) -> tuple[np.ndarray, list[str]]:
     """Columns of the design matrix for the covariates of people, centred.
 
@@ -65,6 +69,9 @@ def covariate_columns(
     people : sequence of participant ids, length n
         Each once, or the mean would weigh some people more; all with known covariates.
     names : sequence of str
+    weighting : {"observed", "equal"}
+        ``"equal"``: zero is not the mean of these people but a population in which all values
+        of a covariate that is not a number are equally frequent.
 
     Returns
     -------
@@ -73,16 +80,25 @@ def covariate_columns(
         ``"baseline"``, ``"site: north"``.
     """
     table = study.entering().set_index("participant_id").loc[list(people), list(names)]
-    coded = pd.concat([pd.DataFrame(index=table.index), *map(_coded, table.items())], axis=1)
-    return (coded - coded.mean()).to_numpy(float), list(coded.columns)
+    parts = [_centred(covariate, weighting) for _, covariate in table.items()]
+    columns = pd.concat([pd.DataFrame(index=table.index), *parts], axis=1)
+    return columns.to_numpy(float), list(columns.columns)
 
 
-def _coded(item: tuple[str, pd.Series]) -> pd.DataFrame:
-    name, covariate = item
+def _centred(covariate: pd.Series, weighting: str) -> pd.DataFrame:
+    coded = _coded(covariate)
+    if weighting == "equal" and not pd.api.types.is_numeric_dtype(covariate):
+        return coded - 1 / (coded.shape[1] + 1)  # one indicator less than there are values
+    return coded - coded.mean()
+
+
+def _coded(covariate: pd.Series) -> pd.DataFrame:
     if covariate.nunique() < 2:
         return pd.DataFrame(index=covariate.index)
     if pd.api.types.is_numeric_dtype(covariate):
         return covariate.to_frame().astype(float)
     text = covariate.astype(str)
     values = sorted(text.unique())[1:]
-    return pd.DataFrame({f"{name}: {value}": text == value for value in values}).astype(float)
+    return pd.DataFrame({f"{covariate.name}: {value}": text == value for value in values}).astype(
+        float
+    )
