@@ -2,8 +2,16 @@
 
 from ctevidence.contrasts.better_than_both import better_than_both
 from ctevidence.contrasts.compare import compare
+from ctevidence.contrasts.familywise import compare_family
 from ctevidence.contrasts.per_arm import per_arm
 from ctevidence.contrasts.synergy import synergy
 from ctevidence.contrasts.treatments import compare_treatments
 
-__all__ = ["better_than_both", "compare", "compare_treatments", "per_arm", "synergy"]
+__all__ = [
+    "better_than_both",
+    "compare",
+    "compare_family",
+    "compare_treatments",
+    "per_arm",
+    "synergy",
+]

@@ -5,6 +5,9 @@ from __future__ import annotations
 MEASURES = {
     "risk": "per 100 people",
     "mean": "mean",
+    "standardised_mean": "standardised mean",
+    "mean_over_period": "mean over the period",
+    "area_under_curve": "area under the curve",
     "survival": "still free of it, per 100",
     "rmst": "weeks free of it, on average",
     "cumulative_incidence": "cumulative, per 100",
@@ -13,6 +16,8 @@ MEASURES = {
     "odds_ratio": "odds ratio",
     "nnt": "number needed to treat",
     "mean_difference": "difference in means",
+    "mean_over_period_difference": "difference in means over the period",
+    "area_under_curve_difference": "difference in area under the curve",
     "survival_difference": "difference per 100 people",
     "survival_ratio": "ratio",
     "cumulative_incidence_difference": "difference per 100 people",

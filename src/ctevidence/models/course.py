@@ -166,7 +166,8 @@ def _fit(outcome: Outcome, form: _Form) -> CourseFit:
     model = _model(outcome, rows, cells, form)
     if model is None:
         nothing = nothing_to_fit(outcome, keys, n)
-        return CourseFit(outcome, nothing.expected, None, nothing.cautions)
+        by = baseline_sd(outcome.study, tuple(weeks))
+        return CourseFit(outcome, nothing.expected, None, nothing.cautions, None, by)
     unseen = (f"nobody of {arm} has a score at week {week:g}"
               for (arm, week), people in zip(keys, n, strict=True) if not people)  # fmt: skip
     cautions = (*outcome.cautions, *model.cautions, *unseen)

@@ -25,16 +25,14 @@ class CourseFit(ScheduledFit):
         `MmrmFit`, or None where there are too few scores.
     from_start : Levels, optional
         The same with week 0 before, jointly; None where the model has no baseline.
-    by : Standardiser, optional
+    by : Standardiser
         What ``standardised_mean`` divides by.
     """
 
     from_start: Levels | None = None
-    by: Standardiser | None = None
+    by: Standardiser = None
 
-    @property
-    def measures(self) -> tuple[str, ...]:
-        return ("mean",) if self.by is None else ("mean", "standardised_mean")
+    measures = ("mean", "standardised_mean")
 
     def levels(self, measure: str | None = None, week: float | None = None) -> Levels:
         """Levels at one week, or at all weeks when `week` is absent.

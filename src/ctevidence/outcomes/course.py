@@ -59,6 +59,18 @@ def derive_course(study: Study, scale: str | None = None) -> Outcome:
     )
 
 
+def derive_courses(study: Study) -> tuple[Outcome, ...]:
+    """The course of every scale of the study, the primary one first.
+
+    Returns
+    -------
+    tuple of Outcome
+        As from `derive_course`.
+    """
+    others = [scale for scale in study.scales if scale != study.primary_scale]
+    return tuple(derive_course(study, scale) for scale in (study.primary_scale, *others))
+
+
 def seen_through(study: Study, scale: str) -> Study:
     """The same study with another scale as its primary one.
 

@@ -1,11 +1,13 @@
 """Simulated studies with known truth, for demonstrations, tests and validation."""
 
+from ctevidence.simulate.anxiety import Anxiety
 from ctevidence.simulate.effects import Effects, Harms, Relapse
 from ctevidence.simulate.scenario import Clusters, Dropout, Scenario, Severity
 from ctevidence.simulate.study import SimulatedStudy, simulate_study
 from ctevidence.simulate.truth import Truth
 
 __all__ = [
+    "Anxiety",
     "Clusters",
     "Dropout",
     "Effects",

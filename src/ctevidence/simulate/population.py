@@ -185,6 +185,15 @@ def _nobody_relapsed(scenario: Scenario, week: float) -> bool:
     return scenario.relapse.cumulative_hazard(last_visit - first_remission) == 0
 
 
+def quantities(scenario: Scenario) -> tuple[Quantity, ...]:
+    """What the truth of a world holds: of anxiety too where it has it."""
+    return (*QUANTITIES, ANXIETY) if scenario.anxiety else QUANTITIES
+
+
+ANXIETY = Quantity(
+    *("course of anxiety", "mean", "lower", "scheduled"),
+    closed_form=lambda scenario, week: scenario.anxiety.means(scenario.effects, (week,))[:, 0],
+)
 QUANTITIES = (
     Quantity("response", "risk", "higher", "scheduled", _responded),
     Quantity("response (missing as non-response)", "risk", "higher", "scheduled", _seen_to_respond),

@@ -12,6 +12,7 @@ import numpy as np
 
 from ctevidence.data.scales import get_scale
 from ctevidence.data.study import VisitWindow
+from ctevidence.simulate.anxiety import Anxiety
 from ctevidence.simulate.effects import (
     ARMS,
     Effects,
@@ -144,7 +145,7 @@ class Clusters:
 
 @dataclass(frozen=True)
 class Scenario:
-    """All that is declared about a simulated world."""
+    """All that is declared about a simulated world; without `anxiety` it has one scale."""
 
     effects: Effects = field(default_factory=Effects)
     severity: Severity = field(default_factory=Severity)
@@ -152,6 +153,7 @@ class Scenario:
     dropout: Dropout = field(default_factory=Dropout)
     harms: Harms = field(default_factory=Harms)
     clusters: Clusters = field(default_factory=Clusters)
+    anxiety: Anxiety | None = None
 
     def __post_init__(self) -> None:
         lowest, highest = (f(self.means((0.0, *WEEKS))) for f in (np.min, np.max))
@@ -161,6 +163,8 @@ class Scenario:
                 f"runs from {SCALE.low:g} to {SCALE.high:g}. Make the effects smaller, or change "
                 "the baseline mean."
             )
+        if self.anxiety:
+            self.anxiety.refuse_impossible(self.effects, (0.0, *WEEKS))
 
     def means(self, weeks: tuple[float, ...]) -> np.ndarray:
         """Mean score in each arm without relapse, shape (4, number of weeks)."""

@@ -15,6 +15,7 @@ from ctevidence.data.rules import (
     RetentionRule,
 )
 from ctevidence.data.study import Rules, Study
+from ctevidence.simulate.anxiety import ANXIETY_SCALE, Anxiety, anxiety_scores, with_anxiety
 from ctevidence.simulate.effects import ARMS, Effects, Harms, Relapse
 from ctevidence.simulate.generate import baseline_scores, histories
 from ctevidence.simulate.people import (
@@ -32,6 +33,7 @@ from ctevidence.simulate.scenario import (
     RESPONSE_PERCENT,
     SCALE,
     SCHEDULE,
+    WEEKS,
     Clusters,
     Dropout,
     Scenario,
@@ -67,6 +69,7 @@ def simulate_study(
     dropout: Dropout = DEFAULT.dropout,
     harms: Harms = DEFAULT.harms,
     clusters: Clusters = DEFAULT.clusters,
+    anxiety: Anxiety | None = None,
     confounding: float = 1.0,
 ) -> SimulatedStudy:
     """Draw a four-arm study (control, medication, therapy, combined) with known effects.
@@ -83,6 +86,8 @@ def simulate_study(
         age and sex, all of them in the tables.
     effects, severity, relapse, dropout, harms, clusters
         What is declared about the world; see `Effects` and the others.
+    anxiety : Anxiety, optional
+        With it the study has a second scale, the GAD-7, at every visit; all else is the same.
     confounding : float
         How much the choice in a registry depends on the person: 0 not at all, 1 as described
         (each 3.5 points of baseline multiply the odds of either treatment by about 2).
@@ -111,7 +116,7 @@ def simulate_study(
         raise ValueError(f'design is "{design}"{did_you_mean(design, DESIGNS)}')
     if n < len(ARMS):
         raise ValueError(f"n is {n}; a study of four arms needs at least {len(ARMS)} people.")
-    scenario = Scenario(effects, severity, relapse, dropout, harms, clusters)
+    scenario = Scenario(effects, severity, relapse, dropout, harms, clusters, anxiety)
     rng = np.random.default_rng(seed)
     people = draw_people(scenario, n, rng)
     if design == "trial":
@@ -119,8 +124,16 @@ def simulate_study(
     else:
         arm = _chosen_arm(people, baseline_scores(scenario, people), confounding, rng)
     _refuse_empty_arms(arm)
-    tables = study_tables(people, arm, histories(scenario, people, arm), rng)
-    return SimulatedStudy(tables=tables, truth=Truth(scenario), **_declared(design))
+    happened = histories(scenario, people, arm)
+    tables = study_tables(people, arm, happened, rng)
+    declared = _declared(design)
+    if anxiety:
+        # random numbers of its own: the rest of the study is what it is without a second scale
+        own, weeks = np.random.default_rng((seed, 2)), (0.0, *WEEKS)
+        scores = anxiety_scores(anxiety, effects, weeks, people.severity, arm, own)
+        tables["visits"] = with_anxiety(tables["visits"], scores, happened.attended)
+        declared["scales"] = declared["scales"] | {ANXIETY_SCALE.label: ANXIETY_SCALE}
+    return SimulatedStudy(tables=tables, truth=Truth(scenario), **declared)
 
 
 def _chosen_arm(

@@ -17,7 +17,7 @@ from ctevidence.contrasts import compare, compare_treatments, per_arm, synergy
 from ctevidence.estimates import Estimate
 from ctevidence.levels import Levels
 from ctevidence.simulate.effects import ARMS
-from ctevidence.simulate.population import PEOPLE, QUANTITIES, Quantity, true_levels
+from ctevidence.simulate.population import PEOPLE, Quantity, quantities, true_levels
 from ctevidence.simulate.scenario import LAST_DAY, WEEKS, Scenario
 from ctevidence.terms import (
     COMPONENTS,
@@ -129,7 +129,7 @@ class Truth:
     @property
     def outcomes(self) -> tuple[str, ...]:
         """The outcomes of which the truth is known."""
-        return tuple(dict.fromkeys(quantity.outcome for quantity in QUANTITIES))
+        return tuple(dict.fromkeys(quantity.outcome for quantity in quantities(self.scenario)))
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -144,7 +144,7 @@ class Truth:
     def _rows(self) -> list[dict]:
         return [
             _row(quantity, row)
-            for quantity in QUANTITIES
+            for quantity in quantities(self.scenario)
             for week in ((None,) if quantity.when == "never" else WEEKS)
             for row in _all_rows(self._levels(quantity, week))
         ]
@@ -153,15 +153,16 @@ class Truth:
         """The one quantity that is meant: with this measure among what it gives."""
         if outcome and outcome not in self.outcomes:
             raise KeyError(f'There is no outcome "{outcome}"{did_you_mean(outcome, self.outcomes)}')
-        found = [q for q in QUANTITIES if outcome in ("", q.outcome) and of in ("", q.measure)]
+        known = quantities(self.scenario)
+        found = [q for q in known if outcome in ("", q.outcome) and of in ("", q.measure)]
         found = [q for q in found if measure in _given_by(q)]
         if len(found) == 1:
             return found[0]
-        known = ", ".join(f"{q.measure} of {q.outcome}" for q in found or QUANTITIES)
+        listed = ", ".join(f"{q.measure} of {q.outcome}" for q in found or known)
         problem = (
             "could be several; say outcome= and, for interactions, of=" if found else "unknown"
         )
-        raise KeyError(f'True "{measure}": {problem}. There is {known}.')
+        raise KeyError(f'True "{measure}": {problem}. There is {listed}.')
 
     def _levels(self, quantity: Quantity, week: float | None) -> Levels:
         _refuse_week(quantity, week)
