@@ -103,6 +103,22 @@ def test_periods_that_cannot_be(fit, beat_the_blues):
     assert fit_course(beat_the_blues, []).over(9, 35).per_arm().rows[0].is_estimable
 
 
+def test_the_longest_period_that_the_model_knows(fit, beat_the_blues):
+    assert fit.over().outcome.name == "course, mean over weeks 0 to 35"
+    without = fit_course(beat_the_blues, []).over()
+    assert without.outcome.name == "course, mean over weeks 9 to 35"
+    early = replace(
+        beat_the_blues.study, schedule=beat_the_blues.study.schedule[:1], primary_week=9
+    )
+    frame = beat_the_blues.frame
+    one_visit = replace(beat_the_blues, study=early, frame=frame[frame["week"] == 9])
+    single = fit_course(one_visit, [])
+    assert single.over().measures == ("mean_over_period",)
+    same = single.compare("combined", against="therapy", week=9).one()
+    row = single.over().compare("combined", against="therapy").one()
+    assert (row.estimate, row.p_value) == (same.estimate, same.p_value)
+
+
 def test_a_visit_missed_by_a_whole_arm_takes_its_period_only(beat_the_blues):
     frame = beat_the_blues.frame
     gone = frame[~((frame["arm"] == "medication") & (frame["week"] == 22))]

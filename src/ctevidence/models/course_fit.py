@@ -52,15 +52,16 @@ class CourseFit(ScheduledFit):
             return levels
         return standardised(levels, self.by)
 
-    def over(self, first_week: float, last_week: float) -> PeriodFit:
+    def over(self, first_week: float | None = None, last_week: float | None = None) -> PeriodFit:
         """The mean score from one week to another, and the area under the curve.
 
         Parameters
         ----------
-        first_week : float
-            A scheduled week, or 0 for the start, which needs the baseline in the model.
-        last_week : float
-            A later scheduled week.
+        first_week : float, optional
+            A scheduled week, or 0 for the start, which needs the baseline in the model. When
+            absent, the start where the model has it, else the first visit.
+        last_week : float, optional
+            A later scheduled week; the last when absent.
 
         Returns
         -------
@@ -82,9 +83,12 @@ class CourseFit(ScheduledFit):
         taken as given as in all marginal means; with a constrained baseline it is estimated.
         Either way it is the same in all arms: no contrast gains or loses by it.
         """
-        last = self.study.window(last_week).week
+        scheduled = self.study.weeks
+        if first_week is None:
+            first_week = START if self.from_start else scheduled[0]
+        last = self.study.window(scheduled[-1] if last_week is None else last_week).week
         first = START if first_week == START else self.study.window(first_week).week
-        if not first < last:
+        if first > last or (first == last and last_week is not None):
             raise ValueError(
                 f"A period from week {first:g} to {last:g} does not end after it began."
             )
@@ -93,7 +97,7 @@ class CourseFit(ScheduledFit):
                 "A period from week 0 needs the baseline in the model. Adjust for it, or fit with "
                 'baseline="constrained".'
             )
-        weeks = tuple(week for week in (START, *self.study.weeks) if first <= week <= last)
+        weeks = tuple(week for week in (START, *scheduled) if first <= week <= last)
         return self._period(weeks, first, last)
 
     def early(self, first_week: float = EARLY[0], last_week: float = EARLY[1]) -> PeriodFit:
