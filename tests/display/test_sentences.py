@@ -38,6 +38,14 @@ def test_very_low_certainty_claims_no_direction():
     assert "14" not in text
 
 
+def test_standard_deviations_have_two_decimals():
+    what = {"outcome": "improvement on PHQ-9", "measure": "std_mean_difference"}
+    value = {"estimate": 0.444, "conf_low": 0.216, "conf_high": 0.674}
+    row = contrast(unit="standard deviations", **what, **value)
+    assert "0.44 higher standard deviations" in sentence(row)
+    assert "0.22 higher to 0.67 higher" in sentence(row)
+
+
 def test_without_randomisation_no_causal_word():
     text = sentence(contrast(randomised=False))
     assert "may go with" in text

@@ -1,5 +1,8 @@
 """Claims: every one keeps its row; the declared source leads."""
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from ctevidence.estimates import Estimate, Estimates
@@ -51,6 +54,21 @@ def test_what_cannot_be_estimated_is_no_data_with_its_reason():
     empty = Estimate(study="own", estimate=float("nan"), caution="nobody was seen", **BASE)
     found = verdicts([empty])["better-than-medication"]
     assert (found.direction, found.reason) == (Direction.NO_DATA, "nobody was seen")
+
+
+def test_faster_relief_is_judged_by_the_early_weeks():
+    row = Estimate(
+        study="own trial", outcome="early PHQ-9 score (lower is better), weeks 2 to 4",
+        arm="combined", reference="therapy", measure="mean_over_period_difference",
+        unit="PHQ-9 points", week=4, estimate=-4.0, conf_low=-6.0, conf_high=-2.0, n=200,
+        n_reference=200, randomised=True,
+    )  # fmt: skip
+    found = verdicts([row])["faster-relief"]
+    assert (found.lead, found.direction) == (row, Direction.BENEFIT)
+    unseen = {"caution": "no visit is scheduled in weeks 2 to 4: the first is at week 9"}
+    nobody = replace(row, estimate=math.nan, conf_low=math.nan, conf_high=math.nan, **unseen)
+    found = verdicts([nobody])["faster-relief"]
+    assert (found.direction, found.reason) == (Direction.NO_DATA, nobody.caution)
 
 
 def test_certainty_is_given_by_people_and_checked():

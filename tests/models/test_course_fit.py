@@ -80,7 +80,7 @@ def test_every_contrast_works_on_a_period(fit):
     over = fit.over(0, 35)
     rows = synergy(over) + better_than_both(over) + compare_treatments(over) + over.per_arm()
     assert {row.week for row in rows} == {35}
-    assert {row.outcome for row in rows} == {"course, mean over weeks 0 to 35"}
+    assert {row.outcome for row in rows} == {"course, weeks 0 to 35"}
     assert all(row.is_estimable for row in rows)
     assert rows.where(arm="combined", reference="").rows[0].unit == "BDI points"
     assert sum(row.n for row in over.per_arm()) == 97
@@ -104,9 +104,9 @@ def test_periods_that_cannot_be(fit, beat_the_blues):
 
 
 def test_the_longest_period_that_the_model_knows(fit, beat_the_blues):
-    assert fit.over().outcome.name == "course, mean over weeks 0 to 35"
+    assert fit.over().outcome.name == "course, weeks 0 to 35"
     without = fit_course(beat_the_blues, []).over()
-    assert without.outcome.name == "course, mean over weeks 9 to 35"
+    assert without.outcome.name == "course, weeks 9 to 35"
     early = replace(
         beat_the_blues.study, schedule=beat_the_blues.study.schedule[:1], primary_week=9
     )
@@ -131,7 +131,7 @@ def test_no_visit_in_the_early_weeks_keeps_its_place(fit):
     row = fit.early().compare("combined", against="therapy").one()
     assert not row.is_estimable
     assert "no visit is scheduled in weeks 2 to 4: the first is at week 9" in row.caution
-    assert row.outcome == "early course, mean over weeks 2 to 4"
+    assert row.outcome == "early course, weeks 2 to 4"
     assert (row.week, row.n) == (4, 0)
     with pytest.raises(ValueError, match="do not follow one another"):
         fit.early(4, 2)

@@ -78,6 +78,17 @@ def shown(value: float, unit: str) -> str:
     return number(value * factor, decimals)
 
 
+def decimals_of(unit: str) -> int:
+    """With how many decimals readers see a value of this unit.
+
+    Examples
+    --------
+    >>> decimals_of("BDI points"), decimals_of("standard deviations")
+    (1, 2)
+    """
+    return _STYLE.get(unit, (1.0, 1))[1]
+
+
 def unit_label(unit: str) -> str:
     return {"probability": "per 100", "relative risk": "× the risk of control"}.get(unit, unit)
 

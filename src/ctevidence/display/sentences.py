@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from ctevidence.display.disclosure import disclosure_of
-from ctevidence.display.format import interval, number, number_needed, rounded, shown
+from ctevidence.display.format import decimals_of, interval, number, number_needed, rounded, shown
 from ctevidence.display.labels import measure_label, treatment_label
 from ctevidence.display.release import gated
 from ctevidence.estimates import Estimate, Estimates
@@ -212,11 +212,12 @@ def _more_or_fewer(value: float) -> str:
 
 
 def _higher_or_lower(value: float, unit: str) -> str:
-    size = rounded(abs(value), 1)
+    decimals = decimals_of(unit)
+    size = rounded(abs(value), decimals)
     if size == 0:
         return "no difference"
     word = ("longer", "shorter") if unit == "weeks" else ("higher", "lower")
-    return f"{number(size, 1)} {word[0] if value > 0 else word[1]}"
+    return f"{number(size, decimals)} {word[0] if value > 0 else word[1]}"
 
 
 def _tail(row: Estimate, certainty: str | None) -> list[str]:

@@ -138,7 +138,7 @@ class CourseFit(ScheduledFit):
     def _period(
         self, weeks: Sequence[float], first: float, last: float, prefix: str = "", note: str = ""
     ) -> PeriodFit:
-        named = f"{prefix}{self.outcome.name}, mean over weeks {first:g} to {last:g}"
+        named = f"{prefix}{self.outcome.name}, weeks {first:g} to {last:g}"
         outcome = replace(self.outcome, name=named)
         frame = outcome.frame
         seen = frame[frame["score"].notna() & frame["week"].isin(weeks)]
