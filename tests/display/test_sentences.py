@@ -46,6 +46,13 @@ def test_standard_deviations_have_two_decimals():
     assert "0.22 higher to 0.67 higher" in sentence(row)
 
 
+def test_a_period_says_its_weeks_once():
+    row = contrast(outcome="early PHQ-9 score (lower is better), weeks 2 to 4", week=4,
+                   measure="mean_over_period_difference", unit="PHQ-9 points")  # fmt: skip
+    assert "weeks 2 to 4 (range" in sentence(row)
+    assert "week 4" not in sentence(row)
+
+
 def test_without_randomisation_no_causal_word():
     text = sentence(contrast(randomised=False))
     assert "may go with" in text

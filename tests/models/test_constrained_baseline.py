@@ -130,7 +130,7 @@ def test_by_maximum_likelihood_it_is_ancova_whoever_is_missing(beat_the_blues):
 
 def test_what_was_not_randomised_is_said(beat_the_blues, four_arm_trial):
     said = fit_course(beat_the_blues, [], baseline="constrained").cautions
-    assert any("although medication was not randomised" in caution for caution in said)
+    assert any("without randomisation of medication:" in caution for caution in said)
     assert fit_course(four_arm_trial, [], baseline="constrained").cautions == ()
 
 

@@ -9,6 +9,8 @@ import pytest
 from ctevidence.contrasts import better_than_both, synergy
 from ctevidence.models.course import fit_course
 from ctevidence.models.mmrm import fit_mmrm
+from ctevidence.outcomes.course import derive_course
+from ctevidence.simulate.study import simulate_study
 
 METHODS = ("kenward-roger", "kenward-roger-linear", "satterthwaite")
 
@@ -165,3 +167,14 @@ def test_the_model_is_the_engine_on_the_plain_design(beat_the_blues, fits):
         rows["score"].to_numpy(), design, rows["participant_id"].to_numpy(), rows["week"].to_numpy()
     )
     assert plain.loglik == pytest.approx(fits["kenward-roger"].model.loglik, abs=1e-6)
+
+
+def test_two_people_per_arm_are_too_few_for_a_slope_at_each_visit():
+    """31 scores, 30 coefficients of which some follow from others but for rounding."""
+    study = simulate_study(200, seed=3)
+    people = study.participants.groupby("arm").head(2).reset_index(drop=True)
+    few = replace(study, tables={**study.tables, "participants": people})
+    fit = fit_course(derive_course(few))
+    assert "too few scores to adjust for baseline" in fit.cautions
+    row = fit.compare("combined", against="control", week=12).one()
+    assert row.std_error < 50

@@ -104,7 +104,9 @@ def _subject(row: Estimate) -> str:
 
 
 def _when(row: Estimate, word: str = "by") -> str:
-    return "" if math.isnan(row.week) else f" {word} week {row.week:g}"
+    # the outcome of a period says its weeks itself
+    is_period = row.measure.startswith(("mean_over_period", "area_under_curve"))
+    return "" if math.isnan(row.week) or is_period else f" {word} week {row.week:g}"
 
 
 def verb_of(outcome: str) -> str:

@@ -31,6 +31,8 @@ from ctevidence.terms import did_you_mean
 
 BASELINE = "baseline"
 BASELINES = ("covariate", "constrained")
+#: smallest eigenvalue of the correlation of the coefficients that rounding leaves meaningful
+LEAST_APART = 1e-10
 
 
 def fit_course(
@@ -140,7 +142,7 @@ def _unlike_starts(outcome: Outcome) -> tuple[str, ...]:
     if not chosen:
         return ()
     return (
-        f"one baseline mean for all arms although {' and '.join(chosen)} was not randomised: means "
+        f"one baseline mean for all arms without randomisation of {' and '.join(chosen)}: means "
         "and differences are those of people with equal baseline scores",
     )
 
@@ -204,13 +206,23 @@ def _model(outcome: Outcome, rows, cells, form: _Form) -> MmrmFit | None:
     score, person = rows["score"].to_numpy(float), rows["participant_id"].to_numpy()
     week = rows["week"].to_numpy(float)
     try:
-        return fit_mmrm(score, X, person, week, form.covariance, form.method, names=labels)
+        model = fit_mmrm(score, X, person, week, form.covariance, form.method, names=labels)
     except ValueError:
         # a wrong word is the caller's to mend; anything else is a lack of data
         known = {*ALIASES, *ON_VISITS}
         if form.covariance not in known or form.method not in METHODS:
             raise
         return None
+    return model if _tells_apart(model) else None
+
+
+def _tells_apart(model: MmrmFit) -> bool:
+    """Whether no coefficient is, but for rounding, a combination of the others."""
+    variances = np.diag(model.cov)
+    if not np.all(variances > 0):
+        return False
+    errors = np.sqrt(variances)
+    return bool(np.linalg.eigvalsh(model.cov / np.outer(errors, errors))[0] > LEAST_APART)
 
 
 def _design(
