@@ -30,7 +30,7 @@ class CourseFit(ScheduledFit):
     """
 
     from_start: Levels | None = None
-    by: Standardiser = None
+    by: Standardiser | None = None
 
     measures = ("mean", "standardised_mean")
 
