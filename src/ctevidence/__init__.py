@@ -30,6 +30,7 @@ _PUBLIC = {
     "fit_course": "models.course",
     "fit_courses": "models.courses",
     "fit_growth": "models.growth",
+    "TreatmentOverTime": "models.treatment_over_time",
     "fit_relapse": "models.relapse",
     "fit_retention": "models.retention",
     "fit_harms": "models.harms",

@@ -205,6 +205,7 @@ LEVEL_MEASURES = {
         LevelMeasure("standardised_mean", "standard deviations", ("std_mean_difference",)),
         LevelMeasure("mean_over_period", "points", ("mean_over_period_difference",)),
         LevelMeasure("area_under_curve", "point-weeks", ("area_under_curve_difference",)),
+        LevelMeasure("rate", "points per week", ("rate_difference",)),
         LevelMeasure(
             "survival",
             "probability",
@@ -254,6 +255,7 @@ CONTRAST_MEASURES = {
         ContrastMeasure(
             "area_under_curve_difference", "area_under_curve", "identity", "point-weeks"
         ),
+        ContrastMeasure("rate_difference", "rate", "identity", "points per week"),
         ContrastMeasure("survival_difference", "survival", "identity", "probability"),
         ContrastMeasure("survival_ratio", "survival", "log", "ratio"),
         ContrastMeasure(

@@ -184,10 +184,12 @@ def build_levels(
 
 
 def nothing_to_fit(
-    outcome: Outcome, keys: list[tuple[str, float | None]], n: np.ndarray
+    outcome: Outcome, keys: list[tuple[str, float | None]], n: np.ndarray, why: str = ""
 ) -> ScheduledFit:
-    """Mean levels without a value: there are too few scores for the model."""
-    cautions = (*outcome.cautions, f"too few scores to model {outcome.name}")
+    """Mean levels without a value: there are too few scores for the model, and why in words."""
+    # a semicolon would cut one caution in two
+    reason = f" ({why.replace('; ', ', ')})" if why else ""
+    cautions = (*outcome.cautions, f"too few scores to model {outcome.name}{reason}")
     missing = np.full(len(keys), np.nan)
     unit = f"{outcome.study.scale.label} points"
     levels = build_levels(

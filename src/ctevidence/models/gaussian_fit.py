@@ -47,6 +47,11 @@ class ContrastTest:
     p_value: float
     num_df: int
 
+    def interval(self, level: float = 0.95) -> tuple[float | Array, float | Array]:
+        """Confidence limits; of each row alone, with the joint df, when there are several."""
+        reach = stats.t.ppf((1 + level) / 2, self.df) * self.std_error
+        return self.estimate - reach, self.estimate + reach
+
 
 @dataclass(frozen=True)
 class GaussianFit:

@@ -9,7 +9,8 @@ cross them, or exist for some people only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from ctevidence.models.gaussian_fit import GaussianFit, Inference
 from ctevidence.models.individual_effects import IndividualEffects, individual_effects
 from ctevidence.models.kenward_roger import kenward_roger
 from ctevidence.models.newton import Maximum
+from ctevidence.models.people_blocks import PeopleBlocks, SecondRows, random_effect_covariances
 from ctevidence.models.person_products import PersonProducts, person_products
 from ctevidence.models.random_effects_likelihood import RandomEffectsLikelihood
 from ctevidence.models.random_effects_search import fit_components, on_boundary
@@ -64,6 +66,8 @@ class MixedFit(GaussianFit):
         perfectly correlated); then a caution says which.
     score : array (K,)
         Gradient of the log-likelihood in log sigma and Cholesky factors; zero but for rounding.
+    people : PeopleBlocks
+        The rows of each person with their covariance, for residuals and influence.
     """
 
     second_cov: Array | None
@@ -71,6 +75,7 @@ class MixedFit(GaussianFit):
     second_blups: IndividualEffects | None
     singular: bool
     score: Array
+    people: PeopleBlocks = field(repr=False)
 
     def curve(self, label: object, X: Array, Z: Array) -> tuple[Array, Array]:
         """Expected scores of one person, shrunken towards people like them.
@@ -225,6 +230,7 @@ def fit_mixed(
         second_blups=second,
         singular=bool(boundary),
         score=here.score,
+        people=_people(y, X, groupings, root, [unit**2 * G for G in at.G], unit**2 * at.s),
     )
 
 
@@ -246,6 +252,30 @@ def _reduce(groupings: list[RandomGrouping], root: Array, D: Array) -> PersonPro
     designs = [g.Z * root[:, None] for g in groupings]
     second = (groupings[1].codes, designs[1]) if len(groupings) > 1 else (None, None)
     return person_products(groupings[0].codes, designs[0], D, *second)
+
+
+def _people(
+    y: Array,
+    X: Array,
+    groupings: list[RandomGrouping],
+    root: Array,
+    G: list[Array],
+    sigma2: float,
+) -> PeopleBlocks:
+    """Rows of each person with their covariance, given the effects of a second grouping."""
+    first, *rest = groupings
+    covariances = partial(
+        random_effect_covariances, first.codes, first.Z * root[:, None], G[0], sigma2
+    )
+    if not rest:
+        return PeopleBlocks(y, X, covariances)
+    values, axes = np.linalg.eigh(G[1])
+    there = values > 1e-12 * max(values[-1], sigma2)  # effects without variance are left out
+    if not there.any():
+        return PeopleBlocks(y, X, covariances)
+    second = rest[0]
+    Z = (second.Z * root[:, None]) @ (axes[:, there] * np.sqrt(values[there]))
+    return PeopleBlocks(y, X, covariances, SecondRows(second.codes, Z, len(second.labels)))
 
 
 def _inference(

@@ -10,7 +10,8 @@ depends on observed data only (missing at random).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from ctevidence.models.design_basis import (
 from ctevidence.models.empirical_covariance import empirical_covariance
 from ctevidence.models.gaussian_fit import GaussianFit, Inference
 from ctevidence.models.kenward_roger import kenward_roger
+from ctevidence.models.people_blocks import PeopleBlocks
 from ctevidence.models.satterthwaite import Satterthwaite
 from ctevidence.models.visit_data import VisitData, describe_visits
 from ctevidence.models.visit_patterns import Observations, stacks
@@ -75,12 +77,15 @@ class MmrmFit(GaussianFit):
         Covariance parameters in the parameterisation of the structure.
     score : array (K,)
         Gradient of the log-likelihood there; zero but for rounding.
+    people : PeopleBlocks
+        The rows of each person with their covariance, for residuals and influence.
     """
 
     covariance: str
     visits: tuple
     theta: Array
     score: Array
+    people: PeopleBlocks = field(repr=False)
 
 
 def fit_mmrm(
@@ -179,11 +184,12 @@ def fit_mmrm(
     here, theta = fitted.maximum.curvature, fitted.maximum.theta
     coef = basis.offset + basis.to_basis @ here.coef
     structure = fitted.likelihood.structure
-    inference = _inference(method, fitted, basis, X, y - X @ coef, data.observations)
+    people = PeopleBlocks(y, X, partial(_covariances, fitted, data.observations))
+    inference = _inference(method, fitted, basis, coef, people, data.observations)
     cautions = fitted.cautions
     if method in SECOND_DERIVATIVES and not inference.usable:
         method, given_up = "kenward-roger-linear", method
-        inference = _inference(method, fitted, basis, X, y - X @ coef, data.observations)
+        inference = _inference(method, fitted, basis, coef, people, data.observations)
         cautions = (
             *cautions,
             f"{given_up} gives negative variances here, as it can with few people; the first-order "
@@ -207,6 +213,7 @@ def fit_mmrm(
         visits=data.visits,
         theta=theta,
         score=here.score,
+        people=people,
     )
 
 
@@ -250,17 +257,18 @@ def _inference(
     method: str,
     fitted: FittedCovariance,
     basis: DesignBasis,
-    X: Array,
-    residual: Array,
+    coef: Array,
+    people: PeopleBlocks,
     seen: Observations,
 ) -> Inference:
     likelihood, theta, here = fitted.likelihood, fitted.maximum.theta, fitted.maximum.curvature
     cov = basis.back(here.cov)
     if method == "between-within":
-        return BetweenWithin(cov, coefficient_df(X, seen.order, seen.first))
+        return BetweenWithin(cov, coefficient_df(people.X, seen.order, seen.first))
     if method.startswith("empirical-"):
-        people = _whitened(fitted, X, residual, seen)
-        return empirical_covariance(people, cov, method.removeprefix("empirical-"))
+        rows = people.whitened(people.X, people.y - people.X @ coef)
+        blocks = ((x, r) for _, x, r in rows)
+        return empirical_covariance(blocks, cov, method.removeprefix("empirical-"))
     weights = np.linalg.inv(here.observed)
     cov_slopes = basis.back(here.cov_slopes)
     if method == "satterthwaite":
@@ -269,13 +277,12 @@ def _inference(
     return kenward_roger(cov, cov_slopes, weights, basis.back(second))
 
 
-def _whitened(
-    fitted: FittedCovariance, X: Array, residual: Array, seen: Observations
+def _covariances(
+    fitted: FittedCovariance, seen: Observations
 ) -> Iterator[tuple[Array, Array]]:
-    """Whitened design and residuals of people, block by block of one pattern."""
+    """Row numbers of people of one pattern, and the covariance that they share."""
     for stack, sigma in fitted.likelihood.blocks(fitted.maximum.theta):
         patterns, example = np.unique(stack.patterns, return_index=True)
-        halves = np.linalg.inv(np.linalg.cholesky(sigma[example]))
-        for pattern, half in zip(patterns, halves, strict=True):
+        for pattern, shared in zip(patterns, sigma[example], strict=True):
             for rows in seen.rows(pattern):
-                yield half @ X[rows], residual[rows] @ half.T
+                yield rows, shared[None]
