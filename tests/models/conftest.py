@@ -1,6 +1,7 @@
 """Studies and outcomes made directly from small tables, and numbers from outside."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -154,3 +155,28 @@ def beat_the_blues(make_study):
         randomised=frozenset({"therapy"}),
     )
     return Outcome("course", "course", study, frame.dropna(), RULES["course"], "lower")
+
+
+@pytest.fixture(scope="session")
+def growth_trial(make_study, reference):
+    """The simulated trial of `growth_shapes.R` as an outcome of kind course."""
+    given = reference("growth_shapes")
+    rows = pd.DataFrame(given["data"]).rename(columns={"id": "participant_id"})
+    columns = ["participant_id", "arm", "baseline", "site", "therapist"]
+    people = rows[columns].drop_duplicates("participant_id")
+    started = pd.DataFrame(given["people"]).dropna(subset=["start"])
+    treatments = pd.DataFrame(
+        {
+            "participant_id": started["id"],
+            "component": "medication",
+            "name": "sertraline",
+            "start_day": started["start"].astype(float),
+            "stop_day": started["stop"].astype(float),
+        }
+    )
+    weeks = (2, 4, 8, 12, 20, 30)
+    study = make_study(people, weeks=weeks, adjust=("baseline",))
+    study = replace(study, tables={**study.tables, "treatments": treatments})
+    week = rows["visit"].map(dict(enumerate(map(float, weeks), start=1)))
+    return Outcome("course", "course", study, rows[["participant_id", "arm", "day", "score"]]
+                   .assign(week=week), RULES["course"], "lower")  # fmt: skip

@@ -153,7 +153,7 @@ def contrast_row(
         estimate, low, high = _needed_to_treat(estimate, low, high, levels.better)
     rest = cells[1:]
     randomised = is_randomised(cells, levels.randomised)
-    unit = levels.unit if measure.unit == "points" else measure.unit
+    unit = levels.unit if measure.unit.startswith("points") else measure.unit
     return Estimate(
         study=levels.study,
         population=levels.population,

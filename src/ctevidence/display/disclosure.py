@@ -83,6 +83,17 @@ PROFILES = {
 }
 
 
+def people_may_be_shown(study) -> bool:
+    """Whether single people may stand in a figure: in open data, or when they do not exist.
+
+    Rounding hides a count, not a person's course: in anything else they are not drawn at all.
+    """
+    return study.is_synthetic or disclosure_of(study).is_open
+
+
+NO_PEOPLE = "single people are drawn from open or simulated data only"
+
+
 def disclosure_of(source) -> Disclosure:
     """The profile of a study, of published trials (open), or of a profile's name.
 

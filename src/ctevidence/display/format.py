@@ -71,7 +71,7 @@ def shown(value: float, unit: str) -> str:
     >>> shown(0.584, "probability"), shown(1.2345, "ratio"), shown(-3.21, "BDI points")
     ('58', '1.23', '−3.2')
     """
-    factor, decimals = _STYLE.get(unit, (1.0, 1))
+    factor, decimals = _STYLE.get(unit, (1.0, 2 if unit.endswith("per week") else 1))
     if unit == "ratio" and math.isfinite(value) and not LEAST_RATIO <= value <= MOST_RATIO:
         # beyond these a ratio says only that nearly nothing is known
         return f"< {LEAST_RATIO}" if value < LEAST_RATIO else f"> {MOST_RATIO}"

@@ -43,7 +43,8 @@ def released(estimates: Estimates, source) -> Estimates:
 
 def _coarse(row: Estimate, disclosure: Disclosure) -> Estimate:
     row = gated(row, disclosure)
-    decimals = 2 if row.unit in ("probability", "ratio", "standard deviations") else 1
+    fine = row.unit in ("probability", "ratio", "standard deviations")
+    decimals = 2 if fine or row.unit.endswith("per week") else 1
     counts = {c: disclosure.count(getattr(row, c)) for c in COUNT_COLUMNS if c != "studies"}
     numbers = {c: rounded(getattr(row, c), decimals) for c in ("conf_low", "conf_high")}
     estimate = rounded(row.estimate, decimals)

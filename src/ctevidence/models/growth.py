@@ -25,6 +25,7 @@ from ctevidence.models.growth_design import (
     cluster_of_rows,
 )
 from ctevidence.models.growth_shape import GrowthShape, growth_shape
+from ctevidence.models.individual_curves import individual_curves
 from ctevidence.models.mixed import MixedFit, fit_mixed
 from ctevidence.models.treatment_over_time import TreatmentOverTime
 from ctevidence.outcomes.outcome import Outcome
@@ -123,7 +124,9 @@ class GrowthFit(ComparableFit):
             **({"randomised": frozenset()} if self.design.over_time else {}),
         )
 
-    def weights(self, keys: Sequence[tuple[str, float | None]], measure: str = "mean") -> np.ndarray:
+    def weights(
+        self, keys: Sequence[tuple[str, float | None]], measure: str = "mean"
+    ) -> np.ndarray:
         """Weights of the coefficients in the mean (or rate) of each arm and week, (m, q).
 
         Zero for an arm without a curve. Covariates are at their mean, treatment over time is at
@@ -143,6 +146,32 @@ class GrowthFit(ComparableFit):
             own = self.design.of_arms(member, self.shape.columns(week))
         rest = len(self.model.coef) - own.shape[1]
         return np.hstack([own, np.zeros((len(keys), rest))])
+
+    def individual_curves(
+        self,
+        people: Sequence | None = None,
+        weeks: Sequence[float] | None = None,
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """Each person's own curve, and what was to be expected of people like them.
+
+        Parameters
+        ----------
+        people : sequence of participant ids, optional
+            Everyone in the model when absent.
+        weeks : sequence of float, optional
+            Scheduled weeks within the scores when absent.
+        level : float
+
+        Returns
+        -------
+        DataFrame
+            See `ctevidence.models.individual_curves.individual_curves`. It holds identifiers: for
+            work on the data, not for display.
+        """
+        weeks = [w for w in self.study.weeks if self._is_seen(w)] if weeks is None else weeks
+        self.weights([(arm, float(w)) for w in weeks for arm in self.arms[:1]])  # refuses others
+        return individual_curves(self.model, self.design, self.rows, weeks, people, level)
 
     def over_time(self) -> Estimates:
         """How scores differ with each treatment over time: associations, never effects.
@@ -268,7 +297,8 @@ def fit_growth(
     outcome = _named(outcome, form, cluster, tuple(over_time))
     arms = arms_with_a_curve(outcome.study, rows, form)
     rows = rows[rows["arm"].isin(arms)]
-    few = "no scores at two times: no line" if shape == "linear" else "too few times for this curve: none"
+    line = "no scores at two times: no line"
+    few = line if shape == "linear" else "scores at too few times for this curve: none"
     unseen = [
         f"{arm.name} has {few} can be drawn" for arm in outcome.study.arms if arm.name not in arms
     ]

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from ctevidence.models.normal_equations import NormalEquations
 from ctevidence.models.people_blocks import PeopleBlocks
 
 Array = np.ndarray
@@ -89,7 +90,7 @@ def influence(
     >>> influence(people, np.ones(1), 1.0, 2.0).without.round(12)
     array([4. , 3.5, 1.5])
     """
-    system = _System.of(people)
+    system = NormalEquations.of(people)
     c = np.concatenate([np.zeros(people.n_second), contrast])
     C, effects = system.solved()
     estimate, variance = float(c @ effects), float(c @ C @ c)
@@ -124,39 +125,6 @@ def influence(
     )
 
 
-@dataclass(frozen=True)
-class _System:
-    """Normal equations ``A effects = b`` of coefficients and second-grouping effects."""
-
-    A: Array
-    b: Array
-
-    @classmethod
-    def of(cls, people: PeopleBlocks) -> _System:
-        J, q = people.n_second, people.X.shape[1]
-        A, b = np.diag(np.repeat([1.0, 0.0], [J, q])), np.zeros(J + q)
-        for _, x, y in people.equations():
-            A += np.einsum("pmi,pmj->ij", x, x, optimize=True)
-            b += np.einsum("pmi,pm->i", x, y)
-        return cls(A, b)
-
-    def solved(self) -> tuple[Array, Array]:
-        scale = 1 / np.sqrt(self.A.diagonal())
-        C = np.linalg.inv(self.A * np.outer(scale, scale)) * np.outer(scale, scale)
-        return C, C @ self.b
-
-    def less(self, x: Array, y: Array) -> _System:
-        return _System(self.A - x.T @ x, self.b - x.T @ y)
-
-    @property
-    def is_regular(self) -> bool:
-        d = self.A.diagonal()
-        if not (d > 0).all():
-            return False
-        scale = 1 / np.sqrt(d)
-        return np.linalg.eigvalsh(self.A * np.outer(scale, scale))[0] > 1e-10
-
-
 def _one_out(x: Array, r: Array, C: Array, c: Array, J: int) -> tuple[Array, Array, Array]:
     """Change of the contrast, gain of its variance, and Cook's distance, of a block of people."""
     values, vectors = np.linalg.eigh(np.eye(x.shape[1]) - x @ C @ x.swapaxes(1, 2))
@@ -175,7 +143,9 @@ def _one_out(x: Array, r: Array, C: Array, c: Array, J: int) -> tuple[Array, Arr
     return change, gain, cook
 
 
-def _fewest(people: PeopleBlocks, system: _System, c: Array, order: Array, judge) -> int | None:
+def _fewest(
+    people: PeopleBlocks, system: NormalEquations, c: Array, order: Array, judge
+) -> int | None:
     """How many people, left out in this order, change the judgement of the contrast."""
     C, effects = system.solved()
     before = judge(c @ effects, c @ C @ c)

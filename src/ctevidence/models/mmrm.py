@@ -277,9 +277,7 @@ def _inference(
     return kenward_roger(cov, cov_slopes, weights, basis.back(second))
 
 
-def _covariances(
-    fitted: FittedCovariance, seen: Observations
-) -> Iterator[tuple[Array, Array]]:
+def _covariances(fitted: FittedCovariance, seen: Observations) -> Iterator[tuple[Array, Array]]:
     """Row numbers of people of one pattern, and the covariance that they share."""
     for stack, sigma in fitted.likelihood.blocks(fitted.maximum.theta):
         patterns, example = np.unique(stack.patterns, return_index=True)

@@ -61,8 +61,11 @@ def _search(likelihood: RandomEffectsLikelihood) -> tuple[Maximum | None, str | 
     """Maximum of the likelihood, or the reason why there is none to use."""
     start = likelihood.components.start()
     expected = likelihood.linear_curvature(start).expected
-    scale = np.sqrt(expected.diagonal())
-    if not scale.all() or np.linalg.eigvalsh(expected / np.outer(scale, scale))[0] < UNTOLD:
+    size = expected.diagonal()
+    scale = np.sqrt(np.maximum(size, 0))
+    # rounding leaves a little information about what the coefficients already explain
+    nothing = (size < UNTOLD * size.max()).any()
+    if nothing or np.linalg.eigvalsh(expected / np.outer(scale, scale))[0] < UNTOLD:
         return None, (
             "the variance components cannot be told apart (for instance a random intercept with "
             "one observation for each person)"

@@ -65,9 +65,7 @@ def scaled_residuals(people: PeopleBlocks, coef: Array) -> ScaledResiduals:
         person[rows] = (sum(map(len, distance)) + np.arange(len(rows)))[:, None]
         distance.append((r * r).sum(axis=1))
         sizes.append(np.full(len(rows), rows.shape[1]))
-    return ScaledResiduals(
-        scaled, fitted, person, np.concatenate(distance), np.concatenate(sizes)
-    )
+    return ScaledResiduals(scaled, fitted, person, np.concatenate(distance), np.concatenate(sizes))
 
 
 def moments(values: Array) -> tuple[float, float, float]:

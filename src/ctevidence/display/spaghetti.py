@@ -1,0 +1,124 @@
+"""Every person's course as a line, by arm, with the mean of those seen: open or simulated data."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+
+from ctevidence.display.disclosure import NO_PEOPLE, disclosure_of, people_may_be_shown
+from ctevidence.display.figure import (
+    LOOK,
+    MUTED,
+    Figure,
+    canvas,
+    drawn_table,
+    finished,
+    nothing_to_draw,
+    style_of,
+)
+from ctevidence.display.format import shown
+from ctevidence.terms import DAYS_PER_WEEK
+
+TITLE = "Each person's course by arm"
+#: Lines beyond this many in an arm cover each other; then a part of the people is drawn.
+LINES = 120
+
+
+def plot_spaghetti(outcome, name: str = "spaghetti") -> Figure:
+    """Scores of each person over actual time, one panel for each arm, with observed means.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Of kind ``course``.
+    name : str
+        File name of the figure.
+
+    Returns
+    -------
+    Figure
+        Without lines and with the reason when single people may not be shown. Its table holds
+        the means. In an arm with very many people every k-th by mean score is drawn.
+    """
+    study = outcome.study
+    if not people_may_be_shown(study):
+        return nothing_to_draw(name, TITLE, NO_PEOPLE)
+    scores = _with_baseline(outcome)
+    if scores.empty:
+        return nothing_to_draw(name, TITLE, "no scores")
+    means = scores.groupby(["arm", "week"], observed=True)["score"].agg(["mean", "size"])
+    arms = [a for a in study.arms if a.name in set(scores["arm"])]
+    with mpl.rc_context(LOOK):
+        figure, panels = canvas(
+            max(3.6, 2.0 * len(arms) + 0.6), 3.4, ncols=len(arms), sharex=True, sharey=True,
+            squeeze=False,
+        )  # fmt: skip
+        drawn = [
+            _panel(axes, scores[scores["arm"] == arm.name], means.loc[arm.name], arm, study)
+            for axes, arm in zip(panels[0], arms, strict=True)
+        ]
+        good = "lower is better" if study.scale.better == "lower" else "higher is better"
+        panels[0][0].set_ylabel(f"{study.scale.label} ({good})")
+        figure.supxlabel("Weeks since the start of treatment", fontsize=10)
+        part = "" if all(drawn) else "; every k-th person by mean score"
+        figure.suptitle(f"{TITLE}: thin lines people, thick line mean of those seen{part}",
+                        x=0.01, ha="left", fontweight="bold", fontsize=10.5)  # fmt: skip
+        return finished(figure, name, TITLE, _alt(means, study, arms), _data(name, means, study))
+
+
+def _with_baseline(outcome) -> pd.DataFrame:
+    """``participant_id, arm, at, week, score``; the baseline score stands at week 0."""
+    frame = outcome.frame[outcome.frame["score"].notna()]
+    day = frame["day"] if "day" in frame else frame["week"] * DAYS_PER_WEEK
+    later = frame.assign(at=day / DAYS_PER_WEEK)
+    people = outcome.study.entering()[["participant_id", "arm", "baseline"]]
+    start = people.rename(columns={"baseline": "score"}).assign(at=0.0, week=0.0)
+    columns = ["participant_id", "arm", "at", "week", "score"]
+    both = pd.concat([start[columns], later[columns]], ignore_index=True)
+    return both[both["score"].notna()].sort_values(["participant_id", "at"], kind="stable")
+
+
+def _panel(axes, scores: pd.DataFrame, means: pd.DataFrame, arm, study) -> bool:
+    """Draw one arm; whether all its people are drawn."""
+    colour, marker, line = style_of(arm, study.arms)
+    order = scores.groupby("participant_id")["score"].mean().sort_values(kind="stable").index
+    step = int(np.ceil(len(order) / LINES))
+    for _, person in scores[scores["participant_id"].isin(order[::step])].groupby("participant_id"):
+        axes.plot(person["at"], person["score"], color=colour, linewidth=0.6, alpha=0.28)
+    axes.plot(means.index, means["mean"], color="white", linewidth=5)
+    axes.plot(means.index, means["mean"], color=colour, linewidth=2.4, linestyle=line,
+              marker=marker, markersize=5)  # fmt: skip
+    axes.set_title(arm.label, color=colour, fontsize=10)
+    people = disclosure_of(study).text(len(order))
+    axes.text(0.97, 0.97, f"{people} people", color=MUTED, fontsize=8.5, ha="right", va="top",
+              transform=axes.transAxes)  # fmt: skip
+    axes.yaxis.grid(True)
+    return step == 1
+
+
+def _data(name: str, means: pd.DataFrame, study):
+    disclosure, labels = disclosure_of(study), {a.name: a.label for a in study.arms}
+    table = pd.DataFrame(
+        {
+            "arm": [labels[arm] for arm, _ in means.index],
+            "week": [f"{week:g}" for _, week in means.index],
+            "mean of those seen": [shown(v, "points") for v in means["mean"]],
+            "people seen": [disclosure.text(int(n)) for n in means["size"]],
+        }
+    )
+    caption = f"Mean {study.scale.label} score of those seen; week 0 is the baseline"
+    return drawn_table(name, caption, table, ("week", "mean of those seen", "people seen"))
+
+
+def _alt(means: pd.DataFrame, study, arms) -> str:
+    ends = "; ".join(
+        f"{arm.label} {shown(part['mean'].iloc[0], 'points')} to "
+        f"{shown(part['mean'].iloc[-1], 'points')}"
+        for arm in arms
+        if len(part := means.loc[arm.name])
+    )
+    return (
+        f"One panel for each arm with the {study.scale.label} scores of each person as thin lines "
+        f"and the mean of those seen as a thick line. Means, first to last visit: {ends}."
+    )[:600]
