@@ -22,6 +22,7 @@ from ctevidence.models.diagnostics import (
 )
 from ctevidence.models.influence import Influence
 from ctevidence.models.scaled_residuals import excess_kurtosis, moments, plot_correlation
+from ctevidence.terms import Treatment
 
 COUNTING = (
     "AIC and BIC count covariance parameters only (REML), BIC with the number of people: smaller "
@@ -105,7 +106,7 @@ def table_influence(
         May be left out where there is only one.
     name, caption : str
     """
-    reason = _no_model(fit)
+    reason = _no_model(fit) or _no_arm(fit.study, arm, against)
     if reason:
         return _nothing(name, caption, reason)
     try:
@@ -149,6 +150,13 @@ def _no_model(fit) -> str:
     except ValueError as reason:
         return str(reason)
     return ""
+
+
+def _no_arm(study, *names: str) -> str:
+    """Which treatment the study does not have; a word that is no treatment is the caller's slip."""
+    there = {a.name for a in study.arms} | {a.treatment for a in study.arms}
+    missing = [name for name in names if name in set(Treatment) and name not in there]
+    return f"{study.name} has no arm of {' and of '.join(missing)}" if missing else ""
 
 
 def _nothing(name: str, caption: str, reason: str) -> Table:

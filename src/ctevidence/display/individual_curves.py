@@ -102,7 +102,8 @@ def _chosen(fit: GrowthFit, per_arm: int) -> pd.DataFrame:
 
 def _range_of(fit: GrowthFit, curves: pd.DataFrame) -> tuple[float, float]:
     """What is drawn, as far as the scale runs, with room for a label above."""
-    scale, seen = fit.study.scale, fit.rows["score"]
+    scale, rows = fit.study.scale, fit.rows
+    seen = rows.loc[rows["participant_id"].isin(curves["participant_id"]), "score"]
     low = max(scale.low, min(curves["expected_low"].min(), seen.min()))
     high = min(scale.high, max(curves["expected_high"].max(), seen.max()))
     return low - 0.04 * (high - low), high + 0.14 * (high - low)

@@ -61,10 +61,12 @@ def plot_spaghetti(outcome, name: str = "spaghetti") -> Figure:
         good = "lower is better" if study.scale.better == "lower" else "higher is better"
         panels[0][0].set_ylabel(f"{study.scale.label} ({good})")
         figure.supxlabel("Weeks since the start of treatment", fontsize=10)
-        part = "" if all(drawn) else "; every k-th person by mean score"
+        part = "" if all(drawn) else ", drawn in part"
         figure.suptitle(f"{TITLE}: thin lines people, thick line mean of those seen{part}",
                         x=0.01, ha="left", fontweight="bold", fontsize=10.5)  # fmt: skip
-        return finished(figure, name, TITLE, _alt(means, study, arms), _data(name, means, study))
+        return finished(
+            figure, name, TITLE, _alt(means, study, arms, part), _data(name, means, study)
+        )
 
 
 def _with_baseline(outcome) -> pd.DataFrame:
@@ -111,14 +113,14 @@ def _data(name: str, means: pd.DataFrame, study):
     return drawn_table(name, caption, table, ("week", "mean of those seen", "people seen"))
 
 
-def _alt(means: pd.DataFrame, study, arms) -> str:
+def _alt(means: pd.DataFrame, study, arms, part: str) -> str:
     ends = "; ".join(
-        f"{arm.label} {shown(part['mean'].iloc[0], 'points')} to "
-        f"{shown(part['mean'].iloc[-1], 'points')}"
+        f"{arm.label} {shown(own['mean'].iloc[0], 'points')} to "
+        f"{shown(own['mean'].iloc[-1], 'points')}"
         for arm in arms
-        if len(part := means.loc[arm.name])
+        if len(own := means.loc[arm.name])
     )
     return (
-        f"One panel for each arm with the {study.scale.label} scores of each person as thin lines "
-        f"and the mean of those seen as a thick line. Means, first to last visit: {ends}."
+        f"One panel for each arm with the {study.scale.label} scores of each person as thin lines"
+        f"{part} and the mean of those seen as a thick line. Means, first to last visit: {ends}."
     )[:600]

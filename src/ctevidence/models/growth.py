@@ -220,6 +220,35 @@ class GrowthFit(ComparableFit):
         return self.first_week <= week <= self.last_week
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class UnfittedGrowth(ScheduledFit):
+    """Growth that the scores do not support: all levels are nan, with the reason as a caution."""
+
+    measures = ("mean", "rate")
+
+    def levels(self, measure: str | None = None, week: float | None = None) -> Levels:
+        """Means at scheduled weeks, or rates without a week; all nan."""
+        if self._measure(measure) == "mean":
+            return self.expected if week is None else self.expected.at(week)
+        arms = len(self.study.arms)
+        return replace(
+            self.expected,
+            measure="rate",
+            unit=f"{self.expected.unit} per week",
+            keys=[(arm.name, week) for arm in self.study.arms],
+            estimate=np.full(arms, np.nan),
+            cov=np.full((arms, arms), np.nan),
+            n=(0,) * arms,
+            events=(None,) * arms,
+        )
+
+
+def _unfitted(outcome: Outcome, why: str = "") -> UnfittedGrowth:
+    keys = [(arm.name, w) for w in outcome.study.weeks for arm in outcome.study.arms]
+    nothing = nothing_to_fit(outcome, keys, np.zeros(len(keys), int), why)
+    return UnfittedGrowth(outcome, nothing.expected, None, nothing.cautions)
+
+
 def fit_growth(
     outcome: Outcome,
     adjust: Sequence[str] | None = None,
@@ -229,7 +258,7 @@ def fit_growth(
     random: str = "slope",
     cluster: str = "",
     over_time: Sequence[TreatmentOverTime] = (),
-) -> GrowthFit | ScheduledFit:
+) -> GrowthFit | UnfittedGrowth:
     """Mean scores over actual time, with random effects of each person.
 
     The model is arm + arm x time + covariates, with time in weeks since the start.
@@ -263,7 +292,7 @@ def fit_growth(
     GrowthFit
         Levels of ``mean`` and ``rate`` at any week between the first and the last score, at the
         mean covariates; `n` is the people with a score at any time. Where the scores do not
-        support the model, a `ScheduledFit` whose levels are all ``nan``, with the reason.
+        support the model, an `UnfittedGrowth` whose levels are all ``nan``, with the reason.
 
     Raises
     ------
@@ -290,9 +319,8 @@ def fit_growth(
     names = adjustment(outcome.study, adjust)
     outcome = of_people_with(outcome, names)
     rows = outcome.frame[outcome.frame["score"].notna()]
-    keys = [(arm.name, w) for w in outcome.study.weeks for arm in outcome.study.arms]
     if rows.empty:
-        return nothing_to_fit(outcome, keys, np.zeros(len(keys), int))
+        return _unfitted(outcome)
     form = growth_shape(shape, rows["day"].to_numpy(float) / DAYS_PER_WEEK, knots, df)
     outcome = _named(outcome, form, cluster, tuple(over_time))
     arms = arms_with_a_curve(outcome.study, rows, form)
@@ -303,7 +331,7 @@ def fit_growth(
         f"{arm.name} has {few} can be drawn" for arm in outcome.study.arms if arm.name not in arms
     ]
     if not arms:
-        return nothing_to_fit(outcome, keys, np.zeros(len(keys), int), unseen[0])
+        return _unfitted(outcome, unseen[0])
     members, cautions = None, ()
     for treatment in over_time:
         treatment.check(outcome.study, rows)
@@ -313,7 +341,7 @@ def fit_growth(
     design = GrowthDesign(outcome.study, arms, form, names, tuple(over_time), random, people)
     model = _model(design, rows, members)
     if isinstance(model, str):
-        return nothing_to_fit(outcome, keys, np.zeros(len(keys), int), model)
+        return _unfitted(outcome, model)
     week = rows["day"].to_numpy(float) / DAYS_PER_WEEK
     if over_time:
         cautions = (*cautions, _chosen(over_time))
