@@ -7,6 +7,7 @@ with colour-blindness; every arm has its marker and line style as well: colour n
 from __future__ import annotations
 
 import io
+import textwrap
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -17,6 +18,8 @@ from ctevidence.display.table import Table
 from ctevidence.terms import Arm, Treatment
 
 DPI = 160
+#: What fits into a text alternative beside a title; the table holds the whole reason.
+LONGEST_REASON = 450
 INK, MUTED, RULE = "#1a2430", "#5b6672", "#d5dae0"
 
 #: treatment -> colour, marker, line style; each at least 3:1 against white
@@ -103,12 +106,14 @@ def finished(figure: Canvas, name: str, title: str, alt: str, data: Table) -> Fi
 
 def nothing_to_draw(name: str, title: str, reason: str) -> Figure:
     """A figure that says why there is nothing in it, so that its place is not silently empty."""
+    short = textwrap.shorten(reason, LONGEST_REASON, placeholder=" ...")
+    text = textwrap.fill(f"{title}: {short}.", 92)
     with mpl.rc_context(LOOK):
-        figure, axes = canvas(7.2, 1.1)
+        figure, axes = canvas(7.2, 0.9 + 0.2 * len(text.splitlines()))
         axes.axis("off")
-        axes.text(0, 0.5, f"{title}: {reason}.", color=MUTED, transform=axes.transAxes)
+        axes.text(0, 0.5, text, color=MUTED, va="center", transform=axes.transAxes)
         data = Table(f"{name}-data", title, pd.DataFrame({"nothing to draw": [reason]}))
-        alt = f"No figure could be drawn. {title}: {reason}."
+        alt = f"No figure could be drawn. {title}: {short}."
         return finished(figure, name, title, alt, data)
 
 

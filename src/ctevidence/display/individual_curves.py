@@ -20,7 +20,7 @@ from ctevidence.display.figure import (
     style_of,
 )
 from ctevidence.display.format import interval, number, shown
-from ctevidence.models.growth import GrowthFit
+from ctevidence.models.growth_fit import GrowthFit
 from ctevidence.terms import DAYS_PER_WEEK
 
 TITLE = "Expected and observed course of a few people"

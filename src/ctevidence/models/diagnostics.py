@@ -10,7 +10,7 @@ import pandas as pd
 
 from ctevidence.models.covariance_structures import ON_VISITS
 from ctevidence.models.gaussian_fit import GaussianFit
-from ctevidence.models.growth import GrowthFit
+from ctevidence.models.growth_fit import GrowthFit
 from ctevidence.models.influence import Influence, influence
 from ctevidence.models.mixed import fit_mixed
 from ctevidence.models.mmrm import MmrmFit, fit_mmrm
