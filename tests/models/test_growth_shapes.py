@@ -250,6 +250,21 @@ def test_a_constant_score(growth_trial):
     refused(fit_growth(replace(growth_trial, frame=same), adjust=[]), "reproduce the")
 
 
+def test_no_count_of_people_stands_in_a_reason(growth_trial):
+    """Cautions are shown as they are: what they say must not give a small group away."""
+    two = growth_trial.frame[growth_trial.frame["participant_id"].isin(["P01", "P02"])]
+    for frame in (growth_trial.frame.assign(score=12.0), two.groupby("participant_id").head(2)):
+        fit = fit_growth(replace(growth_trial, frame=frame), adjust=[])
+        assert fit.model is None
+        assert not any(char.isdigit() for char in fit.cautions[-1])
+    once = growth_trial.frame.assign(
+        score=lambda f: f["score"] - f.groupby("participant_id")["score"].transform("mean")
+    )
+    fit = fit_growth(replace(growth_trial, frame=once), adjust=[], random="intercept")
+    assert any(caution.startswith("singular") for caution in fit.cautions)
+    assert not any(char.isdigit() for caution in fit.cautions for char in caution)
+
+
 def test_no_score_at_all(growth_trial):
     none = growth_trial.frame.assign(score=np.nan)
     refused(fit_growth(replace(growth_trial, frame=none)), "too few scores")

@@ -182,7 +182,7 @@ def _facts(fit, disclosure: Disclosure) -> list[tuple[str, str]]:
         ("Method", model.method),
         ("Converged", f"{reached}; gradient of the log-likelihood {slope}"),
         ("Singular", "yes, see below" if getattr(model, "singular", False) else "no"),
-        *(("Caution", caution) for caution in model.cautions),
+        *(("Caution", caution) for caution in fit.cautions),
     ]
 
 

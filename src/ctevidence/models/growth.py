@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -128,7 +129,7 @@ def fit_growth(
         last_week=max(week.max(), rows["week"].max()),
         cluster=cluster,
         model=model,
-        cautions=(*outcome.cautions, *model.cautions, *cautions, *unseen),
+        cautions=(*outcome.cautions, *map(_without_counts, model.cautions), *cautions, *unseen),
     )
 
 
@@ -161,7 +162,17 @@ def _model(design: GrowthDesign, rows: pd.DataFrame, members) -> MixedFit | str:
             second_groups=members,
         )
     except ValueError as reason:  # every argument but the data is fixed: the data are the reason
-        return str(reason).rstrip(".")
+        return _without_counts(str(reason)).rstrip(".")
+
+
+def _without_counts(text: str) -> str:
+    """An engine's words without numbers of people or scores: cautions pass no disclosure gate."""
+    text = re.sub(
+        r"X has \d+ columns but only \d+ observations",
+        "there are more coefficients than scores",
+        text,
+    )
+    return re.sub(r"\b\d+ (?=coefficients|scores|members|people|observations)", "", text)
 
 
 def _unfitted(outcome: Outcome, why: str = "") -> UnfittedGrowth:
