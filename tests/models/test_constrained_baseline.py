@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from ctevidence.models.course import fit_course
+from ctevidence.models.diagnostics import diagnose
 from ctevidence.models.mmrm import fit_mmrm
 
 
@@ -149,3 +150,10 @@ def test_nobody_seen_after_the_start(beat_the_blues):
     assert fit.model is None
     assert not any(row.is_estimable for row in fit.per_arm())
     assert not fit.over(0, 35).compare("combined", against="therapy").one().is_estimable
+
+
+def test_residuals_of_the_start_stand_beside_those_of_the_visits(beat_the_blues):
+    fit, study = fit_course(beat_the_blues, baseline="constrained"), beat_the_blues.study
+    found = diagnose(fit).by_arm_and_week([arm.name for arm in study.arms])
+    assert sorted(set(found["week"])) == [0, *study.weeks]
+    assert found["n"].sum() == fit.model.n_obs == len(fit.rows)

@@ -183,7 +183,7 @@ def _fit(outcome: Outcome, form: _Form) -> CourseFit:
         at_start = _mean_at_start(outcome, rows)
         from_start = _means(named, model, start + keys, cells, [*people, *n], form, at_start)
     by = _standardiser(outcome, model, tuple(weeks), form)
-    return CourseFit(outcome, expected, model, cautions, from_start, by)
+    return CourseFit(outcome, expected, model, cautions, from_start, by, rows)
 
 
 def _mean_at_start(outcome: Outcome, rows: pd.DataFrame) -> float:

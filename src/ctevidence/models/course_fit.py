@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from ctevidence.levels import Levels
 from ctevidence.models.fit import ScheduledFit
 from ctevidence.models.period_mean import START, PeriodFit, mean_over
@@ -27,10 +29,14 @@ class CourseFit(ScheduledFit):
         The same with week 0 before, jointly; None where the model has no baseline.
     by : Standardiser
         What ``standardised_mean`` divides by.
+    rows : DataFrame, optional
+        The rows of the model, in its order: the scores, and with a constrained baseline those of
+        week 0 before them. None where there is no model.
     """
 
     from_start: Levels | None = None
     by: Standardiser | None = None
+    rows: pd.DataFrame | None = None
 
     measures = ("mean", "standardised_mean")
 
