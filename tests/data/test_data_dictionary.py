@@ -116,6 +116,7 @@ def general(path):
         (r"^missing_items\..+", "missing_items.SCALE"),
         (r"^same_trials\..+", "same_trials.SOURCE.STUDY"),
         (r"^use_arms\..+", "use_arms.TRIAL"),
+        (r"^add_flags\..+", "add_flags.FLAG.TRIAL"),
         (r"^vocabulary\..+", "vocabulary.COLUMN"),
     ):
         path = re.sub(pattern, name, path)
@@ -144,7 +145,8 @@ def test_keys_of_study_toml(asked, tmp_path):
 def test_keys_of_trials_toml(asked, tmp_path):
     shipped = (ROOT / "data" / "raw" / "linde2016" / "trials.toml").read_text(encoding="utf-8")
     (tmp_path / "trials.toml").write_text(
-        shipped + "[files]\n[vocabulary]\n[use_arms]\nx = 'y'\n", encoding="utf-8"
+        shipped + "[files]\n[vocabulary]\n[use_arms]\nx = 'y'\n[add_flags.completers]\nx = 'y'\n",
+        encoding="utf-8",
     )
     root = read_toml(tmp_path / "trials.toml")
     declaration(root)

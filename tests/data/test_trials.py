@@ -156,8 +156,21 @@ def test_cell_means_of_combine(published):
 def test_published_cautions(published):
     text = " ".join(published.cautions)
     assert "dsouza2010 (usual care: 25 to 31)" in text
-    assert "combine2006" in text
-    assert len(published.cautions) == 2
+    assert len(published.cautions) == 1
+
+
+def test_therapy_without_pill_is_declared_where_the_rows_lack_it(published):
+    """The eight trials named in `trials.toml`; the arm with placebo of Davidson 2004 is blinded."""
+    flagged = published.arms["flags"].str.contains("therapy_arm_without_pill")
+    declared = {
+        *("mynorswallis1995", "williams2000", "derubeis2005", "jarrett1999", "barlow2000"),
+        *("foa2005", "davidson2004", "combine2006"),
+    }
+    as_received = {"tads2004", "walkup2008", "pots2004", "blanco2010"}
+    assert set(published.arms.loc[flagged, "trial_id"]) == declared | as_received
+    davidson = published.arms[flagged & (published.arms["trial_id"] == "davidson2004")]
+    assert davidson["arm"].tolist() == ["group CBT"]
+    assert davidson["flags"].tolist() == ["group_therapy;therapy_arm_without_pill"]
 
 
 def test_linde_is_as_in_metadat(linde):
@@ -518,6 +531,24 @@ TOML_CASES = {
         'scale = "log"', 'scale = "log"\n[vocabulary]\nmeasure = ["or"]', "vocabulary.measure",
         "not known"),
 }  # fmt: skip
+
+
+#: name: (declaration, key blamed, part of why or what to do)
+ADDED_FLAGS = {
+    "unknown flag": ('[add_flags.completer]\nann2001 = "both"', "completer", '"completers"'),
+    "unknown trial": ('[add_flags.completers]\nzoe2001 = "both"', "completers.zoe2001", "zoe2001"),
+    "unknown arm": ('[add_flags.completers]\nann2001 = "zoe"', "completers.ann2001", "no such arm"),
+}
+
+
+@pytest.mark.parametrize("case", ADDED_FLAGS)
+def test_flags_added_to_what_is_not_there(case, tmp_path):
+    text, column, words = ADDED_FLAGS[case]
+    folder = write_arms(tmp_path)
+    (folder / "trials.toml").open("a", encoding="utf-8").write("\n" + text)
+    (problem,) = problems_of(folder)
+    assert problem.column == f"add_flags.{column}"
+    assert words in problem.why + problem.do
 
 
 @pytest.mark.parametrize("case", TOML_CASES)

@@ -189,3 +189,15 @@ def test_columns_and_treatments_are_checked(make_arms):
         chosen(arms.drop(columns="outcome"))
     with pytest.raises(ValueError, match=r"treatment \['drug'\] is none of"):
         chosen(pd.concat([arms, arms.assign(treatment="drug")]))
+
+
+def test_flags_of_an_arm_passed_over_do_not_act(make_arms):
+    arms = make_arms(
+        ("a", "combined", 5, 10), ("a", "therapy", 3, 10), ("a", "therapy", 4, 10),
+        flags=["", "therapy_arm_without_pill", ""],
+    )  # fmt: skip
+    contrast = ("combined", "therapy")
+    used = chosen(arms, contrast=contrast, arms={"a": "therapy 2"})[0]["a"]
+    assert used.flags == () and used.cautions == ()
+    used = chosen(arms, contrast=contrast, arms={"a": "therapy 1"})[0]["a"]
+    assert used.cautions == ("the therapy arm took no pill: not blinded to the drug",)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ctevidence.data.added_flags import added_flag_problems, with_added_flags
 from ctevidence.data.files import SUFFIXES, RawTable, read_raw
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.toml_file import read_toml
@@ -163,6 +164,7 @@ def read_trials(path: str | Path) -> Trials:
     if declared.table in tables:
         problems += _unknown_partners(tables[declared.table], declared, root)
         problems += _unknown_arms(tables[declared.table], declared, root)
+        problems += _unknown_flagged(tables[declared.table], declared, root)
     if problems:
         raise DataProblems(problems, str(path))
     return _trials(declared, {name: table.frame for name, table in tables.items()})
@@ -282,12 +284,22 @@ def _unknown_arms(table: TrialTable, declared: TrialsDeclaration, root: TomlTabl
     ]
 
 
+def _unknown_flagged(
+    table: TrialTable, declared: TrialsDeclaration, root: TomlTable
+) -> list[Problem]:
+    """Flags, trials or arms under ``[add_flags]`` that there are not."""
+    if declared.table != "arms":
+        return []
+    return added_flag_problems(table.frame, declared.add_flags, declared.vocabulary["flags"], root)
+
+
 def _trials(declared: TrialsDeclaration, tables: dict[str, pd.DataFrame]) -> Trials:
     tables = {
         name: with_whole_numbers(frame, TABLE_COLUMNS[name]).reset_index(drop=True)
         for name, frame in tables.items()
     }
     if "arms" in tables:
+        tables["arms"] = with_added_flags(tables["arms"], declared.add_flags)
         cautions = arm_cautions(tables["arms"])
     else:
         cautions = contrast_cautions(tables["contrasts"], declared.scale)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ctevidence.data.added_flags import AddedFlags, read_added_flags
 from ctevidence.data.files import FileFormat
 from ctevidence.data.toml_file import read_file_format
 from ctevidence.data.toml_table import TomlTable
@@ -42,6 +43,8 @@ class TrialsDeclaration:
         What a treatment with several arms in one trial stands for.
     use_arms : dict of str to str
         The arm to use, by trial, where a treatment has several.
+    add_flags : dict of str to dict of str to str
+        Flags that the rows lack: by flag, the arm by trial.
     file_format : FileFormat
     """
 
@@ -55,6 +58,7 @@ class TrialsDeclaration:
     same_trials: Mapping[str, Mapping[str, str]]
     several_arms: str
     use_arms: Mapping[str, str]
+    add_flags: AddedFlags
     file_format: FileFormat
 
 
@@ -88,6 +92,7 @@ def declaration(root: TomlTable) -> TrialsDeclaration:
         _same_trials(root),
         several_arms,
         {} if use_arms is None else {k: use_arms.text(k) or "" for k in use_arms.values},
+        read_added_flags(root),
         read_file_format(root.table("files", required=False)),
     )
     root.close()

@@ -108,6 +108,7 @@ def _choose(study: str, rows: pd.DataFrame, question: Question) -> TrialCells:
     outcome, times = _first_reported(rows, question)
     rows, remark = _at_one_time(times, question.week)
     _refuse_duplicates(study, outcome, rows)
+    rows = _arms_used(study, rows, question)
     flags = tuple(dict.fromkeys(f for text in rows["flags"] for f in split_flags(text)))
     rules = acting(flags, rows["treatment"], question.flag_rules)
     for rule in rules:
@@ -179,13 +180,17 @@ def _refuse_duplicates(study: str, outcome: str, rows: pd.DataFrame) -> None:
         )
 
 
+def _arms_used(study: str, rows: pd.DataFrame, question: Question) -> pd.DataFrame:
+    """Without the arms that the question passes over, so that their flags do not act."""
+    named = rows["arm"].isin(question.arms.get(study, ()))
+    return rows[named | ~rows["treatment"].isin(rows.loc[named, "treatment"])]
+
+
 def _one_cell_each(study: str, rows: pd.DataFrame, question: Question) -> tuple[pd.DataFrame, str]:
     """One row for each treatment, in the order of the contrast, and a remark on combined arms."""
     cells, remarks = [], []
     for treatment in question.contrast or TREATMENT_ORDER:
         group = rows[rows["treatment"] == treatment]
-        named = group[group["arm"].isin(question.arms.get(study, ()))]
-        group = named if len(named) else group
         if len(group) > 1:
             group, remark = _several_arms(study, treatment, group, question.several_arms)
             remarks.append(remark)
