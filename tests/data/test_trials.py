@@ -313,7 +313,9 @@ ARM_CASES = {
     "events are words": (2, {"events": "NA"}, "events", "NA", "not a number", "Enter a number"),
     "events are infinite": (2, {"events": "inf"}, "events", "inf", "infinite", "Enter the value"),
     "separator of thousands": (2, {"n": "1,050"}, "n", "1,050", "thousands", "without separators"),
-    "no result": (2, {"events": ""}, "events", "", "no result", "Enter one of the two"),
+    "no result": (2, {"events": ""}, "events", "", "no result", "Enter one of them"),
+    "no judgement": (
+        2, {"rob_overall": "poor"}, "rob_overall", "poor", "no judgement", "low, some concerns"),
     "mean without sd": (
         2, {"events": "", "mean": "3"}, "sd", "", "needs its standard deviation", "Enter both"),
     "sd is zero": (2, {"events": "", "mean": "3", "sd": "0"}, "sd", "0", "above 0", "Correct"),
@@ -467,9 +469,9 @@ def test_therapy_without_pill_is_a_caution(tmp_path):
 CONTRAST_CASES = {
     "std_error is zero": (2, {"std_error": "0"}, "std_error", "0", "above 0", "Correct"),
     "std_error is negative": (2, {"std_error": -0.3}, "std_error", "-0.3", "above 0", "Correct"),
-    "std_error is missing": (2, {"std_error": ""}, "std_error", "", "empty", "Enter"),
+    "std_error is missing": (2, {"std_error": ""}, "std_error", "", "both limits", "Enter"),
     "std_error of a trial with three arms is missing": (
-        3, {"std_error": ""}, "std_error", "", "empty", "Enter"),
+        3, {"std_error": ""}, "std_error", "", "both limits", "Enter"),
     "estimate is words": (2, {"estimate": "n.s."}, "estimate", "n.s.", "not a number", "Enter"),
     "estimate has a decimal comma": (2, {"estimate": "0,5"}, "estimate", "0,5", "comma", "point"),
     "treatment against itself": (

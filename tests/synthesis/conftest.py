@@ -23,6 +23,12 @@ def metafor() -> dict:
 
 
 @pytest.fixture(scope="session")
+def escalc() -> dict:
+    """`effect_measures.json`, made by `effect_measures.R` (metafor 3.8-1)."""
+    return _read("effect_measures.json")
+
+
+@pytest.fixture(scope="session")
 def metafor_trials() -> dict:
     """`metafor_published_trials.json`, made by the R script of that name (metafor 3.8-1)."""
     return _read("metafor_published_trials.json")

@@ -111,7 +111,7 @@ several = [("a", "combined", 9, 20), ("a", "medication", 4, 10), ("a", "medicati
 
 def test_several_arms_are_refused_combined_or_the_first(make_arms):
     arms = make_arms(*several)
-    with pytest.raises(ValueError, match='a has several medication arms: "medication 1", "medic'):
+    with pytest.raises(ValueError, match='several medication arms: "medication 1", "medic'):
         chosen(arms)
     cells = chosen(arms, several_arms="combine")[0]["a"].cells
     assert cells[["treatment", "events", "n"]].to_numpy().tolist() == [
@@ -141,8 +141,8 @@ def test_combined_means_and_deviations(make_arms):
 
 
 def test_arms_with_and_without_pill_are_never_combined(published):
-    for rule, message in (("error", "has several therapy arms"), ("combine", "took a pill")):
-        with pytest.raises(ValueError, match=f"davidson2004.*{message}"):
+    for rule, message in (("error", "has several therapy arms"), ("combine", "differ in whether")):
+        with pytest.raises(ValueError, match=f"davidson2004[^?]*{message}"):
             chosen(published.arms, contrast=("combined", "therapy"), several_arms=rule)
     named = {"davidson2004": "group CBT + placebo"}
     trials, _ = chosen(published.arms, contrast=("combined", "therapy"), arms=named)
@@ -153,7 +153,7 @@ def test_arms_with_and_without_pill_are_never_combined(published):
 
 def test_an_arm_that_stands_twice_is_refused(make_arms):
     arms = make_arms(*several).assign(arm=["x", "y", "y"])
-    with pytest.raises(ValueError, match='a: arm "y" has more than one row of response'):
+    with pytest.raises(ValueError, match='Arm "y" has more than one row of response'):
         chosen(arms, several_arms="combine")
 
 
@@ -198,6 +198,6 @@ def test_flags_of_an_arm_passed_over_do_not_act(make_arms):
     )  # fmt: skip
     contrast = ("combined", "therapy")
     used = chosen(arms, contrast=contrast, arms={"a": "therapy 2"})[0]["a"]
-    assert used.flags == () and used.cautions == ()
+    assert (used.flags, used.cautions) == ((), ())
     used = chosen(arms, contrast=contrast, arms={"a": "therapy 1"})[0]["a"]
     assert used.cautions == ("the therapy arm took no pill: not blinded to the drug",)

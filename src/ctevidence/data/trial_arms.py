@@ -46,6 +46,7 @@ def arm_problems(table: TrialTable, inactive: Iterable[str]) -> list[Problem]:
 def _results(table: TrialTable) -> list[Problem]:
     rows = table.frame
     counted, mean, sd = (table.given(column) for column in ("events", "mean", "sd"))
+    change = _given(table, "mean_change")
     return [
         *table.problems(
             rows["events"] > rows["n"],
@@ -60,18 +61,35 @@ def _results(table: TrialTable) -> list[Problem]:
             "sd",
         ),
         *table.problems(
-            ~counted & ~mean & ~sd,
-            "The row has no result: neither events, nor mean and sd.",
-            "Enter one of the two; delete the row if the report gives neither.",
+            ~counted & ~mean & ~sd & ~change,
+            "The row has no result: neither events, nor mean and sd, nor mean_change.",
+            "Enter one of them; delete the row if the report gives none.",
             "events",
         ),
         *table.problems(
-            counted & mean & sd,
+            counted & (mean & sd | change),
             "The row has two results, events and a mean.",
             "Give each outcome a row of its own.",
             "events",
         ),
+        *(_too_many(table) if "n_effective" in rows else []),
     ]
+
+
+def _too_many(table: TrialTable) -> list[Problem]:
+    return table.problems(
+        table.frame["n_effective"] > table.frame["n"],
+        "A count from a survival curve cannot be worth more people than there were.",
+        "Correct n_effective or n.",
+        "n_effective",
+    )
+
+
+def _given(table: TrialTable, column: str) -> pd.Series:
+    """As `TrialTable.given`, of a column that the table need not have."""
+    if column in table.frame:
+        return table.given(column)
+    return pd.Series(False, index=table.frame.index)
 
 
 def _duplicates(table: TrialTable) -> list[Problem]:

@@ -40,6 +40,10 @@ WORDS: Vocabulary = {
 
 FIXED_WORDS = ("treatment", "measure")
 
+#: Columns that begin with it hold judgements of the risk of bias, in one of the words.
+ROB_PREFIX = "rob_"
+ROB_WORDS = ("low", "some concerns", "unclear", "high")
+
 
 @dataclass(frozen=True)
 class TrialColumn:
@@ -90,19 +94,28 @@ ARM_COLUMNS: Mapping[str, TrialColumn] = {
     "n": _filled("people"),
     "mean": TrialColumn("number"),
     "sd": TrialColumn("positive"),
+    "mean_baseline": TrialColumn("number", added=False),
+    "sd_baseline": TrialColumn("positive", added=False),
+    "mean_change": TrialColumn("number", added=False),
+    "sd_change": TrialColumn("positive", added=False),
+    "n_effective": TrialColumn("positive", added=False),
     "counts": TrialColumn("word"),
     "flags": TrialColumn("flags"),
     "caution": TrialColumn(),
     "source": TrialColumn(),
 }
 
-#: One row is one contrast of a trial: `treat1` against `treat2`, on the scale declared.
+#: One row is one contrast of a trial: `treat1` against `treat2`, on the scale declared, with a
+#: standard error or with limits and their level.
 CONTRAST_COLUMNS: Mapping[str, TrialColumn] = {
     "study": _filled(),
     "treat1": _filled(),
     "treat2": _filled(),
     "estimate": _filled("number"),
-    "std_error": _filled("positive"),
+    "std_error": TrialColumn("positive"),
+    "conf_low": TrialColumn("number"),
+    "conf_high": TrialColumn("number"),
+    "conf_level": TrialColumn("positive"),
     "measure": _filled("word"),
     "outcome": _filled("word"),
     "n1": TrialColumn("people"),

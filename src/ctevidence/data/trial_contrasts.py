@@ -7,6 +7,7 @@ from itertools import combinations, permutations
 import numpy as np
 import pandas as pd
 
+from ctevidence.data.contrast_limits import SCALES, off_centre_studies
 from ctevidence.data.problems import Problem
 from ctevidence.data.trial_table import TrialTable
 
@@ -31,16 +32,16 @@ _VARIANCE_TOLERANCE = 0.02
 _TOGETHER = ("study", "outcome", "measure", "phase", "weeks")
 
 
-def contrast_problems(table: TrialTable, scale: str, decimals: int) -> list[Problem]:
+def contrast_problems(table: TrialTable, scale: str, decimals: float) -> list[Problem]:
     """All problems between cells and rows.
 
     Parameters
     ----------
     table : TrialTable
-        With the columns of `CONTRAST_COLUMNS`.
-    scale : {"log", "natural"}
-        Declared scale of `estimate` and `std_error`.
-    decimals : int
+        With the columns of `CONTRAST_COLUMNS`, on the analysis scale.
+    scale : {"log", "ratio", "natural"}
+        Declared scale of what the file holds.
+    decimals : float
         Decimal places to which the estimates are given.
     """
     found = [*_scales(table, scale), *_counts(table), *_spellings(table), *_pairs(table)]
@@ -53,11 +54,11 @@ def contrast_problems(table: TrialTable, scale: str, decimals: int) -> list[Prob
 def _scales(table: TrialTable, scale: str) -> list[Problem]:
     wanted = table.frame["measure"].map(MEASURE_SCALES)
     return table.problems(
-        wanted.notna() & (wanted != scale),
+        wanted.notna() & (wanted != SCALES.get(scale)),
         f'trials.toml declares scale = "{scale}"; ratios are given on the log scale, to which '
         "their standard errors belong, differences on the natural scale.",
-        "Correct scale, or convert: log(estimate), and the standard error of the log "
-        "(from 95 % limits: log(high / low) / 3.92).",
+        'Correct scale: "log" for logarithms of ratios, "ratio" for ratios as printed (with '
+        'limits, or the standard error of the logarithm), "natural" for differences.',
         "measure",
     )
 
@@ -200,8 +201,14 @@ def _errors(rows: pd.DataFrame) -> dict | None:
 
 def contrast_cautions(contrasts: pd.DataFrame, scale: str) -> list[str]:
     """What a reader has to know about a sound table."""
+    found = []
     if scale == "log" and len(contrasts) >= 10 and contrasts["estimate"].gt(0).all():
-        return [
+        found.append(
             "All log estimates are above 0: these may be the ratios themselves, not their logs."
-        ]
-    return []
+        )
+    if off := off_centre_studies(contrasts):
+        found.append(
+            "The estimate is not in the middle of its limits, so the standard error taken from "
+            f"them is rough: {', '.join(off)}."
+        )
+    return found

@@ -15,7 +15,15 @@ import pandas as pd
 from ctevidence.data.cells import FAULTS, read_number
 from ctevidence.data.files import RawTable
 from ctevidence.data.problems import Problem
-from ctevidence.data.trial_columns import FIXED_WORDS, WORDS, TrialColumn, Vocabulary, split_flags
+from ctevidence.data.trial_columns import (
+    FIXED_WORDS,
+    ROB_PREFIX,
+    ROB_WORDS,
+    WORDS,
+    TrialColumn,
+    Vocabulary,
+    split_flags,
+)
 from ctevidence.terms import did_you_mean
 
 
@@ -118,6 +126,7 @@ def check_columns(
             ]
         refused[name] = cells.map(faults).notna() & cells.ne("")
         typed[name] = _typed(cells.mask(refused[name], ""), column, decimal)
+    problems += _judgements(raw)
     others = raw.frame.columns.difference([*columns], sort=False)
     typed |= {name: raw.frame[name] for name in others}
     frame = pd.DataFrame(typed, index=raw.frame.index)
@@ -137,6 +146,24 @@ def _missing_columns(raw: RawTable, columns: Mapping[str, TrialColumn]) -> list[
         )
         for name, column in columns.items()
         if column.required and name not in raw.frame
+    ]
+
+
+def _judgements(raw: RawTable) -> list[Problem]:
+    """Cells of ``rob_*`` columns that are no judgement."""
+    return [
+        Problem(
+            raw.file,
+            "The cell is no judgement of the risk of bias.",
+            f"Use one of {', '.join(ROB_WORDS)}, or leave it empty where it was not assessed.",
+            column=name,
+            row=int(row),
+            value=cell,
+        )
+        for name in raw.frame
+        if name.startswith(ROB_PREFIX)
+        for row, cell in raw.frame[name].items()
+        if cell and cell not in ROB_WORDS
     ]
 
 

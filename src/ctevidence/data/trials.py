@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ctevidence.data.added_flags import added_flag_problems, with_added_flags
+from ctevidence.data.contrast_limits import on_analysis_scale
 from ctevidence.data.files import SUFFIXES, RawTable, read_raw
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.toml_file import read_toml
@@ -211,7 +213,7 @@ def _read_table(
         return None, list(error.problems)
     problems = list(raw.problems)
     if name == "contrasts":
-        raw, twice = _with_constants(raw, declared.constants)
+        raw, twice = _with_constants(raw, declared.constants, declared.file_format.decimal)
         problems += twice
     decimal = declared.file_format.decimal
     table, faults = check_columns(raw, TABLE_COLUMNS[name], declared.vocabulary, decimal)
@@ -219,7 +221,9 @@ def _read_table(
     if table is not None and name == "arms":
         problems += arm_problems(table, declared.inactive)
     elif table is not None and name == "contrasts":
-        problems += contrast_problems(table, declared.scale, _decimals(raw, decimal))
+        decimals = _decimals(raw, decimal, declared.scale, table)
+        table, unusable = on_analysis_scale(table, declared.scale)
+        problems += unusable + contrast_problems(table, declared.scale, decimals)
     return table, problems
 
 
@@ -231,18 +235,24 @@ def _not_one_file(name: str, found: list[Path]) -> Problem:
     return Problem(f"{name}.csv", why, f"Add {name}.csv or {name}.parquet to the folder.")
 
 
-def _with_constants(raw: RawTable, constants: Mapping[str, str]) -> tuple[RawTable, list[Problem]]:
+def _with_constants(
+    raw: RawTable, constants: Mapping[str, str], decimal: str
+) -> tuple[RawTable, list[Problem]]:
     """The table with the columns that ``trials.toml`` declares for all rows."""
+    constants = {c: v.replace(".", decimal) for c, v in constants.items()}
     why = f"{FILE} declares the same for all rows."
     do = f"Keep the column, or the key in {FILE}."
     twice = [Problem(raw.file, why, do, column=c, row=1) for c in constants if c in raw.frame]
     return replace(raw, frame=raw.frame.assign(**constants)), twice
 
 
-def _decimals(raw: RawTable, decimal: str) -> int:
-    """Decimal places of the estimates, as written."""
+def _decimals(raw: RawTable, decimal: str, scale: str, table: TrialTable) -> float:
+    """Decimal places of the estimates, as written; of their logarithms where they are ratios."""
     cells = raw.frame.get("estimate", pd.Series(dtype=object))
-    return max((len(cell.partition(decimal)[2]) for cell in cells), default=0)
+    places = max((len(cell.partition(decimal)[2]) for cell in cells), default=0)
+    ratios = table.frame["estimate"]
+    # rounding moves a logarithm by the unit over the ratio
+    return places + min(0.0, np.log10(ratios[ratios > 0].min())) if scale == "ratio" else places
 
 
 def _unknown_partners(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ctevidence.data.added_flags import AddedFlags, read_added_flags
+from ctevidence.data.contrast_limits import SCALES
 from ctevidence.data.files import FileFormat
 from ctevidence.data.toml_file import read_file_format
 from ctevidence.data.toml_table import TomlTable
@@ -17,7 +18,6 @@ from ctevidence.terms import INACTIVE_COMPONENTS, SEVERAL_ARMS
 
 FILE = "trials.toml"
 MAIN_TABLES = ("arms", "contrasts")
-SCALES = ("log", "natural")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class TrialsDeclaration:
     constants : dict of str to str
         Columns of contrasts that are the same in every row.
     scale : str
-        One of `SCALES`, of contrasts.
+        One of `contrast_limits.SCALES`, of contrasts.
     notes, inactive : tuple of str
     vocabulary : dict of str to tuple of str
         Known words by column, those of the package among them.
@@ -73,9 +73,12 @@ def declaration(root: TomlTable) -> TrialsDeclaration:
     if table == "contrasts":
         about["condition"] = trials.choice("condition", vocabulary["condition"]) or ""
         scale = trials.choice("scale", SCALES) or ""
+        level = trials.number("conf_level", required=False)
         for key in ("measure", "outcome"):
             if word := trials.choice(key, vocabulary[key], required=False):
                 constants[key] = word
+        if level is not None:
+            constants["conf_level"] = str(level)
     notes = trials.texts("notes", required=False) or ()
     inactive = trials.texts("inactive", required=False)
     several_arms = trials.choice("several_arms", SEVERAL_ARMS, required=False) or "error"

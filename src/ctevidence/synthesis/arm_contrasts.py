@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from ctevidence.data.problems import DataProblems, Problem
+from ctevidence.synthesis.arm_measure import ArmMeasure
 from ctevidence.synthesis.conditions import UNCLASSIFIED, condition_group
-from ctevidence.synthesis.effect_measures import (
-    MEAN_MEASURES,
-    ArmValues,
-    count_values,
-    mean_values,
-)
 from ctevidence.synthesis.question import Question
-from ctevidence.synthesis.trial_selection import TrialCells, select_trials
+from ctevidence.synthesis.risk_of_bias import judged, worst_words
+from ctevidence.synthesis.trial_selection import TrialCells, sort_trials
 
 CORRECTED = "a zero cell was corrected"
+#: What rates worked out from means are rates of.
+RESPONSE = "response"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,36 +33,46 @@ class Contrasts:
 
 
 def arm_contrasts(
-    arms: pd.DataFrame, question: Question, measure: str, zero_cells: str, double_zero: str
+    arms: pd.DataFrame, question: Question, measure: ArmMeasure, source: str = "The trials"
 ) -> Contrasts:
-    """All contrasts that answer the question; parameters as in `effect_sizes.effect_sizes`."""
-    selected, left_out = select_trials(arms, question)
+    """All contrasts that answer the question.
+
+    Raises
+    ------
+    DataProblems
+        With everything that is wrong in any trial, of which `source` is the name.
+    """
+    selected, left_out, problems = sort_trials(arms, question, source)
     rows, covariance = [], {}
     for trial in selected:
-        values = _values(trial, measure, zero_cells, double_zero)
+        try:
+            values, remarks = measure.values(trial.cells)
+        except ValueError as error:
+            problems.append(_unusable_numbers(trial, error, source))
+            continue
         if str(values.excluded):
             left_out.append((trial.study, str(values.excluded)))
             continue
         pairs = list(itertools.combinations(range(len(trial.cells)), 2))
         estimate, cov = values.contrasts(pairs)
-        rows += _rows(trial, pairs, estimate, np.sqrt(np.diag(cov)), bool(values.corrected))
+        remarks += [CORRECTED] if values.corrected else []
+        outcome = RESPONSE if measure.works_out(trial.cells) else trial.outcome
+        described = replace(trial, outcome=outcome)
+        rows += _rows(described, pairs, estimate, np.sqrt(np.diag(cov)), remarks)
         if len(pairs) > 1:
             covariance[trial.study] = cov
+    if problems:
+        raise DataProblems(problems, source)
     return Contrasts(rows, covariance, left_out)
 
 
-def _values(trial: TrialCells, measure: str, zero_cells: str, double_zero: str) -> ArmValues:
-    columns = ["mean", "sd", "n"] if measure in MEAN_MEASURES else ["events", "n"]
-    numbers = [trial.cells[column].to_numpy(float) for column in columns]
-    try:
-        if measure in MEAN_MEASURES:
-            return mean_values(*numbers, measure)
-        return count_values(*numbers, measure, zero_cells=zero_cells, double_zero=double_zero)
-    except ValueError as error:
-        raise ValueError(f"{trial.study}, {trial.outcome}: {error}") from error
+def _unusable_numbers(trial: TrialCells, error: ValueError, source: str) -> Problem:
+    why, _, do = str(error).partition(". ")
+    what = f"{trial.study}, {trial.outcome}"
+    return Problem(source, f"{why}.", do or "Correct the table.", "trial_id", value=what)
 
 
-def _rows(trial: TrialCells, pairs, estimate, std_error, corrected: bool) -> list[dict]:
+def _rows(trial: TrialCells, pairs, estimate, std_error, remarks: list[str]) -> list[dict]:
     cells = trial.cells[["treatment", "arm", "events", "n"]]
     first, second = (
         cells.set_axis([f"treat{side}", f"arm{side}", f"events{side}", f"n{side}"], axis=1).to_dict(
@@ -71,14 +80,14 @@ def _rows(trial: TrialCells, pairs, estimate, std_error, corrected: bool) -> lis
         )
         for side in (1, 2)
     )
-    shared = _shared(trial, corrected)
+    shared = _shared(trial, remarks)
     return [
         shared | first[i] | second[j] | {"estimate": estimate[p], "std_error": std_error[p]}
         for p, (i, j) in enumerate(pairs)
     ]
 
 
-def _shared(trial: TrialCells, corrected: bool) -> dict:
+def _shared(trial: TrialCells, remarks: list[str]) -> dict:
     """What all contrasts of a trial have in common."""
     cells = trial.cells
     first = cells.iloc[0]
@@ -86,8 +95,9 @@ def _shared(trial: TrialCells, corrected: bool) -> dict:
     cautions = list(trial.cautions)
     if group == UNCLASSIFIED and first["condition"]:
         cautions.append(f"condition {first['condition']} is in no group")
-    if corrected:
-        cautions.append(CORRECTED)
+    cautions += remarks
+    bias = judged(cells)
+    cautions += worst_words(bias)
     return {
         "study": trial.study,
         "label": first["citation"],
@@ -101,5 +111,6 @@ def _shared(trial: TrialCells, corrected: bool) -> dict:
         "control_type": "; ".join(word for word in cells["control_type"].unique() if word),
         "stratum": trial.stratum,
         "flags": ";".join(trial.flags),
+        "risk_of_bias": bias,
         "caution": "; ".join(cautions),
     }

@@ -3,15 +3,16 @@
 Every measure but one is a difference of two *arm values*: the log risk, the log odds, the risk,
 the arcsine of its root, the mean. The variance of a contrast is then the sum of two arm variances
 and contrasts that share an arm share its variance, so trials with three or more arms need no
-formulas of their own. Hedges' g divides by a standard deviation common to all arms, which adds
-`shared` times the product of the two effects.
+formulas of their own. Two things are shared by all arms of a trial: Hedges' g divides by a standard
+deviation common to them, which adds `shared` times the product of the two effects, and a rate read
+off at one cut-off score carries the error of that cut-off, through `common`.
 
 Arms stand on the last axis of every array.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import gammaln
@@ -25,6 +26,11 @@ COUNT_MEASURES = {
 }
 #: Measures from means and standard deviations.
 MEAN_MEASURES = {"mean_difference": "identity", "std_mean_difference": "identity"}
+#: Conventions for the variance of a measure of means; the first is taken when none is declared.
+MEAN_VARIANCES = {
+    "mean_difference": ("separate", "pooled"),
+    "std_mean_difference": ("large-sample", "scaled", "unbiased"),
+}
 ZERO_CELLS = ("half", "treatment-arm", "none")
 DOUBLE_ZERO = ("exclude", "correct")
 
@@ -47,6 +53,8 @@ class ArmValues:
         Whether the zero-cell correction was applied to the trial.
     excluded : ndarray of str, shape (...)
         Why the trial cannot be used; empty when it can. Its values are then ``nan``.
+    common : ndarray, shape (..., arms), optional
+        How much an error of one standard deviation that all arms share moves each arm's value.
     """
 
     value: np.ndarray
@@ -54,6 +62,11 @@ class ArmValues:
     shared: np.ndarray
     corrected: np.ndarray
     excluded: np.ndarray
+    common: np.ndarray | None = None
+
+    def inflated(self, factor) -> ArmValues:
+        """The same values with each arm's variance times a factor, shape (..., arms)."""
+        return replace(self, variance=self.variance * np.asarray(factor, float))
 
     def contrasts(self, pairs) -> tuple[np.ndarray, np.ndarray]:
         """Estimates, shape (..., pairs), and their joint covariance, (..., pairs, pairs)."""
@@ -63,7 +76,11 @@ class ArmValues:
         estimate = self.value @ signs.T
         cov = np.einsum("pa,...a,qa->...pq", signs, self.variance, signs)
         common_sd = self.shared[..., None, None] * estimate[..., :, None] * estimate[..., None, :]
-        return estimate, cov + common_sd
+        cov = cov + common_sd
+        if self.common is not None:
+            moved = self.common @ signs.T
+            cov = cov + moved[..., :, None] * moved[..., None, :]
+        return estimate, cov
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +127,9 @@ def count_effects(
     )
 
 
-def mean_effects(mean1, sd1, n1, mean2, sd2, n2, measure="mean_difference") -> TrialEffects:
+def mean_effects(
+    mean1, sd1, n1, mean2, sd2, n2, measure="mean_difference", *, variance=None
+) -> TrialEffects:
     """Effects from means and standard deviations of two arms; see `mean_values`.
 
     Examples
@@ -121,7 +140,7 @@ def mean_effects(mean1, sd1, n1, mean2, sd2, n2, measure="mean_difference") -> T
     """
     arms = [np.stack(np.broadcast_arrays(np.atleast_1d(a), b), axis=-1)
             for a, b in ((mean1, mean2), (sd1, sd2), (n1, n2))]  # fmt: skip
-    return _first_against_second(mean_values(*arms, measure))
+    return _first_against_second(mean_values(*arms, measure, variance=variance))
 
 
 def _first_against_second(arms: ArmValues) -> TrialEffects:
@@ -217,24 +236,37 @@ def _undefined(value, variance) -> np.ndarray:
     return infinite | ((variance <= 0).sum(axis=-1) > 1)
 
 
-def mean_values(mean, sd, n, measure="mean_difference") -> ArmValues:
+def mean_values(mean, sd, n, measure="mean_difference", *, variance=None) -> ArmValues:
     r"""Arm values and variances from means and standard deviations.
 
-    ``mean_difference`` lets the arms differ in variance (:math:`s_i^2/n_i`).
-    ``std_mean_difference`` is Hedges' g: with :math:`s` pooled over all arms of the trial, on
-    :math:`m = \sum n_i - \text{arms}` degrees of freedom,
+    ``std_mean_difference`` is Hedges' g, :math:`J(m)\,(\bar x_1 - \bar x_2)/s`, with the exact
+    :math:`J` and :math:`s` pooled over all arms of the trial on
+    :math:`m = N - \text{arms}` degrees of freedom, :math:`N = \sum n_i`. The variance of a contrast
+    follows a convention, to be named because they differ in small trials:
 
-    .. math:: g = J(m)\,(\bar x_1 - \bar x_2)/s, \quad
-              \operatorname{var} g = 1/n_1 + 1/n_2 + g^2 / (2 \textstyle\sum n_i)
+    =================== =============== ==========================================================
+    measure             variance        of arms 1 and 2
+    =================== =============== ==========================================================
+    mean_difference     separate        :math:`s_1^2/n_1 + s_2^2/n_2`
+    mean_difference     pooled          :math:`s^2(1/n_1 + 1/n_2)`
+    std_mean_difference large-sample    :math:`1/n_1 + 1/n_2 + g^2/(2N)`
+    std_mean_difference scaled          :math:`J^2(1/n_1 + 1/n_2) + g^2/(2N)`
+    std_mean_difference unbiased        :math:`1/n_1 + 1/n_2 + g^2\{1 - (m-2)/(m J^2)\}`
+    =================== =============== ==========================================================
 
-    with the exact :math:`J`, and contrasts that share arm 0 have covariance
-    :math:`1/n_0 + g_1 g_2 / (2\sum n_i)`: Hedges (1981), J Educ Stat 6:107; Gleser and Olkin
-    (2009), in *The Handbook of Research Synthesis*, ch. 19.
+    (Hedges 1981, J Educ Stat 6:107; for ``scaled`` Borenstein 2009, in *The Handbook of Research
+    Synthesis*, ch. 12; for ``unbiased`` Viechtbauer 2007, J Educ Behav Stat 32:39.) Contrasts that
+    share arm 0 have its variance and the last term, with :math:`g_1 g_2` for :math:`g^2`, as
+    covariance (Gleser and Olkin 2009, the same book, ch. 19).
 
     Parameters
     ----------
     mean, sd, n : array_like, shape (..., arms)
         In the units of the scale; `n` whole numbers of at least 2.
+    measure : str
+        One of `MEAN_MEASURES`.
+    variance : str, optional
+        One of `MEAN_VARIANCES` of the measure; its first when absent.
 
     Raises
     ------
@@ -242,6 +274,8 @@ def mean_values(mean, sd, n, measure="mean_difference") -> ArmValues:
         When a value is missing, a standard deviation is not positive or an arm has under 2 people.
     """
     _declared("measure", measure, MEAN_MEASURES)
+    convention = variance or MEAN_VARIANCES[measure][0]
+    _declared("variance", convention, MEAN_VARIANCES[measure])
     mean, sd = np.asarray(mean, float), np.asarray(sd, float)
     _, n = _whole_counts(np.zeros_like(np.asarray(n, float)), n)
     if not (np.isfinite(mean).all() and np.isfinite(sd).all() and (sd > 0).all()):
@@ -252,15 +286,28 @@ def mean_values(mean, sd, n, measure="mean_difference") -> ArmValues:
     if (n < 2).any():
         raise ValueError(f"An arm has {n.min():g} people; a standard deviation needs at least 2.")
     trials = n.shape[:-1]
-    if measure == "mean_difference":
-        value, variance, shared = mean, sd**2 / n, np.zeros(trials)
-    else:
-        total = n.sum(axis=-1)
-        m = total - n.shape[-1]
-        pooled = np.sqrt(((n - 1) * sd**2).sum(axis=-1) / m)
-        value = (hedges_correction(m) / pooled)[..., None] * mean
-        variance, shared = 1 / n, 1 / (2 * total)
+    value, variance, shared = _mean_formula(mean, sd, n, convention)
     return ArmValues(value, variance, shared, np.zeros(trials, bool), np.full(trials, ""))
+
+
+def _mean_formula(mean, sd, n, convention: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Value and variance of each arm, and the share of the common standard deviation."""
+    if convention == "separate":
+        return mean, sd**2 / n, np.zeros(n.shape[:-1])
+    total = n.sum(axis=-1)
+    m = total - n.shape[-1]
+    pooled = np.sqrt(((n - 1) * sd**2).sum(axis=-1) / m)
+    if convention == "pooled":
+        return mean, pooled[..., None] ** 2 / n, np.zeros(n.shape[:-1])
+    j = hedges_correction(m)
+    value = (j / pooled)[..., None] * mean
+    match convention:
+        case "scaled":
+            return value, j[..., None] ** 2 / n, 1 / (2 * total)
+        case "unbiased":
+            return value, 1 / n, 1 - (m - 2) / (m * j**2)
+        case _:
+            return value, 1 / n, 1 / (2 * total)
 
 
 def hedges_correction(df):

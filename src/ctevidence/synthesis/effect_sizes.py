@@ -11,10 +11,14 @@ import pandas as pd
 
 from ctevidence.data.trials import Trials
 from ctevidence.synthesis.arm_contrasts import arm_contrasts
+from ctevidence.synthesis.arm_measure import ArmMeasure
 from ctevidence.synthesis.effect_measures import COUNT_MEASURES, MEAN_MEASURES
 from ctevidence.synthesis.flags import FLAG_RULES, MAIN_STRATUM, FlagRule
 from ctevidence.synthesis.question import Question
 from ctevidence.synthesis.reported_contrasts import reported_contrasts
+from ctevidence.synthesis.response_from_means import ResponseFromMeans
+from ctevidence.synthesis.risk_of_bias import NOT_ASSESSED
+from ctevidence.synthesis.variance_inflation import SURVIVAL_SHARE, Inflation
 from ctevidence.terms import did_you_mean
 
 #: Measures and the scale on which they are pooled; `estimate` and `std_error` are on that scale.
@@ -24,10 +28,15 @@ MEASURES = COUNT_MEASURES | MEAN_MEASURES | {"hazard_ratio": "log", "effect": "i
 COLUMNS = (
     "study", "treat1", "treat2", "estimate", "std_error", "measure", "events1", "n1", "events2",
     "n2", "arm1", "arm2", "label", "year", "condition", "condition_group", "age_group", "phase",
-    "weeks", "outcome", "control_type", "stratum", "flags", "caution",
+    "weeks", "outcome", "control_type", "stratum", "flags", "risk_of_bias", "caution",
 )  # fmt: skip
 #: What stands in a text column that a table of effects does not have.
-EMPTY = {"treat1": "treatment", "treat2": "comparator", "outcome": "outcome"}
+EMPTY = {
+    "treat1": "treatment",
+    "treat2": "comparator",
+    "outcome": "outcome",
+    "risk_of_bias": NOT_ASSESSED,
+}
 NUMBERS = ("estimate", "std_error", "events1", "n1", "events2", "n2", "year", "weeks")
 
 #: Which direction of an outcome is good for the person.
@@ -220,6 +229,13 @@ def effect_sizes(
     flag_rules: Mapping[str, FlagRule] = FLAG_RULES,
     zero_cells="half",
     double_zero="exclude",
+    variance=None,
+    scores="final",
+    pre_post_correlation: float | None = None,
+    response_from_means: ResponseFromMeans | None = None,
+    survival_share=SURVIVAL_SHARE,
+    icc=0.0,
+    group_size=1.0,
 ) -> EffectSizes:
     """Effects of one treatment against another from a table of published randomised trials.
 
@@ -256,6 +272,19 @@ def effect_sizes(
         What each flag does.
     zero_cells, double_zero : str
         See `effect_measures.count_values`.
+    variance : str, optional
+        Convention for the variance of a mean difference; see `effect_measures.mean_values`.
+    scores : {"final", "change"}
+        Whether means are those after treatment or those of the change since baseline.
+    pre_post_correlation : float, optional
+        Correlation of baseline and follow-up scores, for changes reported without their standard
+        deviation; see `change_scores`. Such trials are left out when it is absent.
+    response_from_means : ResponseFromMeans, optional
+        Works response rates out from means, for trials that give no counts: name the outcome that
+        holds the means last, ``outcome=("response", "score")``.
+    survival_share, icc, group_size : float
+        See `variance_inflation`: what counts from survival curves are worth, and the clustering of
+        therapy in groups.
 
     Returns
     -------
@@ -265,8 +294,11 @@ def effect_sizes(
     Raises
     ------
     ValueError
-        When a word of the question is unknown, a flag has no rule, a treatment has several arms
-        and nothing is declared, a count is impossible, or the measure does not fit the table.
+        When a word of the question is unknown, a flag has no rule, or the measure does not fit the
+        table.
+    DataProblems
+        All at once: treatments with several arms of which nothing is declared, arms that stand
+        twice, impossible counts, means without a standard deviation.
 
     Examples
     --------
@@ -299,10 +331,19 @@ def effect_sizes(
         flag_rules=flag_rules,
     )
     if trials.arms is not None:
-        measure = measure or "risk_ratio"
-        found = arm_contrasts(trials.arms, question, measure, zero_cells, double_zero)
-        made = f"{measure} from arms, {question.time}"
-        made += f", zero cells: {zero_cells}" if measure in COUNT_MEASURES else ""
+        made_by = ArmMeasure(
+            measure=measure or "risk_ratio",
+            zero_cells=zero_cells,
+            double_zero=double_zero,
+            variance=variance,
+            scores=scores,
+            pre_post_correlation=pre_post_correlation,
+            response_from_means=response_from_means,
+            inflation=Inflation(survival_share, icc, group_size),
+        )
+        measure = made_by.measure
+        found = arm_contrasts(trials.arms, question, made_by, trials.name)
+        made = f"{made_by.words}, {question.time}"
     else:
         table = trials.contrasts
         if "condition" not in table:

@@ -10,6 +10,7 @@ from ctevidence.synthesis.arm_contrasts import Contrasts
 from ctevidence.synthesis.conditions import condition_group
 from ctevidence.synthesis.flags import ANY_STRATUM, acting, stratum_of
 from ctevidence.synthesis.question import Question, require_words
+from ctevidence.synthesis.risk_of_bias import judged, worst_words
 from ctevidence.synthesis.trial_selection import ON_REQUEST
 from ctevidence.terms import Treatment
 
@@ -167,12 +168,14 @@ def _rules(rows: list[dict], question: Question) -> list:
 
 def _described(row: dict, question: Question) -> dict:
     rules = _rules([row], question)
-    cautions = [_text(row.get("caution")), *(rule.meaning for rule in rules)]
+    bias = judged(pd.DataFrame([row]))
+    cautions = [_text(row.get("caution")), *(rule.meaning for rule in rules), *worst_words(bias)]
     return row | {
         "label": _text(row.get("citation")),
         "condition_group": condition_group(row["condition"]) if row.get("condition") else "",
         "outcome": row.get("outcome", " or ".join(question.outcome)),
         "stratum": stratum_of(rules),
+        "risk_of_bias": bias,
         "caution": "; ".join(filter(None, cautions)),
     }
 

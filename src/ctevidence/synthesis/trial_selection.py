@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.trial_columns import split_flags
 from ctevidence.synthesis.flags import ANY_STRATUM, acting, stratum_of
 from ctevidence.synthesis.question import Question, require_words
@@ -32,6 +33,8 @@ TEXT_COLUMNS = (
     "caution",
 )
 NUMBER_COLUMNS = ("year", "weeks", "events", "mean", "sd")
+#: Why a trial is left out that does not report what was asked begins with one of these.
+NOT_REPORTED = ("reports ", "not reported ")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,27 +53,49 @@ class NotUsableError(Exception):
     """Why a trial does not answer the question."""
 
 
+class TrialError(Exception):
+    """What is wrong in a trial: why it cannot be used, and what to do."""
+
+    def __init__(self, why: str, do: str) -> None:
+        super().__init__(why, do)
+        self.why, self.do = why, do
+
+
 def select_trials(
     arms: pd.DataFrame, question: Question
 ) -> tuple[list[TrialCells], list[tuple[str, str]]]:
     """The trials that answer a question, and (study, reason) of those that do not.
 
-    Trials of another phase, condition or age group are not part of the question and are not listed.
-
     Raises
     ------
     ValueError
         When a column or a word of the question is not in the table, when an arm stands twice, or
-        when a treatment has several arms and the question declares nothing about them.
+        when a treatment has several arms and the question declares nothing about them; the latter
+        two with all trials at once.
+    """
+    chosen, left_out, problems = sort_trials(arms, question)
+    if problems:
+        raise DataProblems(problems, "The trials")
+    return chosen, left_out
+
+
+def sort_trials(
+    arms: pd.DataFrame, question: Question, source: str = "The trials"
+) -> tuple[list[TrialCells], list[tuple[str, str]], list[Problem]]:
+    """Trials that answer a question, (study, reason) of those that do not, and what is wrong.
+
+    Trials of another phase, condition or age group are not part of the question and are not listed.
     """
     asked = _asked(_prepared(arms), question)
-    chosen, left_out = [], []
+    chosen, left_out, problems = [], [], []
     for study, rows in asked.groupby("trial_id", sort=False):
         try:
             chosen.append(_choose(str(study), rows, question))
         except NotUsableError as reason:
             left_out.append((str(study), str(reason)))
-    return chosen, left_out
+        except TrialError as error:
+            problems.append(Problem(source, error.why, error.do, "trial_id", value=str(study)))
+    return chosen, left_out, problems
 
 
 def _prepared(arms: pd.DataFrame) -> pd.DataFrame:
@@ -107,7 +132,7 @@ def _choose(study: str, rows: pd.DataFrame, question: Question) -> TrialCells:
         raise NotUsableError(ON_REQUEST)
     outcome, times = _first_reported(rows, question)
     rows, remark = _at_one_time(times, question.week)
-    _refuse_duplicates(study, outcome, rows)
+    _refuse_duplicates(outcome, rows)
     rows = _arms_used(study, rows, question)
     flags = tuple(dict.fromkeys(f for text in rows["flags"] for f in split_flags(text)))
     rules = acting(flags, rows["treatment"], question.flag_rules)
@@ -171,12 +196,12 @@ def _at_one_time(times: list[pd.DataFrame], week: str | float) -> tuple[pd.DataF
     return chosen, f"reported at weeks {listed}: the {week} is used" if len(times) > 1 else ""
 
 
-def _refuse_duplicates(study: str, outcome: str, rows: pd.DataFrame) -> None:
+def _refuse_duplicates(outcome: str, rows: pd.DataFrame) -> None:
     twice = rows.loc[rows["arm"].duplicated(), "arm"]
     if len(twice):
-        raise ValueError(
-            f'{study}: arm "{twice.iloc[0]}" has more than one row of {outcome} at the same time; '
-            "keep one."
+        raise TrialError(
+            f'Arm "{twice.iloc[0]}" has more than one row of {outcome} at the same time.',
+            "Keep one of the rows.",
         )
 
 
@@ -207,14 +232,15 @@ def _several_arms(
     without_pill = group["medication"] == ""
     choose = f'name one in arms={{"{study}": "{group["arm"].iloc[0]}"}}'
     if rule == "combine" and without_pill.nunique() > 1:
-        raise ValueError(
-            f"{study}: the {treatment} arms {names} differ in whether people took a pill, so they "
-            f'are not one treatment. Instead of several_arms="combine", {choose}.'
+        raise TrialError(
+            f"The {treatment} arms {names} differ in whether people took a pill, so they are not "
+            "one treatment.",
+            f'Instead of several_arms="combine", {choose}.',
         )
     if rule == "error":
-        raise ValueError(
-            f'{study} has several {treatment} arms: {names}. Say several_arms="combine" or '
-            f'"first", or {choose}.'
+        raise TrialError(
+            f"It has several {treatment} arms: {names}.",
+            f'Say several_arms="combine" or "first", or {choose}.',
         )
     return _combined_arms(group), f"{len(group)} {treatment} arms combined: {names}"
 
@@ -222,10 +248,27 @@ def _several_arms(
 def _combined_arms(group: pd.DataFrame) -> pd.DataFrame:
     """One arm of several: sums of counts, means and deviations by Cochrane Handbook table 6.5.a."""
     one, n = group.iloc[:1].copy(), group["n"].to_numpy(float)
-    mean, sd = group["mean"].to_numpy(float), group["sd"].to_numpy(float)
+    one["arm"] = " / ".join(group["arm"])
+    one["flags"] = ";".join(dict.fromkeys(f for cell in group["flags"] for f in split_flags(cell)))
+    one["n"], one["events"] = group["n"].sum(), group["events"].sum(skipna=False)
+    for when in ("", "_baseline", "_change"):
+        if f"mean{when}" in group:
+            mean, sd = (group[f"{what}{when}"].to_numpy(float) for what in ("mean", "sd"))
+            one[f"mean{when}"], one[f"sd{when}"] = combined_spread(mean, sd, n)
+    if "n_effective" in group:
+        one["n_effective"] = group["n_effective"].sum(skipna=False)
+    return one
+
+
+def combined_spread(mean, sd, n) -> tuple[float, float]:
+    """Mean and standard deviation of several arms taken as one (Cochrane Handbook table 6.5.a).
+
+    Examples
+    --------
+    >>> mean, sd = combined_spread(np.array([1.0, 3.0]), np.array([1.0, 1.0]), np.array([2, 2]))
+    >>> float(mean), round(float(sd), 6)  # of 1 -+ 0.7071 and 3 -+ 0.7071
+    (2.0, 1.414214)
+    """
     grand = n @ mean / n.sum()
     squares = (n - 1) @ sd**2 + n @ (mean - grand) ** 2
-    one["arm"] = " / ".join(group["arm"])
-    one["n"], one["events"] = group["n"].sum(), group["events"].sum(skipna=False)
-    one["mean"], one["sd"] = grand, math.sqrt(squares / (n.sum() - 1))
-    return one
+    return grand, np.sqrt(squares / (n.sum() - 1))
