@@ -202,3 +202,75 @@ def test_the_given_table_is_not_changed():
     frame.loc[0, "estimate"] = 9.0
     assert effects.frame["estimate"][0] == 0.1
     assert list(before) == list(frame)
+
+
+def three(*estimates, covariance=None, **columns):
+    frame = pd.DataFrame(
+        {
+            "study": "a",
+            "treat1": ["x", "y", "x"],
+            "treat2": ["z", "z", "y"],
+            "estimate": estimates,
+            "std_error": np.sqrt([3.0, 5.0, 4.0]),
+        }
+    ).assign(**columns)
+    return EffectSizes(frame, "risk_ratio", covariance=covariance or {})
+
+
+def test_contrasts_of_one_study_must_add_up():
+    assert len(three(0.5, 0.2, 0.3).frame) == 3
+    with pytest.raises(ValueError, match="contrasts of a do not add up"):
+        three(0.5, 0.2, -0.3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        # shared arms by hand: var x = 1, y = 3, z = 2; the diagonal is 3, 5, 4
+        ((0, 0, 3.0), None),
+        ((0, 1, 2.5), "not a symmetric table"),
+        ((0, 0, 3.5), "contradicts its standard errors"),
+        ((1, 2, np.nan), "not a symmetric table"),
+    ],
+)
+def test_covariances_must_be_possible(change, message):
+    cov = np.array([[3.0, 2.0, 1.0], [2.0, 5.0, -3.0], [1.0, -3.0, 4.0]])
+    cov[change[0], change[1]] = change[2]
+    if message is None:
+        assert three(0.5, 0.2, 0.3, covariance={"a": cov}).covariance
+    else:
+        with pytest.raises(ValueError, match=message):
+            three(0.5, 0.2, 0.3, covariance={"a": cov})
+
+
+def test_a_covariance_of_no_three_arms_is_refused():
+    # correlations of -0.9 between all three
+    errors = np.sqrt([3.0, 5.0, 4.0])
+    cov = np.outer(errors, errors) * (np.full((3, 3), -0.9) + 1.9 * np.eye(3))
+    with pytest.raises(ValueError, match="belongs to no three estimates"):
+        three(0.5, 0.2, 0.3, covariance={"a": cov})
+
+
+def test_all_problems_of_a_table_are_said_at_once():
+    with pytest.raises(ValueError, match="do not add up") as caught:
+        three(0.5, 0.2, 1.3, covariance={"a": np.eye(2)}, events1=12, n1=10)
+    for words in ("12 events among 10", "covariance of a does not have one row"):
+        assert words in str(caught.value)
+
+
+def test_the_network_of_linde_2016_arrives_whole(linde):
+    """124 contrasts of 93 studies; those of several arms with their covariance, counts if any."""
+    effects = effect_sizes(linde, "response")
+    assert (len(effects.frame), len(effects.studies)) == (124, 93)
+    several = effects.frame["study"].value_counts()
+    assert set(effects.covariance) == set(several[several > 1].index)
+    assert effects.frame[["n1", "n2", "events1", "events2"]].isna().all(axis=None)
+    counted = linde.contrasts.assign(n1=20, n2=30, events1=5, events2=6)
+    found = effect_sizes(Trials("x", "x", contrasts=counted), "response", ("Placebo", "SSRI")).frame
+    turned = linde.contrasts["treat1"].eq("SSRI") & linde.contrasts["treat2"].eq("Placebo")
+    assert turned.sum() > 0
+    assert set(zip(found["n1"], found["events1"], strict=True)) == {(30.0, 6.0)}
+    # Naeem 2010 from its counts, SSRI first: 2 of 17 against 12 of 17
+    row = effects.frame.set_index("study").loc["117"]
+    assert row["estimate"] == pytest.approx(np.log((2 / 15) / (12 / 5)), abs=1e-6)
+    assert row["std_error"] ** 2 == pytest.approx(1 / 12 + 1 / 5 + 1 / 2 + 1 / 15, abs=1e-5)

@@ -12,6 +12,7 @@ import pandas as pd
 from ctevidence.data.trials import Trials
 from ctevidence.synthesis.arm_contrasts import arm_contrasts
 from ctevidence.synthesis.arm_measure import ArmMeasure
+from ctevidence.synthesis.effect_checks import effect_problems
 from ctevidence.synthesis.effect_measures import COUNT_MEASURES, MEAN_MEASURES
 from ctevidence.synthesis.flags import FLAG_RULES, MAIN_STRATUM, FlagRule
 from ctevidence.synthesis.question import Question
@@ -70,12 +71,16 @@ class EffectSizes:
         How the effects were made, in words.
     randomised : bool or None
         Whether the contrasts are protected by randomisation.
+    same_trials : mapping of str to mapping of str to str
+        Trials that other sources hold too: by source, the study there by the study here; see
+        `combined_sources.combine_sources`.
 
     Raises
     ------
     ValueError
-        When a contrast of a study stands twice, compares a treatment with itself or has no
-        standard error above zero, or a covariance does not fit its rows.
+        Listing every problem: a contrast of a study that stands twice, compares a treatment with
+        itself or has no standard error above zero, contrasts of one study that do not add up, a
+        covariance that does not fit its rows.
     """
 
     frame: pd.DataFrame
@@ -85,6 +90,7 @@ class EffectSizes:
     source: str = "pooled studies"
     method: str = "effects as given"
     randomised: bool | None = None
+    same_trials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.measure not in MEASURES:
@@ -95,30 +101,9 @@ class EffectSizes:
         if missing:
             raise ValueError(f"The table of effects has no column {', '.join(sorted(missing))}.")
         object.__setattr__(self, "frame", _completed(self.frame, self.measure))
-        problems = list(self._problems())
+        problems = list(effect_problems(self.frame, self.covariance))
         if problems:
             raise ValueError("These effects cannot be used: " + "; ".join(problems) + ".")
-
-    def _problems(self):
-        pairs = zip(self.frame["treat1"], self.frame["treat2"], strict=True)
-        contrasts = self.frame[["study"]].assign(pair=[frozenset(pair) for pair in pairs])
-        twice = contrasts.duplicated()
-        for row in self.frame[twice].itertuples():
-            yield f"{row.study} has the contrast {row.treat1} against {row.treat2} twice; keep one"
-        for row in self.frame.itertuples():
-            if not row.study:
-                yield f"row {row.Index + 1} names no study"
-            if row.treat1 == row.treat2:
-                yield f"{row.study} compares {row.treat1} with itself; name two treatments"
-            if not (math.isfinite(row.estimate) and 0 < row.std_error < math.inf):
-                yield (
-                    f"{row.study} has estimate {row.estimate:g} and standard error "
-                    f"{row.std_error:g}; give numbers, the error above zero"
-                )
-        rows = self.frame["study"].value_counts()
-        for study, cov in self.covariance.items():
-            if np.shape(cov) != (rows.get(study, 0),) * 2:
-                yield f"covariance of {study} does not have one row for each of its contrasts"
 
     @property
     def scale(self) -> str:
@@ -155,6 +140,23 @@ class EffectSizes:
             if rows.size > 1:
                 covariance[study] = cov[np.ix_(rows, rows)]
         return replace(self, frame=self.frame[keep], covariance=covariance)
+
+    def named(self, treatments: Mapping[str, str]) -> EffectSizes:
+        """The same effects with other names of treatments: ``{"SSRI": "medication"}``.
+
+        Raises
+        ------
+        KeyError
+            When a name is not among the treatments.
+        ValueError
+            When a study would then hold a contrast twice or compare a treatment with itself.
+        """
+        known = {*self.frame["treat1"], *self.frame["treat2"]}
+        for name in treatments:
+            if name not in known:
+                raise KeyError(f'No treatment "{name}"{did_you_mean(name, sorted(known))}')
+        columns = {side: self.frame[side].replace(treatments) for side in ("treat1", "treat2")}
+        return replace(self, frame=self.frame.assign(**columns))
 
     def __repr__(self) -> str:
         return (
@@ -358,4 +360,5 @@ def effect_sizes(
         source=trials.name,
         method=made,
         randomised=True,
+        same_trials=trials.same_trials,
     )

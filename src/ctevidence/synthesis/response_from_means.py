@@ -1,9 +1,9 @@
 r"""Response rates that a trial did not count, worked out from its means and standard deviations.
 
 Scores are taken as normal: of an arm with mean :math:`\bar x` and standard deviation :math:`s`,
-the share beyond a cut-off :math:`c` is :math:`\Phi(z)`, :math:`z = (c - \bar x)/s` when lower scores are
-better and :math:`z = (\bar x - c)/s` when higher ones are (Furukawa et al. 2005, Int Clin
-Psychopharmacol 20:49). A response of, say, half the baseline score has
+the share beyond a cut-off :math:`c` is :math:`\Phi(z)`, :math:`z = (c - \bar x)/s` when lower
+scores are better and :math:`z = (\bar x - c)/s` when higher ones are (Furukawa et al. 2005,
+Int Clin Psychopharmacol 20:49). A response of, say, half the baseline score has
 :math:`c = 0.5\,\bar x_0` where lower is better. Where higher is better, an improvement of half is
 :math:`c = 1.5\,\bar x_0`, and the share *above* it counts: reading the lower tail there turns
 non-responders into responders.
