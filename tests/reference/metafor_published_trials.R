@@ -59,7 +59,15 @@ therapy <- data.frame(
   against = "therapy", outcome = "response", weeks = c(12, NA, 26, 12, 14, 12, 12),
   arm = c(NA, NA, NA, NA, "group CBT + placebo", NA, NA))
 
+# rows of the overview: adults with depression, response against medication; PTSD, dropout against
+# therapy
+adults <- response[response$trial %in% c("mynorswallis2000", "naeem2010", "schramm2007"), ]
+dropout <- data.frame(trial = c("popiel2015", "schneier2012", "rauch2019"), against = "therapy",
+                      outcome = "dropout", weeks = c(12, 10, 24), arm = NA)
+
 write_json(list(
+    overview_depression = pooled(adults, "RR"),
+    overview_ptsd_dropout = pooled(dropout, "RR"),
     response_risk_ratio = pooled(response, "RR", group),
     response_odds_ratio = pooled(response, "OR"),
     relapse_risk_ratio = pooled(relapse, "RR"),

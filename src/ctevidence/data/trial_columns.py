@@ -19,7 +19,8 @@ WORDS: Vocabulary = {
     ),
     "condition": (
         *("depression", "adolescent_depression", "late_life_depression", "persistent_depression"),
-        *("panic", "social_anxiety", "paediatric_anxiety", "bipolar", "ptsd", "ocd", "alcohol_use"),
+        *("panic", "social_anxiety", "generalised_anxiety", "paediatric_anxiety", "bipolar"),
+        *("ptsd", "ocd", "alcohol_use"),
     ),
     "age_group": ("adults", "older adults", "adolescents", "children and adolescents"),
     "control_type": (

@@ -30,6 +30,7 @@ CONDITIONS = {
         Condition("persistent_depression", "depression", "persistent depression"),
         Condition("panic", "anxiety", "panic disorder"),
         Condition("social_anxiety", "anxiety", "social anxiety disorder"),
+        Condition("generalised_anxiety", "anxiety", "generalised anxiety disorder"),
         Condition("paediatric_anxiety", "anxiety", "anxiety disorders in children"),
         Condition("bipolar", "bipolar", "bipolar disorder"),
         Condition("ptsd", "ptsd", "post-traumatic stress disorder"),

@@ -70,7 +70,7 @@ FLAG_RULES = {
             treatments=("therapy", "combined"),
         ),
         FlagRule("completers", "completers only, not everyone randomised"),
-        FlagRule("survival_estimate", "counts worked out from survival curves: too certain"),
+        FlagRule("survival_estimate", "counts worked out from survival curves, not counted"),
         FlagRule("response_by_cutoff", "response by a cut-off score, not by improvement"),
         FlagRule("arms_missing", "counts of other arms of the trial were not available"),
         FlagRule("dropout_only", "only dropout is available from this trial"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -17,10 +18,11 @@ def typical_risk(pooled: Pooled) -> float:
     """Median over the trials of the risk with the reference treatment, a proportion.
 
     The median is not moved by one unusual trial; it is stated, not estimated, and the rows made
-    from it say so.
+    from it say so. Trials that counted nobody have no say; ``nan`` where none did.
     """
     frame = pooled.effects.frame
-    return float(np.median(frame["events2"] / frame["n2"]))
+    risks = (frame["events2"] / frame["n2"]).dropna()
+    return float(np.median(risks)) if len(risks) else math.nan
 
 
 def absolute_effects(groups: Subgroups) -> Estimates:
