@@ -1,10 +1,15 @@
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctevidence.synthesis.absolute import absolute_effect, number_needed
+from ctevidence.synthesis.absolute import (
+    absolute_effect,
+    absolute_effect_unsure,
+    number_needed,
+)
 
 CLOSED_FORM = 1e-9
 
@@ -93,3 +98,50 @@ def test_an_odds_ratio_undone_returns_to_the_baseline(baseline, ratio, spread):
     back = absolute_effect(1 / ratio, 1 / ratio / spread, spread / ratio, there.risk, "odds_ratio")
     assert back.risk == pytest.approx(baseline, rel=1e-9)
     assert there.risk_low <= there.risk <= there.risk_high
+
+
+def test_a_baseline_without_doubt_changes_nothing():
+    known = absolute_effect(1.5, 1.1, 2.0, 0.4, "odds_ratio")
+    unsure = absolute_effect_unsure(1.5, 1.1, 2.0, 0.4, 0.4, 0.4, "odds_ratio")
+    for name in ("risk_low", "risk_high", "difference", "difference_low", "difference_high"):
+        assert getattr(unsure, name) == pytest.approx(getattr(known, name), rel=1e-12)
+
+
+def test_a_ratio_without_doubt_leaves_that_of_the_baseline():
+    # RR 1.5 at 0.3, 0.4, 0.5: differences 0.15, 0.20, 0.25; RR 0.5: -0.15, -0.20, -0.25
+    more = absolute_effect_unsure(1.5, 1.5, 1.5, 0.4, 0.3, 0.5, "risk_ratio")
+    assert (more.difference_low, more.difference_high) == pytest.approx((0.15, 0.25), rel=1e-12)
+    fewer = absolute_effect_unsure(0.5, 0.5, 0.5, 0.4, 0.3, 0.5, "risk_ratio")
+    assert (fewer.difference_low, fewer.difference_high) == pytest.approx((-0.25, -0.15), rel=1e-12)
+    assert (fewer.risk_low, fewer.risk_high) == pytest.approx((0.15, 0.25), rel=1e-12)
+
+
+def test_coverage_with_an_estimated_baseline():
+    """20,000 draws of 80 of 200 at baseline and a log risk ratio with s.e. 0.1: 95 % +- 1 %."""
+    rng = np.random.default_rng(20260102)
+    true_risk, true_ratio, z = 0.4, 1.25, 1.959963984540054
+    risks = rng.binomial(200, true_risk, 20_000) / 200
+    logs = rng.normal(np.log(true_ratio), 0.1, 20_000)
+    hit = 0
+    for p, log in zip(risks, logs, strict=True):
+        # Wilson limits of the baseline
+        centre, half = (
+            (p + z**2 / 400) / (1 + z**2 / 200),
+            z / (1 + z**2 / 200) * np.sqrt(p * (1 - p) / 200 + z**2 / 160_000),
+        )
+        ratio = np.exp([log, log - z * 0.1, log + z * 0.1])
+        found = absolute_effect_unsure(*ratio, p, centre - half, centre + half, "risk_ratio")
+        hit += found.difference_low <= true_risk * (true_ratio - 1) <= found.difference_high
+    assert hit / 20_000 == pytest.approx(0.95, abs=0.01)
+
+
+def test_limits_of_a_baseline_must_hold_it():
+    with pytest.raises(ValueError, match="not a proportion with limits"):
+        absolute_effect_unsure(1.5, 1.1, 2.0, 0.4, 0.45, 0.5, "risk_ratio")
+
+
+def test_no_risk_is_above_one_at_any_limit_of_the_baseline():
+    found = absolute_effect_unsure(1.5, 1.2, 1.6, 0.6, 0.5, 0.8, "risk_ratio")
+    assert found.risk_high <= 1
+    assert found.risk_low == pytest.approx(0.9 - np.hypot(0.18, 0.15), rel=1e-12)
+    assert math.isnan(absolute_effect_unsure(2, 1.9, 2.1, 0.6, 0.5, 0.7, "risk_ratio").risk_low)

@@ -52,3 +52,17 @@ def test_a_risk_above_one_keeps_its_rows_without_numbers():
     rows = list(absolute_rows(ratio(1.8, 1.2, 2.6), 0.6, "higher"))
     assert [row.is_estimable for row in rows] == [True, False, False, False]
     assert rows[2].caution.startswith("the ratio gives a risk above 1")
+
+
+def test_the_interval_of_a_baseline_is_carried_along():
+    effect = ratio(1.5, 1.1, 2.0)
+    sure = {row.measure: row for row in list(absolute_rows(effect, 0.4, "higher"))[2:]}
+    rows = list(absolute_rows(effect, 0.4, "higher", (0.3, 0.5)))
+    assert (rows[0].conf_low, rows[0].conf_high) == (0.3, 0.5)
+    unsure = {row.measure: row for row in rows[2:]}
+    difference = unsure["risk_difference"]
+    # 0.2 - sqrt(0.16^2 + 0.05^2), 0.2 + sqrt(0.2^2 + 0.05^2)
+    assert difference.conf_low == pytest.approx(0.2 - math.hypot(0.16, 0.05), rel=1e-12)
+    assert difference.conf_high == pytest.approx(0.2 + math.hypot(0.20, 0.05), rel=1e-12)
+    assert difference.conf_low < sure["risk_difference"].conf_low
+    assert unsure["nnt"].conf_high == pytest.approx(1 / difference.conf_low, rel=1e-12)

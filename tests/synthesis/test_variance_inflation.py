@@ -7,7 +7,7 @@ from ctevidence.data.trials import Trials
 from ctevidence.synthesis.effect_sizes import effect_sizes
 from ctevidence.synthesis.group_therapy import group_therapy_sensitivity
 from ctevidence.synthesis.pool import pool
-from ctevidence.synthesis.variance_inflation import Inflation
+from ctevidence.synthesis.variance_inflation import SURVIVAL_SHARE, Inflation
 
 CONTRAST = ("combined", "medication")
 
@@ -79,3 +79,16 @@ def test_several_correlations_stand_side_by_side(published):
     assert np.diff([row.std_error for row in rows]).min() > 0
     assert {row.studies for row in rows} == {2}
     assert all("2 of 2 trials have therapy in groups" in row.caution for row in rows)
+
+
+def test_the_share_is_cautious_for_the_trials_at_hand(published):
+    """Lost people count half: no shipped trial of a year or more lost more than that."""
+    arms = published.arms
+    long = arms[(arms["outcome"] == "dropout") & (arms["weeks"] >= 52)]
+    lost = long.groupby("trial_id")[["events", "n"]].sum()
+    share = lost["events"] / lost["n"]
+    # miklowitz2003 36 of 101, miklowitz2007 98 of 293, dsouza2010 13 of 58
+    assert share.round(2).to_dict() == {
+        "dsouza2010": 0.22, "miklowitz2003": 0.36, "miklowitz2007": 0.33
+    }  # fmt: skip
+    assert 1 - share.max() / 2 > SURVIVAL_SHARE

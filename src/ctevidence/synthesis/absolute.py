@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 RATIOS = ("risk_ratio", "odds_ratio")
 
@@ -16,7 +16,7 @@ LIMIT_ABOVE_ONE = "the upper limit of the ratio gives a risk above 1 at this bas
 
 @dataclass(frozen=True)
 class AbsoluteEffect:
-    """Risks as proportions (times 100: people per 100) at a baseline risk taken as known.
+    """Risks as proportions (times 100: people per 100) at a baseline risk.
 
     `risk`, `risk_low`, `risk_high` are with the treatment, `difference*` less the baseline.
     `caution` says where a risk would leave the range 0 to 1.
@@ -109,6 +109,50 @@ def absolute_effect(ratio, ratio_low, ratio_high, baseline_risk, measure) -> Abs
     return AbsoluteEffect(
         baseline_risk, *risks, *(risk - baseline_risk for risk in risks), caution=caution
     )
+
+
+def absolute_effect_unsure(
+    ratio, ratio_low, ratio_high, baseline_risk, baseline_low, baseline_high, measure
+) -> AbsoluteEffect:
+    r"""The same when the baseline risk has an interval of its own, independent of the ratio.
+
+    Square-and-add (Zou and Donner 2008, Stat Med 27:1693; on this very problem Newcombe and Bender
+    2014, Evid Based Med 19:6): with :math:`f` the quantity and each limit put
+    in by itself, :math:`f - \sqrt{\{f - f(RR_l, p_0)\}^2 + \{f - f(RR, p_l)\}^2}`, where
+    :math:`p_l` is the limit of the baseline that gives the smaller :math:`f`; likewise above.
+
+    Parameters
+    ----------
+    ratio, ratio_low, ratio_high, baseline_risk, measure
+        As in `absolute_effect`.
+    baseline_low, baseline_high : float
+        Limits of the baseline risk, of the level of the ratio.
+
+    Examples
+    --------
+    >>> effect = absolute_effect_unsure(1.5, 1.1, 2.0, 0.4, 0.3, 0.5, "risk_ratio")
+    >>> round(effect.difference, 9), round(effect.difference_low, 6)  # 0.2 - hypot(0.16, 0.05)
+    (0.2, 0.032369)
+    """
+    if not 0 < baseline_low <= baseline_risk <= baseline_high < 1:
+        raise ValueError(
+            f"The baseline risk {baseline_risk:g} ({baseline_low:g} to {baseline_high:g}) is not a "
+            "proportion with limits between 0 and 1."
+        )
+    known = absolute_effect(ratio, ratio_low, ratio_high, baseline_risk, measure)
+    if math.isnan(known.risk):
+        return known
+    ends = []
+    for p in (baseline_low, baseline_high):
+        held = min(ratio, 1 / p) if measure == "risk_ratio" else ratio  # no risk above 1
+        ends.append(absolute_effect(held, held, held, p, measure))
+    found = {}
+    for name, floor, top in (("risk", 0.0, 1.0), ("difference", -1.0, 1.0)):
+        value, low, high = (getattr(known, f"{name}{end}") for end in ("", "_low", "_high"))
+        others = [getattr(end, name) for end in ends]
+        found[f"{name}_low"] = max(floor, value - math.hypot(value - low, value - min(others)))
+        found[f"{name}_high"] = min(top, value + math.hypot(high - value, max(others) - value))
+    return replace(known, **found)
 
 
 def _risks(ratios, baseline: float, measure: str) -> tuple[list[float], str]:

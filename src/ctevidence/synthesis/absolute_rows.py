@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ctevidence.estimates import Estimate
-from ctevidence.synthesis.absolute import absolute_effect, number_needed
+from ctevidence.synthesis.absolute import absolute_effect, absolute_effect_unsure, number_needed
 
 STATED = "stated baseline risk, not estimated"
 METHOD = "at a stated baseline risk"
+UNSURE = "at a baseline risk with an interval, square-and-add"
 _MISSING = (math.nan,) * 3
 
 
-def absolute_rows(ratio: Estimate, baseline_risk: float, better: str) -> Iterator[Estimate]:
+def absolute_rows(
+    ratio: Estimate,
+    baseline_risk: float,
+    better: str,
+    baseline_limits: tuple[float, float] | None = None,
+) -> Iterator[Estimate]:
     """Four rows: risk with the reference (as stated), with the treatment, difference, NNT.
 
     Parameters
@@ -22,9 +28,11 @@ def absolute_rows(ratio: Estimate, baseline_risk: float, better: str) -> Iterato
     ratio : Estimate
         A risk ratio or odds ratio.
     baseline_risk : float
-        Risk with `ratio.reference`, a proportion; taken as known.
+        Risk with `ratio.reference`, a proportion; taken as known without limits.
     better : {"higher", "lower"}
         Which direction of the outcome is good.
+    baseline_limits : (float, float), optional
+        Limits of the baseline risk where it was estimated, independently of the ratio.
 
     Examples
     --------
@@ -34,7 +42,11 @@ def absolute_rows(ratio: Estimate, baseline_risk: float, better: str) -> Iterato
     [('risk', 0.4), ('risk', 0.6), ('risk_difference', 0.2), ('nnt', 5.0)]
     """
     limits = (ratio.estimate, ratio.conf_low, ratio.conf_high)
-    found = absolute_effect(*limits, baseline_risk, ratio.measure)
+    if baseline_limits is None:
+        found = absolute_effect(*limits, baseline_risk, ratio.measure)
+    else:
+        baseline = (baseline_risk, *baseline_limits)
+        found = absolute_effect_unsure(*limits, *baseline, ratio.measure)
     risk = (found.risk, found.risk_low, found.risk_high)
     difference = (found.difference, found.difference_low, found.difference_high)
     estimable = not math.isnan(found.difference)
@@ -54,19 +66,19 @@ def absolute_rows(ratio: Estimate, baseline_risk: float, better: str) -> Iterato
         events_reference=None,
     )
     yield replace(
-        _row(shared, "risk", "probability", (baseline_risk, math.nan, math.nan)),
+        _row(shared, "risk", "probability", (baseline_risk, *(baseline_limits or _MISSING[1:]))),
         id="",
         arm=ratio.reference,
         reference="",
         studies=None,
         randomised=None,
-        method=STATED,
+        method="" if baseline_limits else STATED,
         caution="",
     )
     made = replace(
         shared,
         id="",
-        method="; ".join(filter(None, (ratio.method, METHOD))),
+        method="; ".join(filter(None, (ratio.method, UNSURE if baseline_limits else METHOD))),
         caution="; ".join(filter(None, (found.caution, ratio.caution))),
     )
     yield replace(_row(made, "risk", "probability", risk), id="", reference="")

@@ -6,8 +6,8 @@ everyone as followed to the end. The estimate is worth fewer people, its *effect
 and the variance of the arm on every scale is that of the counts times :math:`n/n'`. Where a report
 gives the standard error of the curve, :math:`n'` belongs in the column `n_effective`. Where it does
 not, a share :math:`n'/n` is declared. By the actuarial rule, people lost on the way count half
-(Cutler and Ederer 1958, J Chronic Dis 8:699): `SURVIVAL_SHARE` is that of 40 lost in 100, about
-what trials of a year or two lose.
+(Cutler and Ederer 1958, J Chronic Dis 8:699): `SURVIVAL_SHARE` is that of 40 lost in 100, on the
+cautious side of the 22 to 36 in 100 whom the shipped trials of one to two years lost.
 
 **Groups.** People treated in one group resemble each other. With m people in a group and an
 intra-class correlation r, the variance of the arm is multiplied by the design effect
