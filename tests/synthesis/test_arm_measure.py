@@ -6,7 +6,7 @@ import pytest
 
 from ctevidence.data.problems import DataProblems
 from ctevidence.data.trials import Trials
-from ctevidence.synthesis.arm_measure import NOT_COUNTED, ArmMeasure
+from ctevidence.synthesis.arm_measure import BY_CHANGE, NOT_COUNTED, ArmMeasure
 from ctevidence.synthesis.change_scores import NO_CHANGE, NO_CORRELATION, change_sd
 from ctevidence.synthesis.effect_measures import count_effects, mean_effects, mean_values
 from ctevidence.synthesis.effect_sizes import effect_sizes
@@ -162,3 +162,9 @@ def test_all_that_is_wrong_is_said_at_once(make_arms):
     assert "several medication arms" in found["two"].why
     assert "more than one row" in found["twice"].why
     assert str(caught.value).startswith("demo cannot be used: 4 problems")
+
+
+def test_changes_in_units_of_change_say_so(escalc):
+    trials = change_trials(escalc, mean_change=-7.0, sd_change=4.0)
+    found = effect_sizes(trials, "score", CONTRAST, measure="std_mean_difference", scores="change")
+    assert set(found.frame["caution"]) == {BY_CHANGE}

@@ -22,6 +22,7 @@ from ctevidence.terms import did_you_mean
 
 #: Columns of arms that not every table has.
 MORE_NUMBERS = ("mean_baseline", "sd_baseline", "mean_change", "sd_change", "n_effective")
+BY_CHANGE = "standardised by the spread of changes: not comparable with final scores"
 NOT_COUNTED = (
     "the outcome was not counted; declare response_from_means to work rates out from means"
 )
@@ -119,6 +120,7 @@ class ArmMeasure:
             cells, remarks, reason = change_cells(cells, self.pre_post_correlation)
             if reason:
                 return _unusable(len(cells), reason), []
+            remarks += [BY_CHANGE] if self.measure == "std_mean_difference" else []
         numbers = (cells[column].to_numpy(float) for column in ("mean", "sd", "n"))
         return mean_values(*numbers, self.measure, variance=self.variance), remarks
 
