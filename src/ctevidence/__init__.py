@@ -50,6 +50,7 @@ _PUBLIC = {
     "trial_overview": "synthesis.trial_overview",
     "pool": "synthesis.pool",
     "pool_by": "synthesis.pool",
+    "pool_network": "synthesis.network",
     "absolute_effects": "synthesis.typical_risk",
     "assess_claims": "evidence.claims",
     "read_claims": "evidence.claims",

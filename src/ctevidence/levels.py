@@ -14,6 +14,7 @@ import numpy as np
 
 from ctevidence.terms import (
     COMPONENTS,
+    CONTRAST_MEASURES,
     LEVEL_MEASURES,
     SEVERAL_ARMS,
     Arm,
@@ -51,6 +52,15 @@ SCALES = {
 }
 
 
+class Evidence(NamedTuple):
+    """What stands behind a contrast: trials, people on either side, and a caution in words."""
+
+    studies: int | None
+    n: int | None
+    n_reference: int | None
+    caution: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Levels:
     """What a fit expects under each arm, on one measure, at one or several weeks, jointly.
@@ -72,7 +82,7 @@ class Levels:
     cov : ndarray, shape (m, m)
         Their joint covariance on the same scale, also across weeks.
     n, events : tuple of int or None, length m
-        People and events behind each entry.
+        People and events behind each entry; None where they are not known.
     randomised : frozenset of str
         Which of the components ``medication`` and ``therapy`` were randomised among these people.
     method : str
@@ -93,6 +103,12 @@ class Levels:
         independent entries (Wilson for counts): contrasts then use the MOVER method.
     several_arms : {"error", "combine", "first"}
         What a treatment with several arms stands for.
+    read_as : str
+        For ``network_effect`` only: the contrast measure that a difference of two levels is
+        (``odds_ratio``: levels are on the log scale).
+    evidence_for : callable, optional
+        ``evidence_for(cells)`` says which trials and people stand behind a contrast of cells, the
+        first against the rest; when absent, it is the people of the cells, in one study.
 
     Raises
     ------
@@ -120,6 +136,8 @@ class Levels:
     df_for: Callable[[np.ndarray], float] | None = None
     interval_for: Callable[[float], np.ndarray] | None = None
     several_arms: str = "error"
+    read_as: str = ""
+    evidence_for: Callable[[list[Cell]], Evidence] | None = None
 
     def __post_init__(self) -> None:
         store = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
@@ -157,6 +175,10 @@ class Levels:
             yield f'link "{self.link}" is none of identity, log, logit'
         if self.anchored and LEVEL_MEASURES[self.measure].is_relative:
             yield "only differences of these are identified; say anchored=False"
+        if (self.measure == "network_effect") != bool(self.read_as):
+            yield "read_as names the contrast measure of network effects, and of nothing else"
+        if self.read_as and self.read_as not in CONTRAST_MEASURES:
+            yield f'read_as "{self.read_as}" is no contrast{did_you_mean(self.read_as, CONTRAST_MEASURES)}'
         if self.several_arms not in SEVERAL_ARMS:
             yield f'several_arms is "{self.several_arms}"; say one of {SEVERAL_ARMS}'
         if self.randomised - set(COMPONENTS):
@@ -164,7 +186,7 @@ class Levels:
 
     def _problems_of_numbers(self):
         for key, people, happened in zip(self.keys, self.n, self.events, strict=True):
-            if not 0 <= (happened or 0) <= people:
+            if people is not None and not 0 <= (happened or 0) <= people:
                 yield f"{happened} events among {people} people of {key.arm}"
         if np.any(np.isinf(self.estimate)):
             yield "estimate is infinite; where nothing can be said it is nan"
@@ -183,6 +205,19 @@ class Levels:
     def values(self) -> np.ndarray:
         """Expected values on the scale that a reader reads, shape (m,)."""
         return SCALES[self.link].inverse(self.estimate)
+
+    @property
+    def contrasts(self) -> tuple[str, ...]:
+        """Contrast measures in which these levels can be compared, the usual one first."""
+        return (self.read_as,) if self.read_as else LEVEL_MEASURES[self.measure].contrasts
+
+    @property
+    def synergy(self) -> tuple[str, ...]:
+        """Interactions that these levels have; network effects that of their one scale."""
+        if not self.read_as:
+            return LEVEL_MEASURES[self.measure].synergy
+        is_ratio = CONTRAST_MEASURES[self.read_as].is_ratio
+        return ("interaction_ratio",) if is_ratio else ("interaction_difference",)
 
     @property
     def value_jacobian(self) -> np.ndarray:
@@ -254,14 +289,15 @@ class Levels:
         wanted = [a.name for a in arms]
         rows = [i for i, key in enumerate(self.keys) if key.arm in wanted]
         weights = np.zeros(len(self.keys))
-        people = np.array([self.n[i] for i in rows], float)
-        weights[rows] = people / people.sum() if people.sum() > 0 else 1 / len(rows)
-        events = [self.events[i] for i in rows]
+        counts, events = [self.n[i] for i in rows], [self.events[i] for i in rows]
+        people = np.array([count or 0 for count in counts], float)
+        known = None not in counts and people.sum() > 0
+        weights[rows] = people / people.sum() if known else 1 / len(rows)
         return Cell(
             name=name,
             arms=arms,
             weights=weights,
-            n=sum(self.n[i] for i in rows),
+            n=None if None in counts else sum(counts),
             events=None if None in events else sum(events),
         )
 
@@ -273,7 +309,7 @@ class Cell:
     name: str
     arms: tuple[Arm, ...]
     weights: np.ndarray
-    n: int
+    n: int | None
     events: int | None
 
     @property

@@ -58,8 +58,9 @@ class Arm:
     ----------
     name : str
         The word in the column ``arm`` of the tables.
-    treatment : Treatment or str
-        What the arm amounts to.
+    treatment : Treatment or str or None
+        What the arm amounts to; None where that is not declared, as for the many treatments of a
+        network, which calls then name themselves.
     medication, therapy : str
         What was given, in the study's words (``"sertraline"``, ``"CBT, 14 sessions"``);
         empty when the study does not say.
@@ -74,7 +75,7 @@ class Arm:
     """
 
     name: str
-    treatment: Treatment
+    treatment: Treatment | None
     medication: str = ""
     therapy: str = ""
     label: str = ""
@@ -82,13 +83,15 @@ class Arm:
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise ValueError("An arm has an empty name; give every arm the word used in the data.")
+        object.__setattr__(self, "label", self.label or self.name)
+        if self.treatment is None:
+            return
         if self.treatment not in {*Treatment}:
             raise ValueError(
                 f'Arm "{self.name}": there is no treatment "{self.treatment}"'
                 f"{did_you_mean(self.treatment, Treatment)}"
             )
         object.__setattr__(self, "treatment", Treatment(self.treatment))
-        object.__setattr__(self, "label", self.label or self.name)
         if self.name in set(Treatment) - {self.treatment}:
             raise ValueError(
                 f'Arm "{self.name}" is declared as treatment "{self.treatment}": an arm cannot '
@@ -97,7 +100,7 @@ class Arm:
 
     @property
     def components(self) -> frozenset[str]:
-        return self.treatment.components
+        return self.treatment.components if self.treatment else frozenset()
 
     def contradictions(self, inactive: Iterable[str] = INACTIVE_COMPONENTS) -> list[str]:
         """What the stated components say against the declared treatment, in words."""
@@ -129,7 +132,8 @@ def resolve_arms(name: str, arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
     found = by_name or tuple(arm for arm in arms if arm.treatment == name)
     if not found:
         known = [arm.name for arm in arms]
-        known += [t for t in dict.fromkeys(arm.treatment.value for arm in arms) if t not in known]
+        kinds = dict.fromkeys(arm.treatment.value for arm in arms if arm.treatment)
+        known += [t for t in kinds if t not in known]
         raise KeyError(
             f'"{name}" is neither an arm nor a treatment here{did_you_mean(name, known)}'
         )
@@ -237,6 +241,15 @@ LEVEL_MEASURES = {
             synergy=("interaction_ratio",),
             is_relative=True,
         ),
+        LevelMeasure(
+            # effects of a network on one common, arbitrary origin; levels say which contrast
+            # measure their differences are (`Levels.read_as`), these are those it has alone
+            "network_effect",
+            "effect",
+            ("effect", "std_mean_difference", "arcsine_difference"),
+            synergy=("interaction_difference", "interaction_ratio"),
+            is_relative=True,
+        ),
     )
 }
 
@@ -265,6 +278,11 @@ CONTRAST_MEASURES = {
         ContrastMeasure("rmst_difference", "rmst", "identity", "weeks"),
         ContrastMeasure("rmst_ratio", "rmst", "log", "ratio"),
         ContrastMeasure("hazard_ratio", "log_hazard", "log", "ratio"),
+        ContrastMeasure("effect", "network_effect", "identity", ""),
+        ContrastMeasure(
+            "std_mean_difference", "network_effect", "identity", "standard deviations"
+        ),
+        ContrastMeasure("arcsine_difference", "network_effect", "identity", "radians"),
     )
 }
 

@@ -7,10 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from ctevidence.contrasts.compare import compare, joined, levels_of, total_or_none
+from ctevidence.contrasts.compare import (
+    compare,
+    contrast_of,
+    joined,
+    levels_of,
+    total_or_none,
+)
 from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.terms import CONTRAST_MEASURES, LEVEL_MEASURES, contrast_measure
+from ctevidence.terms import contrast_measure
 
 NEEDS_BOTH = "not estimable: the study has not both single treatments beside the combination"
 BEST_SINGLE = "best single treatment"
@@ -35,10 +41,12 @@ def better_than_both(
     combined, medication, therapy : str
         Arms or treatments.
     measure : str, optional
-        A difference measure; the level measure's first when absent.
+        A difference measure; the level measure's first when absent. Network effects are tested
+        on their own scale, ratios on the log scale.
     week : float, optional
     margin : float
-        Smallest worthwhile advantage, in the unit of the measure, not negative for superiority.
+        Smallest worthwhile advantage, in the unit of the measure, not negative for superiority;
+        on the log scale for network effects that are ratios.
     conf_level : float
         One-sided level of each limit.
 
@@ -62,8 +70,10 @@ def better_than_both(
     level needs no correction for testing twice.
     """
     levels = levels_of(source, contrast_measure(measure).of if measure else None, week)
-    measure = measure or LEVEL_MEASURES[levels.measure].contrasts[0]
-    if CONTRAST_MEASURES[measure].is_ratio or measure == "nnt":
+    chosen = contrast_of(levels, measure)
+    measure = chosen.name
+    # differences of network effects stand on the scale on which the ratio is pooled
+    if (chosen.is_ratio and not levels.read_as) or measure == "nnt":
         raise ValueError(f"The min test is made on a difference, not on {measure}.")
     if absent(levels, (combined, medication, therapy)):
         return Estimates([unidentified(levels, combined, BEST_SINGLE, measure, NEEDS_BOTH)])
@@ -77,7 +87,7 @@ def better_than_both(
             measure=measure,
             conf_level=conf_level,
             alternative=alternative,
-            null=sign * margin,
+            null=math.exp(sign * margin) if chosen.is_ratio else sign * margin,
         ).one()
         for single in (medication, therapy)
     ]
@@ -98,7 +108,7 @@ def _min_test(pair: list[Estimate], sign: float, margin: float) -> Estimate:
         std_error=math.nan,
         df=math.nan,
         p_value=np.max([row.p_value for row in pair]),
-        n_reference=sum(row.n_reference for row in pair),
+        n_reference=total_or_none([row.n_reference for row in pair]),
         events_reference=total_or_none([row.events_reference for row in pair]),
         randomised=all(row.randomised for row in pair),
         method=f"min test (intersection-union), margin {margin:g}; {worse.method}",

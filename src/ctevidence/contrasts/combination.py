@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri
-from scipy.stats import t as student_t
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from ctevidence.levels import SCALES, Cell, Levels
 
 NO_VARIATION = "no variation in the data: no interval can be given"
+#: share of the summed variances below which a variance is what rounding left of zero
+ROUNDING = 1e-13
 NO_INTERVAL = "one of the levels has no interval: none can be given"
 
 #: values of the cells, shape (k,) -> the quantity and its derivatives by them, shape (k,)
@@ -129,10 +130,10 @@ def by_delta(
         return Combination(estimate, std_error, df=df, problem=NO_VARIATION)
 
     def interval(level: float) -> tuple[float, float]:
-        reach = float(student_t.ppf(0.5 + level / 2, df)) * std_error
+        reach = float(stdtrit(df, 0.5 + level / 2)) * std_error
         return estimate - reach, estimate + reach
 
-    two_sided = 2 * float(student_t.sf(abs(estimate - null) / std_error, df))
+    two_sided = 2 * float(stdtr(df, -abs(estimate - null) / std_error))
     return Combination(
         estimate,
         std_error,
@@ -242,8 +243,10 @@ def _propagated(levels: Levels, cells: list[Cell], formula: Formula) -> tuple[fl
     gradient = np.zeros(len(levels.keys))
     gradient[used] = (slopes @ mixing) * np.diag(levels.value_jacobian)[used]
     # entries of other arms may be nan: they must not enter even with weight zero
-    variance = float(gradient[used] @ levels.cov[np.ix_(used, used)] @ gradient[used])
-    if not variance > 0:
+    cov, gradient_used = levels.cov[np.ix_(used, used)], gradient[used]
+    variance = float(gradient_used @ cov @ gradient_used)
+    # terms that cancel leave rounding, not a variance
+    if not variance > ROUNDING * float(gradient_used**2 @ np.diag(cov)):
         return estimate, 0.0, math.inf
     df = levels.df_for(gradient) if levels.df_for else math.inf
     return estimate, math.sqrt(variance), df

@@ -6,13 +6,8 @@ import math
 
 from ctevidence.contrasts.combination import Combination, combine
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.levels import Cell, Levels, differing_components, is_randomised
-from ctevidence.terms import (
-    CONTRAST_MEASURES,
-    LEVEL_MEASURES,
-    ContrastMeasure,
-    contrast_measure,
-)
+from ctevidence.levels import Cell, Evidence, Levels, differing_components, is_randomised
+from ctevidence.terms import ContrastMeasure, contrast_measure
 
 #: an exponential of more than this is no longer a number
 LARGEST_LOG = 700.0
@@ -29,8 +24,9 @@ def all_levels_of(source, measure: str | None, week: float | None) -> Levels:
         For another measure than that of the levels; the message lists what can be compared.
     """
     if isinstance(source, Levels):
-        if measure not in (None, source.measure):
-            valid = ", ".join(LEVEL_MEASURES[source.measure].contrasts)
+        # what is asked of network effects is checked by `contrast_of`
+        if measure not in (None, source.measure) and not source.read_as:
+            valid = ", ".join(source.contrasts)
             raise ValueError(
                 f"These levels are of {source.measure}, not of {measure}. They can be compared as "
                 f"{valid}."
@@ -47,6 +43,23 @@ def all_levels_of(source, measure: str | None, week: float | None) -> Levels:
 def levels_of(source, measure: str | None, week: float | None) -> Levels:
     """`Levels` at one week; as `all_levels_of`, and KeyError for a week there is not."""
     return all_levels_of(source, measure, week).at(week)
+
+
+def contrast_of(levels: Levels, measure: str | None) -> ContrastMeasure:
+    """The contrast measure asked for, or the usual one of the levels.
+
+    Raises
+    ------
+    ValueError
+        When network effects are of another measure.
+    """
+    measure = measure or levels.contrasts[0]
+    if levels.read_as and measure != levels.read_as:
+        raise ValueError(
+            f"These network effects are compared as {levels.read_as}; a {measure} cannot be worked "
+            "out from them."
+        )
+    return contrast_measure(measure)
 
 
 def compare(
@@ -104,7 +117,7 @@ def compare(
     """
     chosen = contrast_measure(measure) if measure else None
     levels = levels_of(source, chosen.of if chosen else None, week)
-    chosen = chosen or CONTRAST_MEASURES[LEVEL_MEASURES[levels.measure].contrasts[0]]
+    chosen = contrast_of(levels, measure)
     cells = [levels.cell(arm), levels.cell(against)]
     if set(cells[0].arms) & set(cells[1].arms):
         raise ValueError(
@@ -151,9 +164,9 @@ def contrast_row(
         estimate, low, high = math.exp(estimate), math.exp(low), math.exp(high)
     elif measure.name == "nnt":
         estimate, low, high = _needed_to_treat(estimate, low, high, levels.better)
-    rest = cells[1:]
     randomised = is_randomised(cells, levels.randomised)
     unit = levels.unit if measure.unit.startswith("points") else measure.unit
+    behind = _behind(levels, cells)
     return Estimate(
         study=levels.study,
         population=levels.population,
@@ -172,14 +185,26 @@ def contrast_row(
         error_scale=_error_scale(measure),
         df=result.df,
         p_value=result.p_value,
-        n=cells[0].n,
+        n=behind.n,
         events=cells[0].events,
-        n_reference=sum(cell.n for cell in rest),
-        events_reference=total_or_none([cell.events for cell in rest]),
+        n_reference=behind.n_reference,
+        events_reference=total_or_none([cell.events for cell in cells[1:]]),
+        studies=behind.studies,
         randomised=randomised,
         method="; ".join(filter(None, (levels.method, result.method))),
-        caution=joined(levels.caution, result.problem, _association(cells, levels, randomised)),
+        caution=joined(
+            behind.caution,
+            levels.caution,
+            result.problem,
+            _association(cells, levels, randomised),
+        ),
     )
+
+
+def _behind(levels: Levels, cells: list[Cell]) -> Evidence:
+    if levels.evidence_for:
+        return levels.evidence_for(cells)
+    return Evidence(1, cells[0].n, total_or_none([cell.n for cell in cells[1:]]))
 
 
 def _needed_to_treat(difference: float, low: float, high: float, better: str):

@@ -96,7 +96,7 @@ def synergy(
         rows += compare(levels, combined, against=single, conf_level=conf_level)
     if levels.anchored:
         rows.append(_predicted(levels, cells, conf_level))
-    for name in LEVEL_MEASURES[levels.measure].synergy:
+    for name in levels.synergy:
         rows.append(_interaction(levels, cells, name, conf_level))
     if levels.anchored:
         rows.append(_detectable(levels, cells, rows, conf_level))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctevidence.contrasts.compare import all_levels_of, compare
 from ctevidence.estimates import Estimates
 from ctevidence.levels import Levels
-from ctevidence.terms import LEVEL_MEASURES, Arm, contrast_measure
+from ctevidence.terms import Arm, contrast_measure
 
 #: (treatment, against), the question of the package first
 PAIRS = (
@@ -38,7 +38,7 @@ def compare_treatments(
         first declared arm as reference.
     """
     if measures is None:
-        measures = LEVEL_MEASURES[all_levels_of(source, None, week).measure].contrasts
+        measures = all_levels_of(source, None, week).contrasts
     rows = Estimates()
     for measure in measures:
         levels = all_levels_of(source, contrast_measure(measure).of, week)
@@ -53,7 +53,8 @@ def compare_treatments(
 def pairs(levels: Levels) -> list[tuple[str, str]]:
     """The comparisons that these levels allow, by treatment where each has one arm."""
     present: list[Arm] = [a for a in levels.arms if a.name in {key.arm for key in levels.keys}]
-    treatments = [arm.treatment.value for arm in present]
+    # arms without a declared treatment can only be compared one by one
+    treatments = [arm.treatment.value if arm.treatment else arm.name for arm in present]
     if len(set(treatments)) == len(treatments) or levels.several_arms != "error":
         return [(a, b) for a, b in PAIRS if a in treatments and b in treatments]
     return [(arm.name, present[0].name) for arm in present[1:]]

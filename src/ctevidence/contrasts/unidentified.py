@@ -14,7 +14,7 @@ def absent(levels: Levels, names: tuple[str, ...]) -> list[str]:
     """The names that stand for nobody here, though they are arms or treatments."""
     declared = {arm.name for arm in levels.arms} | {*Treatment}
     present = {key.arm for key in levels.keys}
-    present |= {arm.treatment.value for arm in levels.arms if arm.name in present}
+    present |= {a.treatment.value for a in levels.arms if a.name in present and a.treatment}
     return [name for name in names if name in declared - present]
 
 
