@@ -51,6 +51,8 @@ _PUBLIC = {
     "pool": "synthesis.pool",
     "pool_by": "synthesis.pool",
     "pool_network": "synthesis.network",
+    "pool_components": "synthesis.components",
+    "select_interactions": "synthesis.component_selection",
     "absolute_effects": "synthesis.typical_risk",
     "assess_claims": "evidence.claims",
     "read_claims": "evidence.claims",

@@ -162,7 +162,8 @@ class Estimates:
         for row in rows:
             if not isinstance(row, Estimate):
                 raise TypeError(f"Estimates hold Estimate rows, not {type(row).__name__}.")
-            if not row.same_as(kept.setdefault(row.id, row)):
+            first = kept.setdefault(row.id, row)
+            if first is not row and not row.same_as(first):
                 raise ValueError(
                     f'Two different estimates share the id "{row.id}". Give one of them another '
                     "outcome, population or arm name."

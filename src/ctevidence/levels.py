@@ -220,10 +220,15 @@ class Levels:
         return ("interaction_ratio",) if is_ratio else ("interaction_difference",)
 
     @property
+    def value_slopes(self) -> np.ndarray:
+        """Derivative of each value by its own `estimate`, shape (m,)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return 1 / SCALES[self.link].derivative(self.values)
+
+    @property
     def value_jacobian(self) -> np.ndarray:
         """Derivative of the values by `estimate`, shape (m, m), diagonal."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.diag(1 / SCALES[self.link].derivative(self.values))
+        return np.diag(self.value_slopes)
 
     @property
     def weeks(self) -> tuple[float | None, ...]:

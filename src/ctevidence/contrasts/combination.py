@@ -200,6 +200,9 @@ def wilson(events: float, n: float, conf_level: float = 0.95) -> tuple[float, fl
 
 def why_not_estimable(levels: Levels, cells: list[Cell], scale: str = "identity") -> str:
     """Why a cell has no value on a scale, in words; empty when all have one."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if np.all(np.isfinite(SCALES[scale].forward(_values(levels, cells)))):
+            return ""
     for cell in cells:
         value = _values(levels, [cell])[0]
         if not math.isfinite(value):
@@ -241,7 +244,7 @@ def _propagated(levels: Levels, cells: list[Cell], formula: Formula) -> tuple[fl
     mixing, used = _mixing(cells)
     estimate, slopes = formula(_values(levels, cells))
     gradient = np.zeros(len(levels.keys))
-    gradient[used] = (slopes @ mixing) * np.diag(levels.value_jacobian)[used]
+    gradient[used] = (slopes @ mixing) * levels.value_slopes[used]
     # entries of other arms may be nan: they must not enter even with weight zero
     cov, gradient_used = levels.cov[np.ix_(used, used)], gradient[used]
     variance = float(gradient_used @ cov @ gradient_used)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from ctevidence.levels import Cell, Evidence
 from ctevidence.synthesis.effect_sizes import EffectSizes
@@ -34,7 +35,18 @@ class DirectEvidence:
 
     def of(self, *treatments: str) -> tuple[TrialPeople, ...]:
         """The trials that gave all of these treatments."""
-        return tuple(t for t in self.trials if all(name in t.people for name in treatments))
+        nothing: frozenset[int] = frozenset()
+        found = frozenset.intersection(*(self._positions.get(n, nothing) for n in treatments))
+        return tuple(self.trials[i] for i in sorted(found))
+
+    @cached_property
+    def _positions(self) -> dict[str, frozenset[int]]:
+        """Trials of each treatment: a league table asks hundreds of times."""
+        found: dict[str, set[int]] = {}
+        for i, trial in enumerate(self.trials):
+            for name in trial.people:
+                found.setdefault(name, set()).add(i)
+        return {name: frozenset(positions) for name, positions in found.items()}
 
     def people(self, treatment: str) -> int | None:
         """People given a treatment in all trials; None when one trial does not say."""

@@ -28,8 +28,7 @@ class NetworkHeterogeneity:
         DerSimonian and Laird): the test to read where trials of one design differ.
     tau2_within : float
     designs : DataFrame
-        One row for each design: `design, trials, q, df, p_value`, and `removed_q, removed_df`, the
-        Q between designs left without it.
+        One row for each design: `design, trials, q, df, p_value`, of its Q within.
     i2 : float
         ``100 (Q - df) / Q`` of the total, per cent, not below 0.
     """
@@ -55,32 +54,29 @@ def network_heterogeneity(trials: NetworkTrials) -> NetworkHeterogeneity:
     Stat Med 33:3639).
     """
     y, v, X = trials.y, trials.v, trials.X
-    network = fit_network(y, v, X)
-    own, rows = own_effects(trials), []
+    network, own = fit_network(y, v, X), own_effects(trials)
+    everything = np.eye(own.shape[1])  # its columns are independent
+    apart = fit_network(y, v, own, 0.0, everything)
+    squares, rows = (y - own @ apart.coef) ** 2 / v, []
     for arms, members in trials.designs.items():
-        mine = np.isin(trials.trial_of, members)
-        fit = fit_network(y[mine], v[mine], X[mine])
-        rest = fit_network(y[~mine], v[~mine], X[~mine])
-        test = QTest(_no_less_than_zero(fit.q), fit.df)
+        test = QTest(
+            float(squares[np.isin(trials.trial_of, members)].sum()),
+            (len(members) - 1) * (len(arms) - 1),
+        )
         names = " : ".join(trials.treatments[t] for t in arms)
-        rows.append([names, len(members), test.q, test.df, test.p_value, rest.q, rest.df])
-    designs = pd.DataFrame(
-        rows, columns=["design", "trials", "q", "df", "p_value", "rest_q", "rest_df"]
-    )
-    within = QTest(float(designs["q"].sum()), int(designs["df"].sum()))
-    # without a design, what is left between the others
-    designs["removed_q"] = (designs["rest_q"] - (within.q - designs["q"])).clip(lower=0.0)
-    designs["removed_df"] = designs["rest_df"] - (within.df - designs["df"])
+        rows.append([names, len(members), test.q, test.df, test.p_value])
+    designs = pd.DataFrame(rows, columns=["design", "trials", "q", "df", "p_value"])
+    within = QTest(apart.q, apart.df)
     tau2 = network_tau_squared(y, v, own, "DL") if within.df > 0 else 0.0
-    apart = fit_network(y, v, X, tau2).q - fit_network(y, v, own, tau2).q
+    left = fit_network(y, v, X, tau2).q - fit_network(y, v, own, tau2, everything).q
     df = network.df - within.df
     return NetworkHeterogeneity(
         total=QTest(network.q, network.df),
         within=within,
         between=QTest(_no_less_than_zero(network.q - within.q), df),
-        between_random=QTest(_no_less_than_zero(apart), df),
+        between_random=QTest(_no_less_than_zero(left), df),
         tau2_within=tau2,
-        designs=designs.drop(columns=["rest_q", "rest_df"]),
+        designs=designs,
     )
 
 
@@ -92,6 +88,24 @@ def own_effects(trials: NetworkTrials) -> np.ndarray:
         for arm in arms[1:]:
             columns.append(np.where(mine, trials.X[:, arm], 0.0))
     return np.array(columns).T
+
+
+def without_each_design(trials: NetworkTrials) -> pd.DataFrame:
+    """Q between the other designs when one is left out: `design, q, df, p_value`.
+
+    A design whose absence makes the inconsistency vanish is where to look; Krahn, Binder and
+    Koenig (2013), BMC Med Res Methodol 13:35.
+    """
+    y, v, X, rows = trials.y, trials.v, trials.X, []
+    own = own_effects(trials)
+    for arms, members in trials.designs.items():
+        rest = ~np.isin(trials.trial_of, members)
+        network = fit_network(y[rest], v[rest], X[rest])
+        apart = fit_network(y[rest], v[rest], own[rest])
+        test = QTest(_no_less_than_zero(network.q - apart.q), network.df - apart.df)
+        names = " : ".join(trials.treatments[t] for t in arms)
+        rows.append([names, test.q, test.df, test.p_value])
+    return pd.DataFrame(rows, columns=["design", "q", "df", "p_value"])
 
 
 def _no_less_than_zero(q: float) -> float:
