@@ -178,7 +178,8 @@ class Levels:
         if (self.measure == "network_effect") != bool(self.read_as):
             yield "read_as names the contrast measure of network effects, and of nothing else"
         if self.read_as and self.read_as not in CONTRAST_MEASURES:
-            yield f'read_as "{self.read_as}" is no contrast{did_you_mean(self.read_as, CONTRAST_MEASURES)}'
+            hint = did_you_mean(self.read_as, CONTRAST_MEASURES)
+            yield f'read_as "{self.read_as}" is no contrast measure{hint}'
         if self.several_arms not in SEVERAL_ARMS:
             yield f'several_arms is "{self.several_arms}"; say one of {SEVERAL_ARMS}'
         if self.randomised - set(COMPONENTS):

@@ -279,9 +279,7 @@ CONTRAST_MEASURES = {
         ContrastMeasure("rmst_ratio", "rmst", "log", "ratio"),
         ContrastMeasure("hazard_ratio", "log_hazard", "log", "ratio"),
         ContrastMeasure("effect", "network_effect", "identity", ""),
-        ContrastMeasure(
-            "std_mean_difference", "network_effect", "identity", "standard deviations"
-        ),
+        ContrastMeasure("std_mean_difference", "network_effect", "identity", "standard deviations"),
         ContrastMeasure("arcsine_difference", "network_effect", "identity", "radians"),
     )
 }

@@ -117,6 +117,8 @@ def general(path):
         (r"^same_trials\..+", "same_trials.SOURCE.STUDY"),
         (r"^use_arms\..+", "use_arms.TRIAL"),
         (r"^add_flags\..+", "add_flags.FLAG.TRIAL"),
+        (r"^treatments\..+", "treatments.NAME"),
+        (r"^people\..+", "people.STUDY.NAME"),
         (r"^vocabulary\..+", "vocabulary.COLUMN"),
     ):
         path = re.sub(pattern, name, path)

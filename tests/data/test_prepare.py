@@ -258,6 +258,7 @@ def test_other_encoding_delimiter_and_decimal_comma(run, raw):
     mapping = folder / "prepare.toml"
     files = '[files]\nencoding = "cp1252"\ndelimiter = ";"\ndecimal = ","\n\n[contrasts]'
     replace(mapping, "[contrasts]", files)
+    replace(folder / "trials.toml", '"UC" = "control"', '"Übliche Versorgung" = "control"')
     made = pd.read_csv(run("linde2016") / "contrasts.csv")
     received = pd.read_csv(RAW / "linde2016" / "linde2016.csv")
     assert made["estimate"].tolist() == received["lnOR"].tolist()

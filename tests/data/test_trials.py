@@ -527,6 +527,18 @@ TOML_CASES = {
     "study that is not there": (
         'scale = "log"', 'scale = "log"\n[same_trials.other]\nzoe = "zoe2001"', "same_trials.other",
         "no such study"),
+    "treatment that is not there": (
+        'scale = "log"', 'scale = "log"\n[treatments]\nzoe = "therapy"', "treatments.zoe",
+        "No contrast holds"),
+    "treatment of an unknown kind": (
+        'scale = "log"', 'scale = "log"\n[treatments]\nCBT = "talk"', "treatments.CBT",
+        "medication, therapy"),
+    "people of a study that is not there": (
+        'scale = "log"', 'scale = "log"\n[people.zoe]\nCBT = 17', "people.zoe.CBT",
+        "of the study"),
+    "people that are no number": (
+        'scale = "log"', 'scale = "log"\n[people.zoe]\nCBT = -1', "people.zoe.CBT",
+        "whole number"),
     "unknown table of keys": (
         'scale = "log"', 'scale = "log"\n[sametrials]\nx = "y"', "sametrials", "same_trials"),
     "vocabulary of a fixed word": (

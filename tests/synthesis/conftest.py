@@ -7,9 +7,13 @@ import pandas as pd
 import pytest
 
 from ctevidence.data.trials import Trials
+from ctevidence.synthesis.effect_sizes import effect_sizes
+from ctevidence.synthesis.network import pool_network
 
 PROJECT = Path(__file__).parents[2]
 REFERENCE = PROJECT / "tests" / "reference"
+#: people of study 117 of linde2016, which is Naeem 2010, as data/raw/linde2016/trials.toml has them
+NAEEM = {"linde2016": {"117": {"Face-to-face CBT + SSRI": 17, "SSRI": 17}}, "subset": {}}
 
 
 def _read(name: str) -> dict:
@@ -59,5 +63,28 @@ def make_arms():
         frame["arm"] = [f"{t} {i}" for i, t in enumerate(frame["treatment"])]
         frame["outcome"] = "response"
         return frame.assign(**columns)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def r_networks() -> dict:
+    """`network.json`, made by `network.R` (metafor 3.8-1 and matrix algebra in R)."""
+    return _read("network.json")
+
+
+@pytest.fixture(scope="session")
+def network_of(r_networks, linde):
+    """Networks by name, for the data sets of `network.json`."""
+
+    def make(name: str, **options):
+        if name in ("linde2016", "subset"):
+            effects = effect_sizes(linde, "response")
+            if name == "subset":
+                effects = effects.where(study=["16", "24", "49", "118"])
+            return pool_network(effects, "Placebo", people=NAEEM[name], **options)
+        measure = {"baker2009": "odds_ratio", "stowe2010": "mean_difference"}[name]
+        frame = pd.DataFrame(r_networks[name]["contrasts"]).assign(outcome=name)
+        return pool_network(frame, "Placebo", measure=measure, better="lower", **options)
 
     return make

@@ -57,6 +57,10 @@ class Trials:
         What a treatment with several arms in one trial stands for.
     use_arms : dict of str to str
         The arm to use, by trial, where a treatment has several.
+    treatments : dict of str to str
+        Of contrasts: what a treatment amounts to (`terms.Treatment`), by its name.
+    people : dict of str to dict of str to int
+        Of contrasts: people by treatment, by study, where the table does not say.
     cell_means : DataFrame, optional
         Means of the four cells of factorial trials, shown and not pooled.
 
@@ -77,6 +81,8 @@ class Trials:
     same_trials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     several_arms: str = "error"
     use_arms: Mapping[str, str] = field(default_factory=dict)
+    treatments: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     cell_means: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
@@ -167,6 +173,7 @@ def read_trials(path: str | Path) -> Trials:
         problems += _unknown_partners(tables[declared.table], declared, root)
         problems += _unknown_arms(tables[declared.table], declared, root)
         problems += _unknown_flagged(tables[declared.table], declared, root)
+        problems += _unknown_treatments(tables[declared.table], declared, root)
     if problems:
         raise DataProblems(problems, str(path))
     return _trials(declared, {name: table.frame for name, table in tables.items()})
@@ -303,6 +310,40 @@ def _unknown_flagged(
     return added_flag_problems(table.frame, declared.add_flags, declared.vocabulary["flags"], root)
 
 
+def _unknown_treatments(
+    table: TrialTable, declared: TrialsDeclaration, root: TomlTable
+) -> list[Problem]:
+    """Treatments or studies under ``[treatments]`` and ``[people]`` that no contrast holds."""
+    frame = table.frame
+    there = {"": set()}
+    if declared.table == "contrasts":
+        there = (
+            frame.groupby("study")[["treat1", "treat2"]]
+            .agg(set)
+            .agg(lambda r: set.union(*r), axis=1)
+        )
+        there = there.to_dict()
+    everything = set().union(*there.values())
+    asked = [(f"treatments.{name}", name, everything) for name in declared.treatments]
+    asked += [
+        (f"people.{study}.{name}", name, there.get(study, set()))
+        for study, counts in declared.people.items()
+        for name in counts
+    ]
+    return [
+        Problem(
+            FILE,
+            "No contrast holds this treatment" + (" of the study." if "people." in path else "."),
+            f"Correct the name to one in {table.file}.",
+            column=path,
+            row=root.lines.get(path),
+            value=name,
+        )
+        for path, name, known in asked
+        if name not in known
+    ]
+
+
 def _trials(declared: TrialsDeclaration, tables: dict[str, pd.DataFrame]) -> Trials:
     tables = {
         name: with_whole_numbers(frame, TABLE_COLUMNS[name]).reset_index(drop=True)
@@ -321,4 +362,6 @@ def _trials(declared: TrialsDeclaration, tables: dict[str, pd.DataFrame]) -> Tri
         same_trials=declared.same_trials,
         several_arms=declared.several_arms,
         use_arms=declared.use_arms,
+        treatments=declared.treatments,
+        people=declared.people,
     )

@@ -14,7 +14,7 @@ from ctevidence.data.files import FileFormat
 from ctevidence.data.toml_file import read_file_format
 from ctevidence.data.toml_table import TomlTable
 from ctevidence.data.trial_columns import FIXED_WORDS, WORDS, Vocabulary
-from ctevidence.terms import INACTIVE_COMPONENTS, SEVERAL_ARMS
+from ctevidence.terms import INACTIVE_COMPONENTS, SEVERAL_ARMS, Treatment
 
 FILE = "trials.toml"
 MAIN_TABLES = ("arms", "contrasts")
@@ -45,6 +45,10 @@ class TrialsDeclaration:
         The arm to use, by trial, where a treatment has several.
     add_flags : dict of str to dict of str to str
         Flags that the rows lack: by flag, the arm by trial.
+    treatments : dict of str to str
+        Of contrasts: what a treatment amounts to, by its name.
+    people : dict of str to dict of str to int
+        Of contrasts: people by treatment, by study, where the table does not say.
     file_format : FileFormat
     """
 
@@ -59,6 +63,8 @@ class TrialsDeclaration:
     several_arms: str
     use_arms: Mapping[str, str]
     add_flags: AddedFlags
+    treatments: Mapping[str, str]
+    people: Mapping[str, Mapping[str, int]]
     file_format: FileFormat
 
 
@@ -96,6 +102,8 @@ def declaration(root: TomlTable) -> TrialsDeclaration:
         several_arms,
         {} if use_arms is None else {k: use_arms.text(k) or "" for k in use_arms.values},
         read_added_flags(root),
+        _treatments(root),
+        _people(root),
         read_file_format(root.table("files", required=False)),
     )
     root.close()
@@ -111,6 +119,26 @@ def _vocabulary(added: TomlTable | None) -> Vocabulary:
                 known[column] += added.texts(column, required=False) or ()
         added.close()
     return known
+
+
+def _treatments(root: TomlTable) -> dict[str, str]:
+    """What treatments of contrasts amount to, those declared well."""
+    table = root.table("treatments", required=False)
+    if table is None:
+        return {}
+    kinds = {name: table.choice(name, tuple(t.value for t in Treatment)) for name in table.values}
+    return {name: kind for name, kind in kinds.items() if kind is not None}
+
+
+def _people(root: TomlTable) -> dict[str, dict[str, int]]:
+    counts = {
+        study: {name: table.count(name) for name in table.values}
+        for study, table in root.tables("people", required=False).items()
+    }
+    return {
+        study: {name: n for name, n in own.items() if n is not None}
+        for study, own in counts.items()
+    }
 
 
 def _same_trials(root: TomlTable) -> dict[str, dict[str, str]]:

@@ -56,7 +56,9 @@ class ComponentMatrix:
         for treatment in treatments:
             for part in parts_of(treatment, self.sep):
                 if part not in known:
-                    raise ValueError(f'No trial gave the component "{part}"{did_you_mean(part, known)}')
+                    raise ValueError(
+                        f'No trial gave the component "{part}"{did_you_mean(part, known)}'
+                    )
         contained = [set(parts_of(t, self.sep)) for t in treatments]
         return np.array(
             [[set(name.split(TIMES)) <= parts for name in self.names] for parts in contained],
@@ -89,8 +91,8 @@ def component_matrix(
     Raises
     ------
     ValueError
-        When a name is unknown, a treatment holds a component twice, or no treatment holds all
-        components of an interaction.
+        When a name is unknown, a treatment holds a component twice, no treatment holds all
+        components of an interaction, or names are joined by something else than `sep`.
 
     Examples
     --------
@@ -105,9 +107,16 @@ def component_matrix(
     for treatment, parts in contained.items():
         if len(set(parts)) < len(parts) or not all(parts):
             raise ValueError(f'"{treatment}" names a component twice or not at all; correct it.')
+    bare = sep.strip()
+    if bare and bare in "".join(treatments) and not any(sep in name for name in treatments):
+        raise ValueError(
+            f'No treatment name contains "{sep}", but some contain "{bare}": say sep="{bare}".'
+        )
     everything = dict.fromkeys(part for parts in contained.values() for part in parts)
     if inactive is not None and inactive not in everything:
-        raise ValueError(f'No treatment contains the inactive "{inactive}"{did_you_mean(inactive, everything)}')
+        raise ValueError(
+            f'No treatment contains the inactive "{inactive}"{did_you_mean(inactive, everything)}'
+        )
     components = tuple(sorted(c for c in everything if c != inactive))
     added = [_interaction(parts, components, contained.values()) for parts in interactions]
     if len(set(added)) < len(added):

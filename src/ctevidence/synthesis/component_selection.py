@@ -95,9 +95,7 @@ def select_interactions(
         for i, (pair, _) in enumerate(tried):
             name, test = " x ".join(pair), tests[i]
             added = enters and i == best
-            rows.append(
-                [step, name, test.q, test.df, test.p_value, len(left), adjusted[i], added]
-            )
+            rows.append([step, name, test.q, test.df, test.p_value, len(left), adjusted[i], added])
         if not enters:
             break
         kept.append(left.pop(best))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ctevidence.contrasts.compare import compare
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.levels import Evidence, Levels
+from ctevidence.levels import Cell, Evidence, Levels
 from ctevidence.synthesis.component_matrix import TIMES, ComponentMatrix, component_matrix, parts_of
 from ctevidence.synthesis.direct_evidence import rests_on_one
 from ctevidence.synthesis.effect_sizes import EffectSizes
@@ -36,6 +36,7 @@ DISCONNECTED = (
 )
 ADDITIVE = "assumes that components add up except for the interactions named"
 NOT_ADDITIVE = "the components do not add up: effects of combinations fit worse than chance allows"
+ASSUMED = "assumed by the model, which has no such interaction: not a finding"
 NOT_SEPARATED = "not estimable: the trials do not tell it apart from other components"
 
 
@@ -113,10 +114,25 @@ class Components:
 
     @cached_property
     def _levels(self) -> Levels:
-        mixing = np.vstack([self.matrix.matrix, self.matrix.rows_of(self.combinations)])
-        return levels_of_fit(
-            self.data, self.fit, mixing, self.treatments, self._method, self.cautions
+        levels = levels_of_fit(
+            self.data, self.fit, self._mixing, self.treatments, self._method, self.cautions
         )
+        return replace(levels, evidence_for=self._evidence)
+
+    @property
+    def _mixing(self) -> np.ndarray:
+        """All treatments in components, shape (treatments, p)."""
+        return np.vstack([self.matrix.matrix, self.matrix.rows_of(self.combinations)])
+
+    def _evidence(self, cells: list[Cell]) -> Evidence:
+        """What stands behind a contrast; an interaction that the model leaves out is no finding."""
+        behind = self.data.evidence.behind(cells)
+        if len(cells) < 4:
+            return behind
+        combined, first, second, control = (cell.weights @ self._mixing for cell in cells)
+        if np.any(combined - first - second + control):
+            return behind
+        return behind._replace(caution=f"{ASSUMED}; {behind.caution}")
 
     def compare(self, arm: str, *, against: str, **options) -> Estimates:
         """One treatment against another; see `contrasts.compare`."""
@@ -229,8 +245,9 @@ class Components:
 
     @cached_property
     def additivity(self) -> Additivity:
-        """Q of the component model against the network; Ruecker et al. (2020), Biometrical J 62:808.
+        """Q of the component model against the network.
 
+        Ruecker, Petropoulou and Schwarzer (2020), Biometrical J 62:808.
         In a network that falls into parts the test sees only the parts by themselves.
         """
         trials = self.data.trials

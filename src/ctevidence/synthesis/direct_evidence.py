@@ -65,7 +65,7 @@ class DirectEvidence:
             studies=len(trials),
             n=total(t.people[names[0]] for t in trials if names[0] in t.people),
             n_reference=total(t.people[n] for t in trials for n in names[1:] if n in t.people),
-            caution="; ".join([*map(self._few, names), *self._direct(names)]).strip("; "),
+            caution="; ".join(filter(None, [*map(self._few, names), *self._direct(names)])),
         )
 
     def _few(self, treatment: str) -> str:

@@ -97,7 +97,9 @@ def network_tau_squared(y, v, design, method="REML") -> float:
         When the method is unknown.
     """
     if method not in NETWORK_TAU2:
-        raise ValueError(f'tau2_method="{method}" is unknown; say one of {", ".join(NETWORK_TAU2)}.')
+        raise ValueError(
+            f'tau2_method="{method}" is unknown; say one of {", ".join(NETWORK_TAU2)}.'
+        )
     y, v, design = (np.asarray(a, float) for a in (y, v, design))
     if y.size <= design.shape[1]:
         return math.nan

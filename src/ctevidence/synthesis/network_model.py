@@ -107,7 +107,9 @@ class NetworkData:
         own = ("network_effect", CONTRAST_MEASURES[self.measure].of)
         if measure not in (None, *own):
             known = ", ".join(LEVEL_MEASURES)
-            raise ValueError(f'A network has levels of "network_effect", not "{measure}" ({known}).')
+            raise ValueError(
+                f'A network has levels of "network_effect", not "{measure}" ({known}).'
+            )
         if week is not None:
             raise KeyError(f"A network has no week; leave week={week:g} out.")
 

@@ -73,9 +73,7 @@ def split_rows(data: NetworkData, levels: Levels, splits: Sequence[Split]) -> Es
             row = compare(pair, kind, against=split.treat2, **options).one()
             who = f"{data.population}; {kind} evidence"
             studies = split.trials if kind == "direct" else None
-            rows.append(
-                replace(row, id="", arm=split.treat1, population=who, studies=studies)
-            )
+            rows.append(replace(row, id="", arm=split.treat1, population=who, studies=studies))
         row = compare(pair, "direct", against="indirect", **options).one()
         measure = "inconsistency_ratio" if is_ratio else "inconsistency_difference"
         who = f"{data.population}; direct against indirect evidence"

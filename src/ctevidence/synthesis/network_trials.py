@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -236,9 +237,11 @@ def _several_arms(study, pairs, index, estimate, cov, rounding) -> NetworkTrial:
     signs = np.array([[(n == a) - (n == b) for n in names] for a, b in pairs], float)
     inverse = np.linalg.pinv(signs)
     weights = pair_weights(inverse @ cov @ inverse.T)
-    weighted = signs * np.array([weights[names.index(a), names.index(b)] for a, b in pairs])[:, None]
+    weighted = (
+        signs * np.array([weights[names.index(a), names.index(b)] for a, b in pairs])[:, None]
+    )
     arm_values = np.linalg.pinv(signs.T @ weighted) @ weighted.T @ estimate
-    _refuse_what_does_not_add_up(study, pairs, estimate, estimate - signs @ arm_values, rounding)
+    _refuse_what_does_not_add_up(study, pairs, estimate, rounding)
     against_first = np.hstack([-np.ones((len(names) - 1, 1)), np.eye(len(names) - 1)])
     mixing = against_first @ inverse
     own = mixing @ cov @ mixing.T
@@ -250,18 +253,27 @@ def _several_arms(study, pairs, index, estimate, cov, rounding) -> NetworkTrial:
     return NetworkTrial(study, tuple(index[n] for n in names), against_first @ arm_values, own)
 
 
-def _refuse_what_does_not_add_up(study, pairs, estimate, residual, rounding) -> None:
-    """Contrasts of one trial must close every loop; what rounding can do is tolerated."""
+def _refuse_what_does_not_add_up(study, pairs, estimate, rounding) -> None:
+    """Contrasts of one trial must close every loop of three; what rounding can do is tolerated."""
     if rounding is None:
         rounding = max(LEAST_TOLERANCE, ROUNDING * 10.0 ** -_decimals(estimate))
-    # least squares spreads the gap of a loop over its three contrasts
-    gap = 3 * float(np.abs(residual).max())
-    if gap > rounding * (1 + 1e-9):
-        a, b = pairs[int(np.abs(residual).argmax())]
+    effect = dict(zip(pairs, estimate, strict=True))
+    effect |= {(b, a): -value for (a, b), value in effect.items()}
+    names = sorted({name for pair in pairs for name in pair})
+    gaps = {
+        (a, b, c): effect[a, b] + effect[b, c] - effect[a, c]
+        for a, b, c in combinations(names, 3)
+        if {(a, b), (b, c), (a, c)} <= set(effect)
+    }
+    if not gaps:
+        return
+    (a, b, c), gap = max(gaps.items(), key=lambda loop: abs(loop[1]))
+    if abs(gap) > rounding * (1 + 1e-9):
         raise ValueError(
-            f"{study} has contrasts that do not add up: {a} against {b} is off by {gap:.3g} from "
-            f"what its other contrasts say, where rounding explains {rounding:.2g}; check signs "
-            "and order, an estimate is of treat1 against treat2"
+            f"{study} has contrasts that do not add up: {a} against {b} and {b} against {c} give "
+            f"{effect[a, b] + effect[b, c]:.6g} for {a} against {c}, not {effect[a, c]:.6g}; off "
+            f"by {abs(gap):.3g} where rounding explains {rounding:.2g}; check signs and order, an "
+            "estimate is of treat1 against treat2"
         )
 
 

@@ -91,9 +91,7 @@ def split_nodes(trials: NetworkTrials, tau2: float) -> tuple[Split, ...]:
 
 def compared_pairs(trials: NetworkTrials) -> list[tuple[int, int]]:
     """Pairs of treatments that some trial gave both, in order."""
-    found = {
-        (a, b) for trial in trials.trials for a in trial.arms for b in trial.arms if a < b
-    }
+    found = {(a, b) for trial in trials.trials for a in trial.arms for b in trial.arms if a < b}
     return sorted(found)
 
 
