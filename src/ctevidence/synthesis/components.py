@@ -14,7 +14,7 @@ from ctevidence.contrasts.compare import compare
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import Cell, Evidence, Levels
 from ctevidence.synthesis.component_matrix import TIMES, ComponentMatrix, component_matrix, parts_of
-from ctevidence.synthesis.direct_evidence import rests_on_one
+from ctevidence.synthesis.direct_evidence import rests_on_one, total
 from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.network import Network, as_effects, fits_of
 from ctevidence.synthesis.network_fit import NetworkFit, QTest, fit_network
@@ -213,14 +213,11 @@ class Components:
         trials = list(found.values())
         label = sep.join(name.split(TIMES))
         caution = rests_on_one(label, trials[0]) if len(trials) == 1 else ""
-        counts = [
-            n
-            for trial in trials
-            for given, n in trial.people.items()
-            if wanted <= set(parts_of(given, sep))
-        ]
-        people = None if None in counts or not counts else sum(counts)
-        return Evidence(len(trials), people, None, caution)
+        sides: tuple[list, list] = ([], [])
+        for trial in trials:
+            for given, n in trial.people.items():
+                sides[not wanted <= set(parts_of(given, sep))].append(n)
+        return Evidence(len(trials), total(sides[0]), total(sides[1]), caution)
 
     @property
     def unidentified(self) -> tuple[str, ...]:

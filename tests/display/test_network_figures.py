@@ -1,0 +1,131 @@
+"""Figures and tables of networks: few and many treatments, and what a reader must not miss."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+
+from ctevidence.display.component_forest import plot_components
+from ctevidence.display.contribution_map import plot_contributions
+from ctevidence.display.figure import INK
+from ctevidence.display.heat_map import AGAINST, AMOUNT, readable_on
+from ctevidence.display.league import plot_league
+from ctevidence.display.network_graph import plot_network
+from ctevidence.display.network_tables import (
+    table_components,
+    table_network,
+    table_selection,
+    table_split,
+)
+from ctevidence.synthesis.component_selection import select_interactions
+from ctevidence.synthesis.components import pool_components
+from ctevidence.synthesis.network import pool_network
+
+
+def network_of(count, **options):
+    """A ring of treatments with a few chords; the last is a combination given by one trial."""
+    rng = np.random.default_rng(count)
+    names = ["Placebo", "CBT", "SSRI", *(f"drug {i}" for i in range(count - 4)), "CBT + SSRI"]
+    pairs = [(names[i], names[i + 1]) for i in range(count - 2)] * 2
+    pairs += [("CBT", "Placebo"), ("SSRI", "Placebo"), ("CBT + SSRI", "SSRI")]
+    frame = pd.DataFrame(pairs, columns=["treat1", "treat2"]).assign(
+        study=[f"s{i}" for i in range(len(pairs))], outcome="response",
+        estimate=rng.normal(0.3, 0.2, len(pairs)), std_error=0.3, n1=20, n2=20)  # fmt: skip
+    return pool_network(frame, "Placebo", measure="odds_ratio", **options)
+
+
+@pytest.fixture(scope="module", params=[5, 22])
+def network(request):
+    return network_of(request.param)
+
+
+def drawn(figure):
+    assert figure.png.startswith(b"\x89PNG")
+    assert 40 <= len(figure.alt) <= 600
+    assert "best" not in figure.alt.lower()
+    return figure.data.frame
+
+
+def test_network_graph(network):
+    figure = plot_network(network, title="A $\\foo{$ network")
+    frame = drawn(figure)
+    assert "1 treatments rest on a single trial" in figure.alt
+    found = frame.set_index(["treatment", "compared with"])["trials"]
+    assert found["CBT + SSRI", "SSRI"] == "1"
+    assert figure.png == plot_network(network, title="A $\\foo{$ network").png
+
+
+def test_network_graph_of_declared_treatments_without_people():
+    frame = network_of(5).effects.frame.drop(columns=["n1", "n2"])
+    kinds = {"CBT": "therapy", "SSRI": "medication", "CBT + SSRI": "combined"}
+    found = pool_network(frame, "Placebo", measure="odds_ratio", treatments=kinds)
+    assert len(drawn(plot_network(found))) == 5
+
+
+def test_league_holds_every_pair(network):
+    frame = drawn(plot_league(network))
+    count = len(network.treatments)
+    assert len(frame) == count * (count - 1) // 2
+    first = network.ranking[0]
+    assert (frame["treatment"] == first).sum() == count - 1
+
+
+def test_contributions_add_up_to_one_hundred(network):
+    for by in ("comparisons", "studies"):
+        frame = drawn(plot_contributions(network, by=by))
+        shares = frame.iloc[:, 1:].astype(float)
+        assert shares.sum().to_numpy() == pytest.approx(np.full(shares.shape[1], 100.0), abs=3)
+        assert len(frame) <= 45
+    with pytest.raises(ValueError, match='by="trials" is unknown'):
+        plot_contributions(network, by="trials")
+
+
+def test_component_forest(network):
+    found = pool_components(network, "Placebo", interactions=[("CBT", "SSRI")])
+    figure = plot_components(found)
+    frame = drawn(figure)
+    assert frame.iloc[-1][["kind", "component", "rests on"]].tolist() == [
+        "interaction", "CBT + SSRI", "1 trial, 40 people"]  # fmt: skip
+    assert "CBT + SSRI" in figure.alt
+
+
+def test_differences_have_a_plain_axis():
+    frame = network_of(5).effects.frame.drop(columns="measure")
+    found = pool_network(frame, "Placebo", measure="mean_difference")
+    assert len(drawn(plot_components(pool_components(found, "Placebo")))) == 3
+    drawn(plot_league(found))
+
+
+def test_text_on_cells_can_be_read():
+    assert readable_on("#ffffff") == INK
+    for colours in (AGAINST, AMOUNT):
+        for value in np.linspace(0, 1, 21):
+            text, ground = readable_on(colours(value)[:3]), colours(value)[:3]
+            # WCAG 2.2, 1.4.3: large or bold text 3:1
+            assert contrast(text, ground) >= 3.0
+
+
+def contrast(one, two):
+    def luminance(colour):
+        parts = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4
+                 for v in to_rgb(colour)]  # fmt: skip
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    low, high = sorted((luminance(one), luminance(two)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_tables(network):
+    table = table_network(network)
+    assert table.frame["treatment"].tolist() == list(network.ranking)
+    assert any("rests on one trial of 40 people" in note for note in table.notes)
+    assert any("first place does not show" in note for note in table.notes)
+    assert any(note.startswith("Q: total") for note in table.notes)
+    found = pool_components(network, "Placebo", interactions=[("CBT", "SSRI")])
+    table = table_components(found)
+    assert table.frame.iloc[-1]["trials"] == "1"
+    assert any("Do the components add up?" in note for note in table.notes)
+    table = table_selection(select_interactions(pool_components(network, "Placebo")))
+    assert table.frame["interaction"].tolist() == ["CBT x SSRI"]
+    assert "tests tried" in table.notes[0]
+    assert len(table_split(network).frame) >= 1
