@@ -246,7 +246,7 @@ LEVEL_MEASURES = {
             # measure their differences are (`Levels.read_as`), these are those it has alone
             "network_effect",
             "effect",
-            ("effect", "std_mean_difference", "arcsine_difference"),
+            ("effect", "arcsine_difference"),
             synergy=("interaction_difference", "interaction_ratio"),
             is_relative=True,
         ),
@@ -279,7 +279,6 @@ CONTRAST_MEASURES = {
         ContrastMeasure("rmst_ratio", "rmst", "log", "ratio"),
         ContrastMeasure("hazard_ratio", "log_hazard", "log", "ratio"),
         ContrastMeasure("effect", "network_effect", "identity", ""),
-        ContrastMeasure("std_mean_difference", "network_effect", "identity", "standard deviations"),
         ContrastMeasure("arcsine_difference", "network_effect", "identity", "radians"),
     )
 }
