@@ -88,3 +88,27 @@ def network_of(r_networks, linde):
         return pool_network(frame, "Placebo", measure=measure, better="lower", **options)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def one_by_one() -> dict:
+    """`metafor_one_by_one.json`, made by the R script of that name (metafor 3.8-1)."""
+    return _read("metafor_one_by_one.json")
+
+
+@pytest.fixture(scope="session")
+def dependent() -> dict:
+    """`metafor_dependent.json`, made by the R script of that name (metafor, clubSandwich)."""
+    return _read("metafor_dependent.json")
+
+
+@pytest.fixture(scope="session")
+def rare() -> dict:
+    """`metafor_counts.json`, made by the R script of that name (metafor, lme4, BiasedUrn)."""
+    return _read("metafor_counts.json")
+
+
+@pytest.fixture(scope="session")
+def small_study() -> dict:
+    """`metafor_small_study.json`, made by the R script of that name (metafor 3.8-1)."""
+    return _read("metafor_small_study.json")

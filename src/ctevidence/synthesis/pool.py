@@ -56,7 +56,7 @@ def pool(
     >>> round(row.estimate, 6), row.studies, row.error_scale
     (1.349859, 3, 'log')
     """
-    effects = _as_effects(effects, measure)
+    effects = as_effects(effects, measure)
     options = PoolOptions(tau2_method, hartung_knapp, prediction_df, prediction_error, conf_level)
     return _pool(effects, options, name or effects.source, population or effects.population)
 
@@ -94,11 +94,11 @@ def pool_by(
     ValueError
         As in `pool`.
     """
-    effects = _as_effects(effects, measure)
+    effects = as_effects(effects, measure)
     options = PoolOptions(tau2_method, hartung_knapp, prediction_df, prediction_error, conf_level)
     if by not in COLUMNS:
         raise KeyError(f'No column "{by}"{did_you_mean(by, COLUMNS)}')
-    _refuse_what_is_not_one_contrast(effects)
+    refuse_what_is_not_one_contrast(effects)
     if expected is None:
         expected = MAIN_GROUPS if by == "condition_group" else ()
     label = effects.frame[by].astype(str).replace("", NOT_STATED)
@@ -111,7 +111,7 @@ def pool_by(
 
 
 def _pool(effects: EffectSizes, options: PoolOptions, name: str, population: str) -> Pooled:
-    _refuse_what_is_not_one_contrast(effects)
+    refuse_what_is_not_one_contrast(effects)
     frame = effects.frame
     result = pool_effects(
         frame["estimate"], frame["std_error"] ** 2, tuple(frame["study"]), **vars(options)
@@ -119,7 +119,8 @@ def _pool(effects: EffectSizes, options: PoolOptions, name: str, population: str
     return Pooled(effects, result, name, population)
 
 
-def _as_effects(effects: EffectSizes | pd.DataFrame, measure: str | None) -> EffectSizes:
+def as_effects(effects: EffectSizes | pd.DataFrame, measure: str | None) -> EffectSizes:
+    """Effects as given, or made of a table of them; refuses a measure that is not theirs."""
     if isinstance(effects, EffectSizes):
         if measure not in (None, effects.measure):
             raise ValueError(f"These effects are {effects.measure}, not {measure}.")
@@ -130,7 +131,8 @@ def _as_effects(effects: EffectSizes | pd.DataFrame, measure: str | None) -> Eff
     return EffectSizes(effects, measure or there[0])
 
 
-def _refuse_what_is_not_one_contrast(effects: EffectSizes) -> None:
+def refuse_what_is_not_one_contrast(effects: EffectSizes) -> None:
+    """Refuse effects of no study or of several contrasts, saying what there is."""
     if effects.frame.empty:
         reasons = effects.excluded["reason"].value_counts()
         why = "; ".join(f"{reason} ({n})" for reason, n in reasons.head(3).items())

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.synthesis.absolute_rows import absolute_rows
+from ctevidence.synthesis.contrast_rows import ContrastRows, counts_of
+from ctevidence.synthesis.cumulative import cumulative, in_order_of
 from ctevidence.synthesis.effect_sizes import EffectSizes, describe_population
 from ctevidence.synthesis.heterogeneity import Heterogeneity
+from ctevidence.synthesis.influence import influence, influence_rows
 from ctevidence.synthesis.pairwise import (
     ONE_STUDY,
     PairwisePool,
@@ -22,17 +25,9 @@ from ctevidence.synthesis.pairwise import (
     two_sided_p,
 )
 
-UNITS = {
-    "risk_difference": "probability",
-    "mean_difference": "points",
-    "std_mean_difference": "standard deviations",
-    "arcsine_difference": "radians",
-}
 NO_PREDICTION = "fewer than three studies: no prediction interval"
 NO_TAU2 = "one study: heterogeneity is not estimable"
 PREDICTION = "where the true effect of a new, similar study is expected; not a confidence interval"
-#: count column of a row -> column of the effects
-_COUNTS = {"n": "n1", "events": "events1", "n_reference": "n2", "events_reference": "events2"}
 _MISSING = (math.nan,) * 3
 
 
@@ -59,6 +54,13 @@ class Pooled:
 
     def __repr__(self) -> str:
         return repr(self.estimates)
+
+    @property
+    def rows(self) -> ContrastRows:
+        """What all rows about this contrast share."""
+        return ContrastRows(
+            self.effects, self.name, self.population, self.result.options.conf_level
+        )
 
     @property
     def estimates(self) -> Estimates:
@@ -97,8 +99,8 @@ class Pooled:
         found = self.result.prediction
         numbers = (self.result.random.estimate, found.low, found.high) if found else _MISSING
         return Estimate(
-            **self._who()
-            | self._numbers(*numbers)
+            **self.rows.who
+            | self.rows.numbers(*numbers)
             | {"measure": f"{self.effects.measure}_prediction"},
             std_error=found.std_error if found else math.nan,
             df=found.df if found else math.nan,
@@ -121,7 +123,7 @@ class Pooled:
             cautions.append(f"outside its Q-profile interval {low:g} to {high:g}")
             low = high = math.nan
         return Estimate(
-            **self._who(),
+            **self.rows.who,
             measure="tau2",
             unit=f"{self.effects.scale} scale squared",
             estimate=tau2,
@@ -161,6 +163,32 @@ class Pooled:
             rows.append(Pooled(rest, without, self.name, population).pooled)
         return Estimates(rows)
 
+    def cumulative(self, by: str = "year") -> Estimates:
+        """The pooled row of the first study, the first two, and so on, in the order of `by`.
+
+        Studies without a value of `by` come last, with a caution. The last row holds all studies.
+
+        Parameters
+        ----------
+        by : str
+            A numeric column of the effects.
+        """
+        order, known = in_order_of(self.effects.frame, by)
+        rows = []
+        for last, so_far in zip(order, cumulative(self.result, order), strict=True):
+            part = self.effects.where(study=so_far.studies.study)
+            value = self.effects.frame[by].iloc[last]
+            step = f"up to {by} {value:g}" if known[last] else f"then without {by}"
+            step = f"{self.population}; {step}, {so_far.studies.study[-1]} added"
+            # one study stands under the name of the pool here, so that the steps belong together
+            row = Pooled(part, so_far, self.name, step).pooled
+            rows.append(replace(row, study=self.name, id=""))
+        return Estimates(rows)
+
+    def influence(self) -> Estimates:
+        """What each study does to the result: see `influence.Influence`; one row per measure."""
+        return influence_rows(influence(self.result), self.rows)
+
     def absolute(
         self, baseline_risk: float | Sequence[float], better: str | None = None
     ) -> Estimates:
@@ -189,38 +217,17 @@ class Pooled:
         better = better or self.effects.better
         if better is None:
             raise ValueError(
-                f'Whether more of "{self._outcome}" is good is not known: say better="higher" or '
+                f'Whether more of "{self.rows.outcome}" is good is not known: say better="higher" or '
                 '"lower".'
             )
         risks = np.atleast_1d(np.asarray(baseline_risk, float))
         return Estimates(row for p in risks for row in absolute_rows(self.pooled, float(p), better))
 
-    @property
-    def _outcome(self) -> str:
-        return " or ".join(dict.fromkeys(self.effects.frame["outcome"]))
-
-    def _back(self, value: float) -> float:
-        """From the analysis scale to the reader's; a limit too large for a number is infinite."""
-        with np.errstate(over="ignore"):
-            return float(np.exp(value)) if self.effects.scale == "log" else value
-
-    def _who(self) -> dict[str, str]:
-        """Columns that say what and who, shared by the pooled rows."""
-        first = self.effects.frame.iloc[0]
-        return {
-            "study": self.name,
-            "population": self.population,
-            "outcome": self._outcome,
-            "arm": first["treat1"],
-            "reference": first["treat2"],
-        }
-
     def _row(self, effect: WeightedEffect, method: str, **changes) -> Estimate:
-        frame = self.effects.frame
         return Estimate(
-            **self._who()
-            | self._numbers(effect.estimate, effect.conf_low, effect.conf_high)
-            | {side: _total(frame[column]) for side, column in _COUNTS.items()}
+            **self.rows.who
+            | self.rows.numbers(effect.estimate, effect.conf_low, effect.conf_high)
+            | self.rows.counts
             | changes,
             std_error=effect.std_error,
             df=effect.df,
@@ -233,11 +240,11 @@ class Pooled:
     def _study_row(self, row: dict) -> Estimate:
         margin = t_quantile((1 + self.result.options.conf_level) / 2, math.inf) * row["std_error"]
         return Estimate(
-            **self._who()
+            **self.rows.who
             | {"study": row["study"], "outcome": row["outcome"]}
             | {"population": describe_population(pd.DataFrame([row]))}
-            | self._numbers(row["estimate"], row["estimate"] - margin, row["estimate"] + margin)
-            | {side: _total([row[column]]) for side, column in _COUNTS.items()},
+            | self.rows.numbers(row["estimate"], row["estimate"] - margin, row["estimate"] + margin)
+            | counts_of(row),
             week=row["weeks"],
             std_error=row["std_error"],
             df=math.inf,
@@ -245,23 +252,3 @@ class Pooled:
             method=f"{self.effects.method}; normal interval",
             caution=row["caution"],
         )
-
-    def _numbers(self, estimate: float, low: float, high: float) -> dict:
-        """What a row on the reader's scale has from numbers on the analysis scale."""
-        scale = self.effects.scale
-        return {
-            "measure": self.effects.measure,
-            "unit": UNITS.get(self.effects.measure, "ratio" if scale == "log" else ""),
-            "estimate": self._back(estimate),
-            "conf_low": self._back(low),
-            "conf_high": self._back(high),
-            "conf_level": self.result.options.conf_level,
-            "error_scale": scale,
-            "randomised": self.effects.randomised,
-        }
-
-
-def _total(counts) -> int | None:
-    """Sum of counts; None when one is missing."""
-    total = float(np.sum(np.asarray(counts, float)))
-    return None if math.isnan(total) else int(total)
