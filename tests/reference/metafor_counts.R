@@ -1,5 +1,6 @@
 # Reference numbers for sparse counts: Mantel-Haenszel, Peto, binomial-normal models.
-# Made with R 4.2.2, metafor 3.8-1, lme4, BiasedUrn, metadat 1.2-0; writes metafor_counts.json.
+# Made with R 4.2.2, metafor 3.8-1, lme4 1.1-31, BiasedUrn 2.0.9, metadat 1.2-0;
+# writes metafor_counts.json beside this file.
 suppressMessages({library(metafor); library(jsonlite)})
 sets <- list(
   bcg = with(dat.bcg, data.frame(a = tpos, n1 = tpos + tneg, c = cpos, n2 = cpos + cneg)),
@@ -30,6 +31,26 @@ exact_conditional <- function(d) {
   h <- optimHess(o$par, nll, control = list(ndeps = c(1e-4, 1e-4)))
   list(estimate = o$par[1], tau2 = o$par[2]^2, loglik = -o$value, std_error = sqrt(solve(h)[1, 1]))
 }
+# the model of rma.glmm(UM.FS) by definition: trapezoidal rule on 1601 points over +-8 standard
+# deviations. glmer() stops early, and its log-likelihood with nAGQ > 1 leaves constants out
+fixed_studies <- function(d) {
+  d <- d[d$a + d$c > 0 & d$a + d$c < d$n1 + d$n2, ]; k <- nrow(d)
+  z <- seq(-8, 8, length.out = 1601); lw <- dnorm(z, log = TRUE) + log(z[2] - z[1])
+  nll <- function(p) {
+    th <- p[1] + p[2] * z; total <- 0
+    for (i in seq_len(k)) {
+      l <- dbinom(d$a[i], d$n1[i], plogis(p[2 + i] + th / 2), log = TRUE) +
+        dbinom(d$c[i], d$n2[i], plogis(p[2 + i] - th / 2), log = TRUE) + lw
+      total <- total + max(l) + log(sum(exp(l - max(l))))
+    }
+    -total
+  }
+  p <- c(-0.5, 0.5, qlogis((d$a + d$c + 0.5) / (d$n1 + d$n2 + 1)))
+  for (i in 1:6) p <- nlm(nll, p, gradtol = 1e-10, steptol = 1e-12, iterlim = 1000)$estimate
+  h <- optimHess(p, nll, control = list(ndeps = rep(1e-4, k + 2)))
+  keep <- if (abs(p[2]) < 1e-3) -2 else 1:(k + 2)
+  list(estimate = p[1], tau2 = p[2]^2, loglik = -nll(p), std_error = sqrt(solve(h[keep, keep])[1, 1]))
+}
 glmm <- function(d, model) {
   r <- rma.glmm(ai = a, n1i = n1, ci = c, n2i = n2, data = d, measure = "OR", model = model, nAGQ = 31,
                 control = list(nAGQ = 31))
@@ -49,6 +70,7 @@ for (name in names(sets)) { d <- sets[[name]]
     r <- try(rma.glmm(ai = a, n1i = n1, ci = c, n2i = n2, data = d, measure = "OR", model = "CM.EL"))
     if (!inherits(r, "try-error")) out[[name]]$exact_conditional <- list(estimate = c(r$beta), std_error = r$se, tau2 = r$tau2, loglik = c(logLik(r)))
   }
+  out[[name]]$fixed_studies_by_definition <- fixed_studies(d)
   cat(name, "\n")
 }
 write_json(c(list(versions = list(R = R.version.string, metafor = as.character(packageVersion("metafor")),

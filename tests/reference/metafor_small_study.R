@@ -11,7 +11,7 @@ sets <- list(bcg = list(y = c(bcg$yi), v = c(bcg$vi)), bcg_risk = list(y = c(ris
 line <- function(fit) list(coef = unname(coef(fit)), std_error = unname(sqrt(diag(vcov(fit)))),
                            p = unname(summary(fit)$coefficients[, 4]))
 fill <- function(y, v, method, ...) {
-  t <- trimfill(rma(y, v, method = method, control = control), ...)
+  t <- trimfill(rma(y, v, method = method, control = control), ..., control = control)
   list(k0 = t$k0, side = t$side, estimate = c(t$beta), std_error = t$se, tau2 = t$tau2)
 }
 # limit meta-analysis by its formulas: radial regression with variances v + tau2, Ruecker 2011
