@@ -148,7 +148,9 @@ def _integrated(terms, mean: float, tau: float, level: np.ndarray):
     width = 1 / np.sqrt(1 - tau**2 * terms(mean + tau * z, level).by_effect_twice)
     points = z + width * _NODES[:, None]
     at = terms(mean + tau * points, level)
-    logs = at.value - points**2 / 2 + _LOG_WEIGHTS[:, None] + np.log(width) - 0.5 * np.log(2 * np.pi)
+    logs = (
+        at.value - points**2 / 2 + _LOG_WEIGHTS[:, None] + np.log(width) - 0.5 * np.log(2 * np.pi)
+    )
     value = logsumexp(logs, axis=0)
     share = np.exp(logs - value)
     slopes = [(share * s).sum(axis=0) for s in (at.by_effect, points * at.by_effect, at.by_level)]

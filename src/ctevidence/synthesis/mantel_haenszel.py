@@ -9,7 +9,9 @@ import numpy as np
 
 from ctevidence.synthesis.count_tables import CountTables
 
-NO_EVENT = "There is no event in one of the arms of all studies together: the {what} is not estimable"
+NO_EVENT = (
+    "There is no event in one of the arms of all studies together: the {what} is not estimable"
+)
 NO_INFORMATION = "No study has both people with the event and people without: no odds ratio."
 
 
@@ -98,9 +100,7 @@ def peto_odds_ratio(tables: CountTables) -> CommonEffect:
     total, events = used.n1 + used.n2, used.events1 + used.events2
     excess = used.events1 - used.n1 * events / total
     variance = used.n1 * used.n2 * events * (total - events) / (total**2 * (total - 1))
-    return CommonEffect(
-        float(excess.sum() / variance.sum()), 1 / math.sqrt(variance.sum()), used.k
-    )
+    return CommonEffect(float(excess.sum() / variance.sum()), 1 / math.sqrt(variance.sum()), used.k)
 
 
 def _risk_ratio(t: CountTables) -> tuple[float, float]:

@@ -211,9 +211,7 @@ def pool_regression(
     )
     alone = tau_squared(y, v, tau2_method)
     explained = 100 * max(0.0, 1 - fit.tau2 / alone) if alone > 0 else math.nan
-    rows = ContrastRows(
-        used, name or effects.source, population or effects.population, conf_level
-    )
+    rows = ContrastRows(used, name or effects.source, population or effects.population, conf_level)
     cautions = tuple(_cautions(frame, design))
     return Regressed(fit, design, rows, options, explained, cautions)
 

@@ -217,8 +217,8 @@ class Pooled:
         better = better or self.effects.better
         if better is None:
             raise ValueError(
-                f'Whether more of "{self.rows.outcome}" is good is not known: say better="higher" or '
-                '"lower".'
+                f'Whether more of "{self.rows.outcome}" is good is not known: say better="higher" '
+                'or "lower".'
             )
         risks = np.atleast_1d(np.asarray(baseline_risk, float))
         return Estimates(row for p in risks for row in absolute_rows(self.pooled, float(p), better))

@@ -36,17 +36,17 @@ NO_COUNTS = "needs events and people of both arms"
 #: key of a method -> how rows name it
 ADJUSTMENTS = {
     "unadjusted": "random effects, not adjusted",
-    "common-effect": "common effect: large studies count for more",
+    "common-effect": "common effect, large studies count for more",
     "trim-and-fill": "trim and fill, L0",
-    "pet": "PET: line on the standard error, at zero",
-    "peese": "PEESE: line on the variance, at zero",
+    "pet": "PET, at standard error zero",
+    "peese": "PEESE, at variance zero",
     "limit": "limit meta-analysis",
-    "selection": "selection model, one step at one-sided p 0.025",
+    "selection": "selection model, step at one-sided p 0.025",
     "selection-moderate": "selection as assumed, moderate",
     "selection-severe": "selection as assumed, severe",
 }
 ASYMMETRY_TESTS = {"egger": "Egger's test", "peters": "Peters' test"}
-TAKEN = ", taken by the PET-PEESE rule"
+TAKEN = ", taken by the rule"
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +129,7 @@ def small_study_range(
     pooled = effects if isinstance(effects, Pooled) else pool(effects, **options)
     if pooled.result.k < 3:
         raise ValueError(
-            f"There are {pooled.result.k} studies; below three nothing can be said about small ones."
+            f"There are {pooled.result.k} studies; below three nothing can be said of small ones."
         )
     if wanted is None:
         better = pooled.effects.better
@@ -139,9 +139,7 @@ def small_study_range(
     methods = _methods(pooled, wanted)
     adjusted = [_adjusted(pooled, key, find) for key, find in methods.items()]
     tests = [_asymmetry(pooled, key) for key in ASYMMETRY_TESTS]
-    return SmallStudyRange(
-        pooled, Estimates(adjusted), Estimates(tests), tuple(_cautions(pooled))
-    )
+    return SmallStudyRange(pooled, Estimates(adjusted), Estimates(tests), tuple(_cautions(pooled)))
 
 
 #: an adjusted mean: estimate, standard error, degrees of freedom, further words on the method

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+#: weights are inverse variances, and their squares must be numbers as well
+SMALLEST = 1e-150
+
 
 @dataclass(frozen=True, eq=False)
 class StudyEffects:
@@ -56,7 +59,14 @@ class StudyEffects:
             if not (np.isfinite(y) and np.isfinite(v)):
                 yield f"{name} has estimate {y:g} and variance {v:g}; leave it out and say why"
             elif v <= 0:
-                yield f"{name} has variance {v:g}, and a variance is above zero; check its counts"
+                yield (
+                    f"{name} has variance {v:g}, and a variance is above zero; check its standard "
+                    "error or counts"
+                )
+            elif v < SMALLEST:
+                yield (
+                    f"{name} has variance {v:g}, too small for a weight; check its standard error"
+                )
         for name in dict.fromkeys(self.study):
             if self.study.count(name) > 1:
                 yield (

@@ -138,15 +138,13 @@ def _likelihood(theta, y, V, X, parts):
 
 
 def _score_and_information(theta, y, V, X, parts):
-    """Slope by the variances and its average information: Gilmour et al. 1995, Biometrics 51:1440."""
+    """Slope by the variances and average information: Gilmour et al. (1995), Biometrics 51:1440."""
     M = V + theta[0] * parts[0] + theta[1] * parts[1]
     W = np.linalg.inv(M)
     P = W - W @ X @ np.linalg.solve(X.T @ W @ X, X.T @ W)
     Py = P @ y
     moved = [A @ Py for A in parts]
-    score = np.array(
-        [0.5 * (Py @ m - (P * A).sum()) for m, A in zip(moved, parts, strict=True)]
-    )
+    score = np.array([0.5 * (Py @ m - (P * A).sum()) for m, A in zip(moved, parts, strict=True)])
     information = 0.5 * np.array([[a @ P @ b for b in moved] for a in moved])
     return score, information
 
@@ -165,7 +163,9 @@ def _maximum(start, y, V, X, parts, scale) -> np.ndarray:
         free = (theta > 0) | (score > 0)
         step = np.zeros(2)
         if free.any():
-            step[free] = np.linalg.lstsq(information[np.ix_(free, free)], score[free], rcond=None)[0]
+            step[free] = np.linalg.lstsq(information[np.ix_(free, free)], score[free], rcond=None)[
+                0
+            ]
         moved = np.maximum(theta + step, 0)
         if _likelihood(moved, y, V, X, parts)[0] < _likelihood(theta, y, V, X, parts)[0] - 1e-12:
             break
