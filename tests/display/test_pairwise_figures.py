@@ -7,11 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ctevidence.display.cumulative_table import table_cumulative
 from ctevidence.display.forest import MANY, plot_forest
+from ctevidence.display.format import p_value, shown
 from ctevidence.display.funnel import plot_funnel
 from ctevidence.display.influence_table import table_influence
+from ctevidence.display.regression_table import table_regression
 from ctevidence.display.small_study_table import plot_small_study, table_small_study
 from ctevidence.synthesis.pool import pool, pool_by
+from ctevidence.synthesis.pool_regression import pool_regression
 from ctevidence.synthesis.small_study import CANNOT_TELL, small_study_range
 from ctevidence.synthesis.trim_and_fill import trim_and_fill
 
@@ -98,13 +102,13 @@ def test_funnel_of_a_difference_and_of_too_few():
 @pytest.mark.parametrize("measure", ["risk_ratio", "mean_difference"])
 def test_small_study_table_and_figure_give_the_range_never_a_verdict(measure):
     found = small_study_range(pool(table(8), measure=measure))
-    shown = table_small_study(found, "small", "Small-study effects")
-    assert len(shown.frame) == 11
-    assert shown.notes[0].startswith("From ")
-    assert any(note.startswith(CANNOT_TELL[:5].capitalize()) for note in shown.notes)
+    found_table = table_small_study(found, "small", "Small-study effects")
+    assert len(found_table.frame) == 11
+    assert found_table.notes[0].startswith("From ")
+    assert any(note.startswith(CANNOT_TELL[:5].capitalize()) for note in found_table.notes)
     figure = plot_small_study(found, "small")
     assert "by method (" in figure.alt
-    assert figure.data.frame.equals(shown.frame)
+    assert figure.data.frame.equals(found_table.frame)
 
 
 def test_methods_that_do_not_apply_keep_their_place_in_the_table():
@@ -119,7 +123,30 @@ def test_methods_that_do_not_apply_keep_their_place_in_the_table():
 def test_influence_table_marks_the_trial_that_stands_out():
     outlying = table(8)
     outlying.loc[2, ["estimate", "std_error"]] = 3.0, 0.15
-    shown = table_influence(pool(outlying, measure="risk_ratio"), "influence", "Influence")
-    assert shown.frame["trial"].str.endswith("*").tolist() == [i == 2 for i in range(8)]
-    assert shown.notes[0].startswith("* Influential")
-    assert shown.notes[-1].startswith("With all 8 trials")
+    marked = table_influence(pool(outlying, measure="risk_ratio"), "influence", "Influence")
+    assert marked.frame["trial"].str.endswith("*").tolist() == [i == 2 for i in range(8)]
+    assert marked.notes[0].startswith("* Influential")
+    assert marked.notes[-1].startswith("With all 8 trials")
+
+
+def test_cumulative_table_runs_by_year_to_the_whole():
+    frame = table(6, year=[2003.0, 1999, 2010, np.nan, 2001, 2000])
+    pooled = pool(frame, measure="risk_ratio")
+    shown_rows = table_cumulative(pooled, "cumulative", "What was known when").frame
+    assert shown_rows["year"].tolist() == ["1999", "2000", "2001", "2003", "2010", "not stated"]
+    assert shown_rows["trials"].tolist() == list("123456")
+    assert shown_rows["trial added"].iloc[0] == "Author1 (TRIAL) 1991"
+    assert shown_rows["estimate"].iloc[-1] == shown(pooled.pooled.estimate, "ratio")
+
+
+def test_regression_table_says_what_is_explained_and_that_it_is_not_causal():
+    frame = table(14, year=1990.0 + np.arange(14), weeks=np.tile([8.0, 12.0], 7))
+    fit = pool_regression(frame, ["year", "weeks"], measure="risk_ratio")
+    plain = table_regression(fit, "regression", "Moderators")
+    assert list(plain.frame) == ["moderator", "estimate", "range", "p"]
+    assert plain.frame["moderator"].tolist() == [
+        "at year 1996.5, weeks 10", "per unit of year", "per unit of weeks"]  # fmt: skip
+    assert any("no causal reading" in note for note in plain.notes)
+    drawn = fit.permutation(50, seed=1)
+    with_p = table_regression(fit, "regression", "Moderators", drawn).frame
+    assert with_p["p by permutation"].tolist() == ["", *(p_value(r.p_value) for r in drawn)]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
+from ctevidence.display.citation import short_citation
 from ctevidence.display.figure import LOOK, MUTED, Figure, canvas, drawn_table, finished
 from ctevidence.display.format import interval, number, p_value, shown
 from ctevidence.display.labels import CONDITIONS, contrast_label, measure_label, treatment_label
@@ -118,7 +118,7 @@ def _group_lines(group: str, pooled: Pooled | None) -> list[dict]:
         lines.append(
             {
                 "kind": "study",
-                "label": _short(citation),
+                "label": short_citation(citation),
                 "row": row,
                 "size": weight / heaviest,
                 "weight": f"{number(100 * weight, 1)} %",
@@ -145,12 +145,6 @@ def _heterogeneity(pooled: Pooled) -> str:
         f"Heterogeneity: \u03c4\u00b2 {number(found.tau2, 3)} ({found.tau2_method}), "
         f"I\u00b2 {i2} % ({between}), p {_equal(p_value(found.p_value))}"
     )
-
-
-def _short(citation: str) -> str:
-    """The first author, trial name and year of a citation: ``March (TADS) 2004``."""
-    found = re.match(r"^(.*?\b(?:19|20)\d\d[a-z]?)", citation)
-    return found.group(1) if found else citation[:34]
 
 
 def _range(lines: list[dict], is_ratio: bool) -> tuple[float, float]:

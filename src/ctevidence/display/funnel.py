@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
+from ctevidence.display.citation import short_citation
 from ctevidence.display.figure import INK, LOOK, MUTED, Figure, canvas, drawn_table, finished
 from ctevidence.display.format import number, shown
 from ctevidence.display.labels import contrast_label, measure_label
@@ -135,7 +136,7 @@ def _data(pooled: Pooled, name: str, title: str, filled, filled_error):
 
 def _point(pooled: Pooled, label: str, y: float, error: float, unit: str) -> list[str]:
     p = two_sided_p(y / error, np.inf)
-    return [label, shown(pooled.rows.back(y), unit), number(error, 3), number(p, 3)]
+    return [short_citation(label), shown(pooled.rows.back(y), unit), number(error, 3), number(p, 3)]
 
 
 def _alt(pooled: Pooled, title: str, filled: int) -> str:

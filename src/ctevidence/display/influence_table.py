@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ctevidence.display.citation import short_citation
 from ctevidence.display.format import interval, number, shown
 from ctevidence.display.table import Table
 from ctevidence.synthesis.influence import INFLUENTIAL
@@ -38,7 +39,7 @@ def table_influence(pooled: Pooled, name: str, caption: str) -> Table:
         flagged = INFLUENTIAL in found["weight"].caution
         marked |= flagged
         rows.append([
-            labels[study] + (" *" if flagged else ""),
+            short_citation(labels[study]) + (" *" if flagged else ""),
             f"{number(100 * found['weight'].estimate, 1)} %",
             shown(without.estimate, without.unit),
             interval(without.conf_low, without.conf_high, without.unit),
