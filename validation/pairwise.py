@@ -72,8 +72,9 @@ ACCEPTED = (
 REMARKS = (
     "Guarded Hartung-Knapp is conservative where trials differ little and there are few: that is "
     "its price for never being narrower than the classic interval.",
-    "With three to five trials that differ much no prediction interval keeps its promise in every "
-    "setting: tau-squared is then hardly known. Rows carry that caution below five trials.",
+    "No prediction interval keeps its promise everywhere: it covers too little where tau-squared "
+    "is small and often estimated as zero, even with 30 trials, and with five to ten trials that "
+    "differ much. It is a rough guide; rows carry a caution below five trials.",
 )
 
 
