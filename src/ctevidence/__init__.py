@@ -69,7 +69,7 @@ _PUBLIC = {
     "table_residuals": "display.diagnostics",
     "table_cumulative": "display.cumulative_table",
     "table_excluded": "display.trial_tables",
-    "table_influence": "display.influence_table",
+    "table_trial_influence": "display.trial_influence",
     "table_leads": "display.verdict_tables",
     "table_components": "display.network_tables",
     "table_network": "display.network_tables",

@@ -11,9 +11,9 @@ from ctevidence.display.cumulative_table import table_cumulative
 from ctevidence.display.forest import MANY, plot_forest
 from ctevidence.display.format import p_value, shown
 from ctevidence.display.funnel import plot_funnel
-from ctevidence.display.influence_table import table_influence
 from ctevidence.display.regression_table import table_regression
 from ctevidence.display.small_study_table import plot_small_study, table_small_study
+from ctevidence.display.trial_influence import table_trial_influence
 from ctevidence.synthesis.pool import pool, pool_by
 from ctevidence.synthesis.pool_regression import pool_regression
 from ctevidence.synthesis.small_study import CANNOT_TELL, small_study_range
@@ -123,7 +123,7 @@ def test_methods_that_do_not_apply_keep_their_place_in_the_table():
 def test_influence_table_marks_the_trial_that_stands_out():
     outlying = table(8)
     outlying.loc[2, ["estimate", "std_error"]] = 3.0, 0.15
-    marked = table_influence(pool(outlying, measure="risk_ratio"), "influence", "Influence")
+    marked = table_trial_influence(pool(outlying, measure="risk_ratio"), "influence", "Influence")
     assert marked.frame["trial"].str.endswith("*").tolist() == [i == 2 for i in range(8)]
     assert marked.notes[0].startswith("* Influential")
     assert marked.notes[-1].startswith("With all 8 trials")

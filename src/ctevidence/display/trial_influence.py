@@ -21,7 +21,7 @@ COLUMNS = (
 )
 
 
-def table_influence(pooled: Pooled, name: str, caption: str) -> Table:
+def table_trial_influence(pooled: Pooled, name: str, caption: str) -> Table:
     """One row for each trial: its weight, the result without it, its influence.
 
     Parameters
