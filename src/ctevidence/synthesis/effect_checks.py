@@ -1,4 +1,8 @@
-"""What is wrong with a table of effects, in words: every problem, not the first."""
+"""What is wrong with a table of effects, in words: every problem, not the first.
+
+Whether the contrasts of a trial of several arms add up is asked where they are put together, in
+`network_trials`.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,6 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-#: Share of a standard error by which the contrasts of one study may fail to add up: rounding.
-LOOP_TOLERANCE = 0.05
 #: Relative error allowed in a covariance: that of rounded standard errors.
 _COVARIANCE_TOLERANCE = 0.02
 
@@ -25,9 +27,6 @@ def effect_problems(frame: pd.DataFrame, covariance: Mapping[str, np.ndarray]) -
         By study, in the order of its rows.
     """
     yield from _rows(frame)
-    for study, rows in frame.groupby("study", sort=False):
-        if len(rows) > 1 and np.isfinite(rows[["estimate", "std_error"]]).all(axis=None):
-            yield from _open_loops(str(study), rows)
     number = frame["study"].value_counts()
     for study, cov in covariance.items():
         if np.shape(cov) != (number.get(study, 0),) * 2:
@@ -57,24 +56,6 @@ def _rows(frame: pd.DataFrame) -> Iterator[str]:
                 f"{row['study']} has {row[f'events{side}']:g} events among {row[f'n{side}']:g} "
                 "people; correct one of the two"
             )
-
-
-def _open_loops(study: str, rows: pd.DataFrame) -> Iterator[str]:
-    """Contrasts that no values of the treatments can explain: their best fit leaves a rest."""
-    names = list(dict.fromkeys([*rows["treat1"], *rows["treat2"]]))
-    signs = np.zeros((len(rows), len(names)))
-    for line, pair in enumerate(rows[["treat1", "treat2"]].itertuples(index=False)):
-        signs[line, names.index(pair[0])] += 1.0
-        signs[line, names.index(pair[1])] -= 1.0
-    estimate = rows["estimate"].to_numpy(float)
-    fitted = signs @ np.linalg.lstsq(signs, estimate, rcond=None)[0]
-    rest = np.abs(estimate - fitted) / rows["std_error"].to_numpy(float)
-    if rest.max() > LOOP_TOLERANCE:
-        one, other = rows[["treat1", "treat2"]].iloc[int(rest.argmax())]
-        yield (
-            f"the contrasts of {study} do not add up, {one} against {other} least; check signs and "
-            "which treatment comes first"
-        )
 
 
 def _covariance(study: str, cov: np.ndarray, frame: pd.DataFrame) -> Iterator[str]:

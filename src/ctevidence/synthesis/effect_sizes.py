@@ -79,8 +79,7 @@ class EffectSizes:
     ------
     ValueError
         Listing every problem: a contrast of a study that stands twice, compares a treatment with
-        itself or has no standard error above zero, contrasts of one study that do not add up, a
-        covariance that does not fit its rows.
+        itself or has no standard error above zero, a covariance that does not fit its rows.
     """
 
     frame: pd.DataFrame
