@@ -168,8 +168,42 @@ def fit_mmrm(
     >>> round(test.estimate, 6), round(test.df, 6)
     (-3.0, 3.0)
     """
+    return fit_mmrm_by_methods(
+        [method], y, X, subject, visit, covariance, reml, names, group, weights, times, visits,
+        fallbacks,
+    )[method]  # fmt: skip
+
+
+def fit_mmrm_by_methods(
+    methods: Sequence[str],
+    y: Array,
+    X: Array,
+    subject: Array,
+    visit: Array | None = None,
+    covariance: str = "unstructured",
+    reml: bool = True,
+    names: Sequence[str] | None = None,
+    group: Array | None = None,
+    weights: Array | None = None,
+    times: Array | None = None,
+    visits: Sequence | None = None,
+    fallbacks: Sequence[str] = FALLBACKS,
+) -> dict[str, MmrmFit]:
+    """One fit under several methods of inference, without searching for each anew.
+
+    Parameters
+    ----------
+    methods : sequence of str
+        Values of ``method`` of `fit_mmrm`; everything else as there.
+
+    Returns
+    -------
+    dict of MmrmFit
+        By method, in the order given.
+    """
     asked = canonical_name(covariance)
-    _check_method(method, reml)
+    for method in methods:
+        _check_method(method, reml)
     y, X, names = checked_design(y, X, names)
     root = root_weights(weights, len(y))
     data = describe_visits(subject, visit, times, group, visits, asked, len(y))
@@ -180,37 +214,57 @@ def fit_mmrm(
     reduced = stacks(data.observations, X, to_fit, basis.to_basis)
     structures = [asked, *_usable(fallbacks, asked, data)]
     fitted = fit_covariance(structures, data, reduced, len(y), reml)
+    found = _Found(y, X, names, root, reml, data, basis, fitted)
+    return {method: _inferred(found, method) for method in methods}
 
+
+@dataclass(frozen=True)
+class _Found:
+    """Checked data, times the root of their weights, and where their likelihood is largest."""
+
+    y: Array
+    X: Array
+    names: tuple[str, ...]
+    root: Array
+    reml: bool
+    data: VisitData
+    basis: DesignBasis
+    fitted: FittedCovariance
+
+
+def _inferred(found: _Found, method: str) -> MmrmFit:
+    """The result under one method of inference."""
+    y, X, basis, fitted, seen = found.y, found.X, found.basis, found.fitted, found.data.observations
     here, theta = fitted.maximum.curvature, fitted.maximum.theta
     coef = basis.offset + basis.to_basis @ here.coef
     structure = fitted.likelihood.structure
-    people = PeopleBlocks(y, X, partial(_covariances, fitted, data.observations))
-    inference = _inference(method, fitted, basis, coef, people, data.observations)
+    people = PeopleBlocks(y, X, partial(_covariances, fitted, seen))
+    inference = _inference(method, fitted, basis, coef, people, seen)
     cautions = fitted.cautions
     if method in SECOND_DERIVATIVES and not inference.usable:
         method, given_up = "kenward-roger-linear", method
-        inference = _inference(method, fitted, basis, coef, people, data.observations)
+        inference = _inference(method, fitted, basis, coef, people, seen)
         cautions = (
             *cautions,
             f"{given_up} gives negative variances here, as it can with few people; the first-order "
             f"variant {method} was used instead",
         )
     return MmrmFit(
-        names=names,
+        names=found.names,
         coef=coef,
-        sigma=_sigma(fitted, data),
+        sigma=_sigma(fitted, found.data),
         random_cov=None,
-        loglik=float(here.loglik + basis.log_jacobian * reml + np.log(root).sum()),
-        reml=reml,
+        loglik=float(here.loglik + basis.log_jacobian * found.reml + np.log(found.root).sum()),
+        reml=found.reml,
         converged=fitted.maximum.converged,
         cautions=cautions,
         n_obs=len(y),
-        n_subjects=data.observations.n_subjects,
+        n_subjects=seen.n_subjects,
         n_parameters=len(theta),
-        method=_in_words(method, reml, structure),
+        method=_in_words(method, found.reml, structure),
         inference=inference,
         covariance=structure.name,
-        visits=data.visits,
+        visits=found.data.visits,
         theta=theta,
         score=here.score,
         people=people,
