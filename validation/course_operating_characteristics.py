@@ -217,8 +217,8 @@ def _misses(row: dict) -> list[str]:
     ignorable = {m.name: m.ignorable for m in MECHANISMS}[row["mechanism"]]
     by_last_score = row["mechanism"] == "dropout by the last score seen"
     if row["method"] == COMPLETERS:
-        mild = min(abs(row["bias"]), abs(row["bias_zero"])) <= TEETH
-        return ["no bias: the mechanism shows nothing"] * (by_last_score and mild)
+        harmless = by_last_score and min(abs(row["bias"]), abs(row["bias_zero"])) <= TEETH
+        return ["no bias: the mechanism shows nothing"] if harmless else []
     if not ignorable:
         return []
     covariance, inference = row["method"].split(", ")
@@ -245,13 +245,13 @@ def _errors(row: dict, one_sided: bool = False) -> list[str]:
         ("coverage", 1 - row["coverage"], row["coverage_error"]),
     ):
         room = DEVIATION[row["per_arm"]] + SLACK * error
-        above, below = wrong > 0.05 + room, wrong < 0.05 - room
-        found += [name] * (above or (below and not one_sided))
+        if wrong > 0.05 + room or (wrong < 0.05 - room and not one_sided):
+            found.append(name)
     return found
 
 
 def _fallbacks(row: dict) -> list[str]:
-    return ["too many fits fell back"] * (row["fell_back"] > FALLBACKS)
+    return ["too many fits fell back"] if row["fell_back"] > FALLBACKS else []
 
 
 # -- report ----------------------------------------------------------------------------------------

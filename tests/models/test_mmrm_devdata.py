@@ -13,6 +13,7 @@ swapped: its ddfm_covtype.R writes ddfm=kr to kr1_spexp and ddfm=kr(linear) to k
 
 import functools
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ FOLDER = os.environ.get("CTEVIDENCE_DEVDATA")
 pytestmark = pytest.mark.skipif(
     not FOLDER, reason="CTEVIDENCE_DEVDATA does not name a folder with fev_data.csv"
 )
+METHODS = Path(__file__).parents[2] / "docs" / "methods.md"
 VISITS = ["VIS1", "VIS2", "VIS3", "VIS4"]
 
 
@@ -171,7 +173,21 @@ def test_kenward_roger(covariance):
     assert found["sas"].df == pytest.approx(df, rel=5e-4)
     # Convergence cancels in the difference, which is the second-derivative term.
     term = found["sas"].std_error - found["linear"].std_error
-    assert term == pytest.approx(curved - linear, rel=2e-2, abs=1e-8)
+    assert term == pytest.approx(curved - linear, rel=1e-3, abs=1e-12)
+
+
+def test_the_table_in_methods_holds_these_numbers():
+    rows = re.findall(r"^\| `(\w+)` \| ([\d. |]+) \|$", METHODS.read_text(), re.MULTILINE)
+    shown = {name: [float(cell) for cell in cells.split("|")] for name, cells in rows}
+    assert set(KENWARD_ROGER) <= set(shown)
+    for covariance, (curved, linear, df) in KENWARD_ROGER.items():
+        sas, first, default = (
+            fit([treated()], covariance, f"kenward-roger{order}").contrast([0, 1])
+            for order in ("-sas", "-linear", "")
+        )
+        errors = [curved, sas.std_error, linear, first.std_error, default.std_error]
+        np.testing.assert_allclose(shown[covariance][:5], errors, atol=1e-8)
+        np.testing.assert_allclose(shown[covariance][5:], [df, sas.df], atol=1e-5)
 
 
 @pytest.mark.parametrize("covariance", EMPIRICAL)
