@@ -291,14 +291,22 @@ def run(replicates: int, jobs: int) -> tuple[list[dict], list[dict]]:
     for per_arm in PER_ARM:
         print(f"{per_arm} people per arm ...", file=sys.stderr)
         trials = Parallel(n_jobs=jobs)(delayed(one_trial)(per_arm, r) for r in range(replicates))
-        found = np.array([trial[0] for trial in trials])
-        lost = np.array([trial[1] for trial in trials]).mean(axis=0)
-        for k, mechanism in enumerate(MECHANISMS):
-            labels = {"mechanism": mechanism.name, "per_arm": per_arm}
-            for j, name in enumerate(NAMES):
-                rows.append(labels | {"method": name} | summarise(found[:, k, j]))
-            losses.append(labels | dict(zip(ARMS, lost[k].tolist(), strict=True)))
-    return [{k: _plain(v) for k, v in row.items()} for row in rows], losses
+        of_size = rows_of(per_arm, *(np.array(part) for part in zip(*trials, strict=True)))
+        rows += of_size[0]
+        losses += of_size[1]
+    return rows, losses
+
+
+def rows_of(per_arm: int, found: np.ndarray, lost: np.ndarray) -> tuple[list[dict], list[dict]]:
+    """Rows of one size, from what `one_trial` gave in each replicate (first axis)."""
+    rows, losses = [], []
+    for k, mechanism in enumerate(MECHANISMS):
+        labels = {"mechanism": mechanism.name, "per_arm": per_arm}
+        for j, name in enumerate(NAMES):
+            row = labels | {"method": name} | summarise(found[:, k, j])
+            rows.append({key: _plain(value) for key, value in row.items()})
+        losses.append(labels | dict(zip(ARMS, lost[:, k].mean(axis=0).tolist(), strict=True)))
+    return rows, losses
 
 
 def _plain(value):

@@ -287,6 +287,24 @@ def test_order_units_and_labels_do_not_matter():
     assert turned.loglik == pytest.approx(plain.loglik - (len(y) - 9) * np.log(10), abs=1e-7)
 
 
+def test_the_reference_arm_does_not_matter():
+    y, X, Z, groups, options = arguments("partially_nested")
+    names = R["slopes"]["names"]
+    plain = fit_case("partially_nested", "kenward-roger")
+    # "combined" becomes the reference: its columns are replaced by those of control.
+    turn = np.eye(9)
+    for first, arm in (("(Intercept)", "arm"), ("week", "week:arm")):
+        combined = names.index(f"{arm}combined")
+        arms = [names.index(arm + name) for name in ("medication", "therapy", "combined")]
+        turn[names.index(first), combined] = 1
+        turn[arms, combined] = -1
+    turned = fit_mixed(y, X @ turn, Z, groups, method="kenward-roger", **options)
+    assert turned.loglik == pytest.approx(plain.loglik, abs=1e-9)
+    np.testing.assert_allclose(turn @ turned.coef, plain.coef, rtol=1e-7)
+    np.testing.assert_allclose(turn @ turned.cov @ turn.T, plain.cov, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(turned.df_for(turn), plain.df_for(np.eye(9)), rtol=1e-6)
+
+
 def test_weights_are_rows_scaled_by_their_root():
     # pbkrtest ignores weights; by definition of the model this is the same one.
     y, X, Z, groups, options = arguments("weighted")

@@ -10,23 +10,10 @@ suppressMessages({library(nlme); library(glmmTMB); library(lmerTest); library(js
 arms <- c("control", "medication", "therapy", "combined")
 d <- read.csv("mmrm_simulated_four_arm_trial.csv")
 d$arm <- factor(d$arm, levels = arms); d$visit <- as.integer(factor(d$week)); d$week <- factor(d$week)
+d$therapy <- ifelse(d$arm %in% c("therapy", "combined"), "with", "without")
 d <- d[order(d$participant_id, d$visit), ]
 model <- score ~ baseline * week + arm * week
 out <- list()
-
-# -- separate covariances --------------------------------------------------------------------------
-d$with <- as.numeric(d$arm %in% c("therapy", "combined")); d$without <- 1 - d$with
-d$id <- factor(d$participant_id)
-f <- glmmTMB(update(model, . ~ . + us(0 + without:week | id) + us(0 + with:week | id)), d, REML = TRUE,
-  dispformula = ~0, control = glmmTMBControl(optCtrl = list(iter.max = 1e4, eval.max = 1e4, rel.tol = 1e-14, x.tol = 1e-12)))
-f <- glmmTMB(update(model, . ~ . + us(0 + without:week | id) + us(0 + with:week | id)), d, REML = TRUE,
-  dispformula = ~0, start = list(theta = f$obj$env$last.par.best[names(f$obj$env$last.par.best) == "theta"]),
-  control = glmmTMBControl(optCtrl = list(iter.max = 1e4, eval.max = 1e4, rel.tol = 1e-15, x.tol = 1e-14)))
-v <- VarCorr(f)$cond
-plain <- function(m) matrix(as.numeric(m), nrow(m))
-out$by_therapy <- list(names = names(fixef(f)$cond), estimate = unname(fixef(f)$cond),
-  std_error = unname(sqrt(diag(vcov(f)$cond))), loglik = as.numeric(logLik(f)),
-  without = plain(v[[1]]), with = plain(v[[2]]), gradient = max(abs(f$obj$gr(f$fit$par))))
 
 # -- unstructured, maximum likelihood --------------------------------------------------------------
 B <- read.csv("../../data/raw/beat-the-blues/BtheB.csv")
@@ -44,32 +31,53 @@ n <- g$dims$N; q <- g$dims$p
 out$us_ml <- list(names = names(coef(g)), estimate = unname(coef(g)),
   std_error = unname(sqrt(diag(g$varBeta) * (n - q) / n)), loglik = as.numeric(logLik(g)))
 
-# -- structures that nlme does not have ------------------------------------------------------------
-X <- model.matrix(model, d); y <- d$score; people <- split(seq_len(nrow(d)), d$participant_id)
-pattern <- sapply(people, function(i) paste(d$visit[i], collapse = " "))
-deviance_of <- function(sigma) {   # -2 REML log-likelihood, one Cholesky factor for each pattern of visits
-  total <- matrix(0, ncol(X) + 1, ncol(X) + 1); logdet <- 0
-  for (p in unique(pattern)) {
-    who <- people[pattern == p]; at <- as.integer(strsplit(p, " ")[[1]])
-    root <- tryCatch(chol(sigma[at, at, drop = FALSE]), error = function(e) NULL)
-    if (is.null(root)) return(NULL)
-    logdet <- logdet + length(who) * 2 * sum(log(diag(root)))
-    for (i in who) { w <- backsolve(root, cbind(X, y)[i, , drop = FALSE], transpose = TRUE); total <- total + crossprod(w) }
+# -- the REML likelihood by its definition ---------------------------------------------------------
+X <- model.matrix(model, d); y <- d$score; k <- ncol(X); people <- split(seq_len(nrow(d)), d$participant_id)
+kind <- sapply(people, function(i) paste(d$therapy[i[1]], paste(d$visit[i], collapse = " ")))
+# For each group and pattern of visits, and each pair of them: sums of products of rows of (X, y).
+parts <- lapply(unique(kind), function(p) {
+  who <- people[kind == p]; at <- d$visit[who[[1]]]
+  rows <- lapply(seq_along(at), function(j) cbind(X, y)[sapply(who, `[`, j), , drop = FALSE])
+  list(group = d$therapy[who[[1]][1]], at = at, n = length(who),
+       products = lapply(rows, function(a) lapply(rows, function(b) crossprod(a, b)))) })
+definition <- function(sigmas) {   # -2 log-likelihood; covariance by group
+  total <- matrix(0, k + 1, k + 1); logdet <- 0
+  for (part in parts) {
+    root <- chol(sigmas[[part$group]][part$at, part$at, drop = FALSE]); inverse <- chol2inv(root)
+    logdet <- logdet + part$n * 2 * sum(log(diag(root)))
+    for (i in seq_along(part$at)) for (j in seq_along(part$at)) total <- total + inverse[i, j] * part$products[[i]][[j]]
   }
-  k <- ncol(X); A <- total[1:k, 1:k]; a <- total[1:k, k + 1]; beta <- solve(A, a)
+  A <- total[1:k, 1:k]; a <- total[1:k, k + 1]; beta <- solve(A, a)
   list(value = (nrow(X) - k) * log(2 * pi) + logdet + 2 * sum(log(diag(chol(A)))) + total[k + 1, k + 1] - sum(a * beta),
        beta = beta, cov = solve(A))
 }
+at <- function(sigmas) { f <- definition(sigmas)
+  list(names = colnames(X), estimate = unname(f$beta), std_error = unname(sqrt(diag(f$cov))), loglik = -f$value / 2) }
+
+# -- separate covariances --------------------------------------------------------------------------
+# Residual variance fixed at 1, so that the covariance of a person is that of the effects plus 1 on
+# the diagonal; estimates and errors of coefficients by the definition at glmmTMB's covariances.
+d$with <- as.numeric(d$therapy == "with"); d$without <- 1 - d$with; d$id <- factor(d$participant_id)
+fit <- function(start = NULL) glmmTMB(update(model, . ~ . + us(0 + without:week | id) + us(0 + with:week | id)),
+  d, REML = TRUE, map = setNames(list(factor(NA)), dispersion), start = c(setNames(list(0), dispersion), start),
+  control = glmmTMBControl(optCtrl = list(iter.max = 1e4, eval.max = 1e4, rel.tol = 1e-13, x.tol = 1e-10)))
+dispersion <- if (packageVersion("glmmTMB") >= "1.1.9") "betadisp" else "betad"
+f <- fit(); v <- f$obj$env$last.par.best; f <- fit(list(theta = unname(v[names(v) == "theta"])))
+total <- lapply(VarCorr(f)$cond, function(m) matrix(as.numeric(m), 6) + diag(6)); names(total) <- c("without", "with")
+out$by_therapy <- c(at(total), total, glmmTMB_loglik = as.numeric(logLik(f)), gradient = max(abs(f$obj$gr(f$fit$par))))
+
+# -- structures that nlme does not have ------------------------------------------------------------
+deviance_of <- function(sigma)   # none where singular
+  tryCatch(definition(list(without = sigma, with = sigma))$value, error = function(e) 1e10)
 toep <- function(p) exp(2 * p[1]) * toeplitz(c(1, tanh(p[-1])))
 ad <- function(p) { r <- tanh(p[-1]); m <- diag(6)
   for (j in 1:5) for (k in (j + 1):6) m[j, k] <- m[k, j] <- prod(r[j:(k - 1)]); exp(2 * p[1]) * m }
 for (name in c("toep", "ad")) {
-  structure <- get(name); value <- function(p) { f <- deviance_of(structure(p)); if (is.null(f)) 1e10 else f$value }
+  structure <- get(name)
   p <- c(log(7), if (name == "ad") rep(atanh(.7), 5) else atanh(c(.75, .7, .65, .6, .55)))
-  for (i in 1:4) p <- optim(p, value, method = "BFGS", control = list(reltol = 1e-15, maxit = 500, ndeps = rep(1e-5, 6)))$par
-  best <- deviance_of(structure(p))
-  out[[name]] <- list(names = colnames(X), estimate = unname(best$beta), std_error = unname(sqrt(diag(best$cov))),
-    loglik = -best$value / 2, covariance = structure(p))
+  for (i in 1:4) p <- optim(p, function(p) deviance_of(structure(p)), method = "BFGS",
+    control = list(reltol = 1e-15, maxit = 500, ndeps = rep(1e-5, 6)))$par
+  best <- structure(p); out[[name]] <- c(at(list(without = best, with = best)), list(covariance = best))
 }
 
 # -- joint tests -----------------------------------------------------------------------------------
@@ -90,5 +98,5 @@ out$between_within <- list(simulated = df_of(lme(model, d, random = ~1 | partici
 out$about <- list(r = R.version.string, nlme = as.character(packageVersion("nlme")),
   glmmTMB = as.character(packageVersion("glmmTMB")), lmerTest = as.character(packageVersion("lmerTest")))
 writeLines(toJSON(out, digits = 14, auto_unbox = TRUE, matrix = "rowmajor"), "mmrm_structures_reference.json")
-cat(out$by_therapy$gradient, out$by_therapy$loglik, out$toep$loglik, out$ad$loglik, "\n"); print(out$joint$tests)
+cat(out$by_therapy$gradient, out$by_therapy$glmmTMB_loglik, out$by_therapy$loglik, out$toep$loglik, out$ad$loglik, "\n"); print(out$joint$tests)
 print(out$between_within)
