@@ -44,7 +44,7 @@ lab: $(READY)  ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
 
 validate: $(READY)  ## simulations with stated thresholds (long)
-	@for script in validation/*.py; do $(BIN)/python $$script || exit 1; done
+	@for script in $$(grep -l "^def main" validation/*.py); do $(BIN)/python $$script || exit 1; done
 
 bench: $(READY)  ## side-by-side timings
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

@@ -9,6 +9,7 @@ Run: ``python validation/page.py`` writes the page from the results on file.
 
 from __future__ import annotations
 
+import ast
 import json
 import math
 from dataclasses import asdict, dataclass
@@ -106,9 +107,23 @@ def record(section: Section) -> None:
     PAGE.write_text(render(stored_sections()), encoding="utf-8")
 
 
+def scripts() -> list[Path]:
+    """The scripts of this folder that can be run, other than this one, by name."""
+    files = sorted(FOLDER.glob("*.py"))
+    return [f for f in files if "\ndef main(" in f.read_text(encoding="utf-8")]
+
+
 def stored_sections() -> list[dict]:
-    """All sections on file, in the order of their scripts' names."""
-    return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(RESULTS.glob("*.json"))]
+    """A section for each script: what it recorded, or that it has recorded nothing."""
+    sections = []
+    for script in scripts():
+        results = RESULTS / f"{script.stem}.json"
+        if results.exists():
+            sections.append(json.loads(results.read_text(encoding="utf-8")))
+        else:
+            title = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))).splitlines()[0]
+            sections.append({"script": script.name, "title": title.rstrip(".")})
+    return sections
 
 
 def render(sections: list[dict]) -> str:
@@ -128,6 +143,9 @@ def anchor(title: str) -> str:
 
 
 def _section(s: dict) -> str:
+    if "tables" not in s:
+        nothing = f"No results on record. Run `python validation/{s['script']} --record`."
+        return f"## {s['title']}\n\n{nothing}\n"
     libraries = ", ".join(f"{name} {number}" for name, number in s["versions"].items())
     origin = f"`validation/{s['script']}`, {s['replicates']:,} replicates, seed {s['seed']}"
     parts = [f"## {s['title']}", f"{origin}; {libraries}.", *s["text"]]

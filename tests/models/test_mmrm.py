@@ -25,8 +25,9 @@ R_METHODS = {
     "Kenward-Roger-Linear": "kenward-roger-linear",
     "Empirical-Jackknife": "empirical-cr3",
 }
-# How far R's mmrm is from the maximum: its log-likelihood is 2.4e-5 below ours for "toep", 9e-7 on
-# Beat the Blues (where nlme::gls, converged further, is the closer witness), less elsewhere.
+# How far R's mmrm is from the maximum: its log-likelihood is 2.4e-5 below ours for "toep", where
+# the likelihood maximised by its definition agrees with ours (test_mmrm_structures.py); 9e-7 on
+# Beat the Blues, where nlme::gls, converged further, is the closer witness; less elsewhere.
 STANDARD_ERRORS_OFF = {("simulated", "toep"): 2e-4, ("beat_the_blues", "us"): 5e-4}
 R_MMRM = json.loads((REFERENCE / "mmrm_reference.json").read_text())
 R_GLS = json.loads((REFERENCE / "mmrm_gls_reference.json").read_text())
