@@ -282,7 +282,26 @@ TEXT = (
     "standard deviation of the estimates. *People seen at week 12 only* is least squares on arm "
     "and baseline in those people, as a foil.",
 )
-REMARKS: tuple[str, ...] = ()
+REMARKS = (
+    "Without dropout the unstructured fit is least squares at each visit, whose t test is exact. "
+    "The linear Kenward-Roger and the Satterthwaite test are then this test: their rows are "
+    "those of the people seen at week 12.",
+    "The default of R's `mmrm` takes the second-derivative term of Kenward and Roger in a "
+    "Cholesky factor. With complete data that term alone remains of the correction, and it makes "
+    "standard errors too small, by a share that falls as one over the number of people. With few "
+    "people per arm the linear variant is nearer to what it claims, most clearly where people "
+    "drop out.",
+    "Satterthwaite's test leaves the standard error as if the covariance were known, which with "
+    "few people and dropout is a little too small.",
+    "Compound symmetry has one variance for all visits: its own standard errors at the last, "
+    "most variable visit are far too small. CR2 mends this. Where leaving depends on scores, a "
+    "wrong covariance also predicts what was lost wrongly, so that the estimate is biased; no "
+    "standard error mends that.",
+    "Where leaving depends on the score not seen every method is biased, and more people make it "
+    "worse, as the interval shrinks around the wrong value. The unstructured model is biased "
+    "least: scores seen tell part of what was missed. Such dropout cannot be told from the data; "
+    "it is what sensitivity analyses are for.",
+)
 
 
 def run(replicates: int, jobs: int) -> tuple[list[dict], list[dict]]:
