@@ -231,7 +231,7 @@ def main() -> None:
                 table.add_row(name, *rows[0], f"{memory:.2f}")
                 for row in rows[1:]:
                     table.add_row("", *row)
-    console = Console(width=110)
+    console = Console(width=120)
     console.print(table)
     console.print(
         f"{os.cpu_count()} cores; load average {before:.1f} before, {os.getloadavg()[0]:.1f} after."

@@ -59,6 +59,10 @@ def test_the_page_is_written_from_the_results(module):
 
 def test_a_section_as_it_is_shown(module, tmp_path, monkeypatch):
     page = module("page")
+    for name in "ab":
+        text = f'"""About {name}."""\n\ndef main():\n    pass\n'
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(page, "FOLDER", tmp_path)
     monkeypatch.setattr(page, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(page, "PAGE", tmp_path / "page.md")
     columns = (
@@ -80,6 +84,8 @@ def test_a_section_as_it_is_shown(module, tmp_path, monkeypatch):
         "| t | 0.00 (0.01) | 95.0 |",
         "| z | 0.00 (0.01) |  |",
         "**Result:** missed:",
+        "## About b",
+        "No results on record. Run `python validation/b.py --record`.",
     ):
         assert line in text.splitlines()
     assert "1,200 replicates, seed 7" in text
