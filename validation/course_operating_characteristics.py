@@ -59,7 +59,10 @@ METHODS = {
     },
 }
 COMPLETERS = "people seen at week 12 only"
-NAMES = (*(f"{c}, {name}" for c, names in METHODS.items() for name in names.values()), COMPLETERS)
+NAMES = (
+    *(f"{c.replace('-', ' ')}, {name}" for c, names in METHODS.items() for name in names.values()),
+    COMPLETERS,
+)
 
 
 def design(arm: np.ndarray, baseline: np.ndarray, visit: np.ndarray) -> np.ndarray:

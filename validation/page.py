@@ -144,7 +144,7 @@ def anchor(title: str) -> str:
 
 def _section(s: dict) -> str:
     if "tables" not in s:
-        nothing = f"No results on record. Run `python validation/{s['script']} --record`."
+        nothing = f"No results on record; `python validation/{s['script']}` makes them."
         return f"## {s['title']}\n\n{nothing}\n"
     libraries = ", ".join(f"{name} {number}" for name, number in s["versions"].items())
     origin = f"`validation/{s['script']}`, {s['replicates']:,} replicates, seed {s['seed']}"
