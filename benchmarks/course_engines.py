@@ -19,6 +19,7 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -146,6 +147,7 @@ def with_r(data: Data, fit: str) -> tuple[Seconds, np.ndarray] | None:
             ["Rscript", "fit.R"], cwd=folder, capture_output=True, text=True, check=False
         )
     if done.returncode:
+        print(f"{fit} did not run:\n{done.stderr}", file=sys.stderr)
         return None
     used, elapsed, *coefficients = map(float, done.stdout.split())
     return (used, elapsed), np.array(coefficients)
