@@ -109,6 +109,8 @@ class Levels:
     evidence_for : callable, optional
         ``evidence_for(cells)`` says which trials and people stand behind a contrast of cells, the
         first against the rest; when absent, it is the people of the cells, in one study.
+    draws : ndarray, shape (replicates, m), optional
+        Replicates of `estimate` (bootstrap, imputation), on the same scale.
 
     Raises
     ------
@@ -138,6 +140,7 @@ class Levels:
     several_arms: str = "error"
     read_as: str = ""
     evidence_for: Callable[[list[Cell]], Evidence] | None = None
+    draws: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         store = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
@@ -145,6 +148,10 @@ class Levels:
         estimate.flags.writeable = cov.flags.writeable = False
         store("estimate", estimate)
         store("cov", cov)
+        if self.draws is not None:
+            draws = np.array(self.draws, float)
+            draws.flags.writeable = False
+            store("draws", draws)
         store("keys", tuple(Key(*key) for key in self.keys))
         store("randomised", frozenset(self.randomised))
         if self.measure not in LEVEL_MEASURES:
@@ -164,6 +171,8 @@ class Levels:
             yield f"{m} keys, but estimate {self.estimate.shape} and cov {self.cov.shape}"
         if len(self.n) != m or len(self.events) != m:
             yield f"{m} keys, but n has {len(self.n)} and events {len(self.events)} entries"
+        if self.draws is not None and (self.draws.ndim != 2 or self.draws.shape[1] != m):
+            yield f"{m} keys, but draws {self.draws.shape}; they are replicates by keys"
         if len(set(self.keys)) != m:
             yield "the same arm and week stands twice"
         unknown = {key.arm for key in self.keys} - {arm.name for arm in self.arms}
@@ -273,6 +282,7 @@ class Levels:
             events=tuple(self.events[i] for i in keep),
             df_for=df_for if self.df_for else None,
             interval_for=interval_for if self.interval_for else None,
+            draws=None if self.draws is None else self.draws[:, keep],
         )
 
     def cell(self, name: str) -> Cell:

@@ -158,6 +158,8 @@ class LevelMeasure:
     #: scale on which a single-arm Wald interval is made, and on which 0 and 1 are impossible
     interval_scale: str = "identity"
     synergy: tuple[str, ...] = ("interaction_difference",)
+    #: names of `REFERENCE_MODELS` that predict the combination on this measure
+    models: tuple[str, ...] = ("additivity", "best single treatment")
     bounds: tuple[float, float] = (float("-inf"), float("inf"))
     #: only differences between arms are ever identified
     is_relative: bool = False
@@ -191,8 +193,46 @@ _RISK_SYNERGY = (
     "interaction_ratio",
     "interaction_odds_ratio",
     "reri",
+    "attributable_proportion",
+    "synergy_index",
     "bliss_excess",
 )
+_DIFFERENCE_AND_RATIO = ("interaction_difference", "interaction_ratio")
+
+
+@dataclass(frozen=True)
+class ReferenceModel:
+    """What the two parts would do together by some rule.
+
+    All but the best single treatment are additive on a scale f: they predict
+    ``f^-1(f(medication) + f(therapy) - f(control))``.
+
+    Parameters
+    ----------
+    name : str
+        As it stands in the column `reference`.
+    scale : str
+        The scale f; empty for the best single treatment.
+    excess : str
+        Measure of the row that says what was seen minus what was predicted.
+    """
+
+    name: str
+    scale: str
+    excess: str
+
+
+REFERENCE_MODELS = {
+    m.name: m
+    for m in (
+        ReferenceModel("additivity", "identity", "interaction_difference"),
+        ReferenceModel("independence", "log1m", "bliss_excess"),
+        ReferenceModel("best single treatment", "", "best_single_excess"),
+        ReferenceModel("multiplicativity", "log", "log_excess"),
+        ReferenceModel("additive log odds", "logit", "log_odds_excess"),
+    )
+}
+_RISK_MODELS = tuple(REFERENCE_MODELS)
 
 LEVEL_MEASURES = {
     m.name: m
@@ -203,6 +243,7 @@ LEVEL_MEASURES = {
             ("risk_difference", "risk_ratio", "odds_ratio", "nnt"),
             "logit",
             _RISK_SYNERGY,
+            _RISK_MODELS,
             _PROBABILITY,
         ),
         LevelMeasure("mean", "points", ("mean_difference",)),
@@ -215,7 +256,8 @@ LEVEL_MEASURES = {
             "probability",
             ("survival_difference", "survival_ratio"),
             "logit",
-            ("interaction_difference", "interaction_ratio"),
+            _DIFFERENCE_AND_RATIO,
+            ("additivity", "multiplicativity", "best single treatment"),
             _PROBABILITY,
         ),
         LevelMeasure(
@@ -224,6 +266,7 @@ LEVEL_MEASURES = {
             ("cumulative_incidence_difference", "cumulative_incidence_ratio"),
             "logit",
             _RISK_SYNERGY,
+            _RISK_MODELS,
             _PROBABILITY,
         ),
         LevelMeasure(
@@ -231,14 +274,15 @@ LEVEL_MEASURES = {
             "weeks",
             ("rmst_difference", "rmst_ratio"),
             "log",
-            ("interaction_difference", "interaction_ratio"),
-            (0.0, float("inf")),
+            _DIFFERENCE_AND_RATIO,
+            bounds=(0.0, float("inf")),
         ),
         LevelMeasure(
             "log_hazard",
             "log hazard",
             ("hazard_ratio",),
             synergy=("interaction_ratio",),
+            models=("multiplicativity",),
             is_relative=True,
         ),
         LevelMeasure(
@@ -283,8 +327,8 @@ CONTRAST_MEASURES = {
     )
 }
 
-#: Measures that only synergy rows carry.
-SYNERGY_MEASURES = (*_RISK_SYNERGY, "detectable_interaction_difference")
+#: Measures that only synergy rows carry; each has a smallest detectable one beside it.
+SYNERGY_MEASURES = (*_RISK_SYNERGY, *(f"detectable_{name}" for name in _RISK_SYNERGY))
 
 
 def contrast_measure(name: str) -> ContrastMeasure:

@@ -21,6 +21,11 @@ def r() -> dict:
 
 
 @pytest.fixture(scope="session")
+def reference_folder() -> Path:
+    return REFERENCE
+
+
+@pytest.fixture(scope="session")
 def counted():
     return _counted
 

@@ -123,8 +123,16 @@ def test_the_rows_say_what_adding_the_second_treatment_brings_first(counted):
         ("interaction_ratio", "multiplicativity"),
         ("interaction_odds_ratio", "multiplicativity"),
         ("reri", "additivity"),
+        ("attributable_proportion", "additivity"),
+        ("synergy_index", "additivity"),
         ("bliss_excess", "independence"),
         ("detectable_interaction_difference", "additivity"),
+        ("detectable_interaction_ratio", "multiplicativity"),
+        ("detectable_interaction_odds_ratio", "multiplicativity"),
+        ("detectable_reri", "additivity"),
+        ("detectable_attributable_proportion", "additivity"),
+        ("detectable_synergy_index", "additivity"),
+        ("detectable_bliss_excess", "independence"),
     ]
     assert rows.rows[0] == compare(levels, "combined", against="medication").one()
     seen = rows.where(measure="interaction_difference").one()
@@ -260,7 +268,7 @@ def test_no_degenerate_cells_crash_or_pass_without_a_word(counted, intervals, fo
         if row.is_estimable:
             # 20 people cannot show a ratio that 400 would need
             assert abs(row.estimate) <= 400
-            if math.isnan(row.conf_low) and row.measure != "detectable_interaction_difference":
+            if math.isnan(row.conf_low) and not row.measure.startswith("detectable"):
                 assert row.caution
             else:
                 assert row.conf_low != row.conf_high, "an interval of no width"
@@ -274,12 +282,16 @@ CONTROL = {(0, 20): "no response in control", (20, 20): "all have response in co
 
 @pytest.mark.parametrize(
     ("control", "lost"),
-    [((0, 20), {*RATIOS, "reri"}), ((20, 20), {"interaction_odds_ratio", "bliss_excess"})],
+    [
+        ((0, 20), {*RATIOS, "reri"}),
+        ((20, 20), {"interaction_odds_ratio", "bliss_excess"}),
+    ],
 )
 def test_a_degenerate_control_costs_the_measures_that_divide_by_it(counted, control, lost):
     events, n = zip((12, 20), (8, 20), (9, 20), control, strict=True)
     rows = synergy(counted(events, n))
-    assert {row.measure for row in rows if not row.is_estimable} == lost
+    found = {row.measure for row in rows if not row.is_estimable}
+    assert found == lost | {f"detectable_{name}" for name in lost}
     for row in rows:
         if row.measure in lost:
             assert row.caution == f"not estimable: {CONTROL[control]}, a ratio has no value"
@@ -305,16 +317,44 @@ def test_a_prediction_beyond_what_is_possible_says_so(counted):
 
 
 def test_without_four_cells_synergy_is_not_estimable(counted):
-    row = synergy(counted(TADS[0][:3], TADS[1][:3])).one()
-    assert (row.measure, row.is_estimable) == ("interaction_difference", False)
-    assert "cannot be told from the effects of the parts" in row.caution
-    assert (row.week, row.unit) == (12, "probability")
+    levels = counted(TADS[0][:3], TADS[1][:3])
+    rows = synergy(levels)
+    added, lost = rows.rows[:2], rows.rows[2:]
+    assert [row.measure for row in lost] == list(LEVEL_MEASURES["risk"].synergy)
+    assert added[0] == compare(levels, "combined", against="medication").one()
+    for row in lost:
+        assert not row.is_estimable
+        assert "without control synergy cannot be told from the effects of the parts" in row.caution
+        assert "synergy is at most the gain over the better single treatment" in row.caution
+    assert (lost[0].week, lost[0].unit) == (12, "probability")
+
+
+@pytest.mark.parametrize("control", [0.0, 0.1, 0.3, 0.43])
+def test_what_is_said_of_three_arms_holds_for_any_control_no_better_than_a_treatment(control):
+    # 0.71 - 0.61 - 0.43 + control against 0.71 - 0.61, the gain over the better single treatment
+    assert 0.71 - 0.61 - 0.43 + control <= 0.71 - 0.61 + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("missing", "added", "words"),
+    [
+        ("medication", ["therapy"], "what medication does alone is not"),
+        ("combined", [], "what they do together is not"),
+    ],
+)
+def test_another_missing_cell_says_what_is_still_known(levels_with, missing, added, words):
+    names = [n for n in ("combined", "medication", "therapy", "control") if n != missing]
+    arms = tuple(Arm(name, name) for name in names)
+    keys = tuple((name, 12) for name in names)
+    rows = synergy(levels_with([0.5, 0.4, 0.3], np.eye(3) * 1e-3, arms=arms, keys=keys))
+    assert [row.reference for row in rows if row.is_estimable] == added
+    assert words in rows.rows[-1].caution
 
 
 def test_a_declared_arm_without_a_level_counts_as_missing(counted):
     names = ("combined", "medication", "therapy", "control")
     levels = counted(TADS[0][:3], TADS[1][:3], arms=tuple(Arm(name, name) for name in names))
-    assert not synergy(levels).one().is_estimable
+    assert not synergy(levels).where(measure="interaction_difference").one().is_estimable
 
 
 def test_a_misspelt_arm_is_an_error_not_a_missing_cell(counted):
@@ -344,7 +384,12 @@ def test_hazards_have_only_the_ratio(levels_with):
         [-0.9, -0.5, -0.3, 0], cov, measure="log_hazard", better="lower", anchored=False
     )
     rows = synergy(levels)
-    assert [row.measure for row in rows] == ["hazard_ratio", "hazard_ratio", "interaction_ratio"]
+    assert [row.measure for row in rows] == [
+        "hazard_ratio",
+        "hazard_ratio",
+        "interaction_ratio",
+        "detectable_interaction_ratio",
+    ]
     row = rows.where(measure="interaction_ratio").one()
     assert row.estimate == pytest.approx(math.exp(-0.1), rel=CLOSED_FORM)
     assert row.std_error**2 == pytest.approx(0.04 + 0.05 + 0.06 + 0.02, rel=CLOSED_FORM)

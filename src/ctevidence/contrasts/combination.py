@@ -82,7 +82,7 @@ def combine(
     f, w = SCALES[scale], np.asarray(weights, float)
 
     def formula(values: np.ndarray) -> tuple[float, np.ndarray]:
-        return float(w @ f.forward(values)), w * f.derivative(values)
+        return w @ f.forward(values), w * f.derivative(values)
 
     if levels.interval_for is None or scale != "identity":
         return by_delta(levels, cells, formula, conf_level, alternative, null, method="Wald")
@@ -94,6 +94,18 @@ def combine(
 
     if math.isnan(sum(interval(conf_level))):
         return Combination(estimate, std_error, problem=NO_INTERVAL)
+    return by_interval(estimate, std_error, interval, conf_level, alternative, null)
+
+
+def by_interval(
+    estimate: float,
+    std_error: float,
+    interval: Interval,
+    conf_level: float = 0.95,
+    alternative: str = "two-sided",
+    null: float = 0.0,
+) -> Combination:
+    """A quantity whose MOVER interval is known at every level; the p-value inverts it."""
     limits = _limits(interval, conf_level, alternative)
     p_value = _directed(_inverted_p(interval, estimate, null), estimate > null, alternative)
     method = "MOVER interval; p-value by inverting it"
@@ -145,13 +157,20 @@ def by_delta(
     )
 
 
-def mover(weights: np.ndarray, values: np.ndarray, limits: np.ndarray) -> tuple[float, float]:
-    """Interval of ``weights @ values`` from intervals of independent values.
+def mover(
+    weights: np.ndarray,
+    values: np.ndarray,
+    limits: np.ndarray,
+    correlation: np.ndarray | None = None,
+) -> tuple[float, float]:
+    """Interval of ``weights @ values`` from the intervals of the values.
 
     Parameters
     ----------
     weights, values : ndarray, shape (m,)
     limits : ndarray, shape (m, 2)
+    correlation : ndarray, shape (m, m), optional
+        Of the values; they are independent when absent.
 
     Returns
     -------
@@ -160,7 +179,8 @@ def mover(weights: np.ndarray, values: np.ndarray, limits: np.ndarray) -> tuple[
     Notes
     -----
     Zou and Donner (2008), Stat Med 27:1693, eq. 8 for several terms: each limit adds in squares
-    the distance to that limit of a value which moves the sum towards it.
+    the distance to that limit of a value which moves the sum towards it; correlated values add
+    the products of their distances as well (Zou 2008, Am J Epidemiol 168:212, eq. 3).
 
     Examples
     --------
@@ -172,12 +192,13 @@ def mover(weights: np.ndarray, values: np.ndarray, limits: np.ndarray) -> tuple[
     (0.0524, 0.3339)
     """
     below, above = values - limits[:, 0], limits[:, 1] - values
-    towards_low = np.where(weights > 0, below, above)
-    towards_high = np.where(weights > 0, above, below)
+    towards_low = weights * np.where(weights > 0, below, above)
+    towards_high = weights * np.where(weights > 0, above, below)
+    together = np.eye(len(weights)) if correlation is None else correlation
     total = float(weights @ values)
     return (
-        total - math.sqrt(float(np.sum((weights * towards_low) ** 2))),
-        total + math.sqrt(float(np.sum((weights * towards_high) ** 2))),
+        total - float(np.sqrt(np.maximum(0.0, towards_low @ together @ towards_low))),
+        total + float(np.sqrt(np.maximum(0.0, towards_high @ together @ towards_high))),
     )
 
 
@@ -204,7 +225,7 @@ def why_not_estimable(levels: Levels, cells: list[Cell], scale: str = "identity"
         if np.all(np.isfinite(SCALES[scale].forward(_values(levels, cells)))):
             return ""
     for cell in cells:
-        value = _values(levels, [cell])[0]
+        value = values_of(levels, [cell])[0]
         if not math.isfinite(value):
             return f"not estimable: nothing can be said about {cell.name}"
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -227,6 +248,14 @@ def without_variation(levels: Levels, cells: list[Cell]) -> str:
     return f"no variation in {' and '.join(names)}: its uncertainty is left out" if names else ""
 
 
+def covariance_of(levels: Levels, cells: list[Cell], scale: str) -> np.ndarray:
+    """Covariance of the cells' values on a scale, shape (k, k), by the delta method."""
+    mixing, used = _mixing(cells)
+    slopes = mixing * np.diag(levels.value_jacobian)[used]
+    slopes = SCALES[scale].derivative(mixing @ levels.values[used])[:, None] * slopes
+    return slopes @ levels.cov[np.ix_(used, used)] @ slopes.T
+
+
 def _mixing(cells: list[Cell]) -> tuple[np.ndarray, np.ndarray]:
     """Weights of the entries that the cells use, shape (k, used), and which entries those are."""
     mixing = np.array([cell.weights for cell in cells])
@@ -234,7 +263,8 @@ def _mixing(cells: list[Cell]) -> tuple[np.ndarray, np.ndarray]:
     return mixing[:, used], used
 
 
-def _values(levels: Levels, cells: list[Cell]) -> np.ndarray:
+def values_of(levels: Levels, cells: list[Cell]) -> np.ndarray:
+    """Values of the cells, shape (k,)."""
     mixing, used = _mixing(cells)
     return mixing @ levels.values[used]
 
@@ -242,7 +272,8 @@ def _values(levels: Levels, cells: list[Cell]) -> np.ndarray:
 def _propagated(levels: Levels, cells: list[Cell], formula: Formula) -> tuple[float, float, float]:
     """A function of the cells, its standard error by the delta method, and degrees of freedom."""
     mixing, used = _mixing(cells)
-    estimate, slopes = formula(_values(levels, cells))
+    estimate, slopes = formula(values_of(levels, cells))
+    estimate = float(estimate)
     gradient = np.zeros(len(levels.keys))
     gradient[used] = (slopes @ mixing) * levels.value_slopes[used]
     # entries of other arms may be nan: they must not enter even with weight zero

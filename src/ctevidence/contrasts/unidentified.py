@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from ctevidence.contrasts.compare import joined
-from ctevidence.estimates import Estimate
+from ctevidence.contrasts.interaction_formulas import MEASURES
+from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import Levels
 from ctevidence.terms import Treatment
+
+CANNOT_BE_TOLD = "synergy cannot be told from the effects of the parts"
+#: missing cell -> what is still known
+STILL_KNOWN = {
+    "control": (
+        "what adding each treatment to the other brings is known; if neither treatment alone is "
+        "worse than none, synergy is at most the gain over the better single treatment"
+    ),
+    "medication": "what adding medication to therapy brings is known, what medication does alone "
+    "is not",
+    "therapy": "what adding therapy to medication brings is known, what therapy does alone is not",
+    "combined": "what each treatment does alone is known, what they do together is not",
+}
 
 
 def absent(levels: Levels, names: tuple[str, ...]) -> list[str]:
@@ -16,6 +31,24 @@ def absent(levels: Levels, names: tuple[str, ...]) -> list[str]:
     present = {key.arm for key in levels.keys}
     present |= {a.treatment.value for a in levels.arms if a.name in present and a.treatment}
     return [name for name in names if name in declared - present]
+
+
+def not_identified(levels: Levels, names: tuple[str, ...], measures: Iterable[str]) -> Estimates:
+    """A row for each measure of synergy that keeps its place, with what is missing, and known.
+
+    Parameters
+    ----------
+    names : tuple of str
+        What was asked to fill combined, medication, therapy and control.
+    """
+    missing = absent(levels, names)
+    why = f"not estimable: without {' and '.join(missing)} {CANNOT_BE_TOLD}"
+    if len(missing) == 1:
+        roles = ("combined", "medication", "therapy", "control")
+        why += f"; {STILL_KNOWN[roles[names.index(missing[0])]]}"
+    return Estimates(
+        unidentified(levels, names[0], MEASURES[m].reference, m, why) for m in measures
+    )
 
 
 def unidentified(levels: Levels, arm: str, reference: str, measure: str, why: str) -> Estimate:
