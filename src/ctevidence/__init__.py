@@ -54,6 +54,7 @@ _PUBLIC = {
     "sample_size_better_than_both": "contrasts",
     "sample_size_interaction": "contrasts",
     "bootstrap_levels": "models.resampled",
+    "bootstrap_risks": "models.resampled_risks",
     "bootstrap_synergy": "models.resampled",
     "draw_counts": "replicates",
     "run_replicates": "replicates",
