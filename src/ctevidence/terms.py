@@ -47,6 +47,9 @@ INACTIVE_COMPONENTS = (
     "attention",
 )
 
+#: Caution of levels that rest on trials which did not compare all of the arms themselves.
+TRANSITIVITY = "not all compared in one trial: transitivity is assumed"
+
 SEVERAL_ARMS = ("error", "combine", "first")
 
 

@@ -30,6 +30,8 @@ from ctevidence.levels import Cell, Levels
 from ctevidence.terms import LEVEL_MEASURES, ContrastMeasure, did_you_mean
 
 POWER = 0.80
+#: ranges of ratios are rough where a cell has fewer people with the outcome, see docs/validation.md
+FEW = 5
 #: of the measures relative to a cell
 DEFAULT_INTERVAL = "delta"
 RELATIVE = ("reri", "attributable_proportion", "synergy_index")
@@ -123,7 +125,18 @@ def interaction(
     result = _result(levels, cells, measure, conf_level, interval)
     unit = measure.unit or levels.unit
     shown = ContrastMeasure(name, levels.measure, measure.scale, unit)
-    return contrast_row(levels, cells, measure.reference, shown, result, conf_level)
+    row = contrast_row(levels, cells, measure.reference, shown, result, conf_level)
+    few = _few(levels, cells, name) if row.is_estimable else ""
+    return replace(row, caution=joined(row.caution, few))
+
+
+def _few(levels: Levels, cells: list[Cell], name: str) -> str:
+    """Where a ratio rests on a handful of people, in words."""
+    if name not in (*RELATIVE, "interaction_ratio", "interaction_odds_ratio"):
+        return ""
+    few = [c.name for c in cells if c.events is not None and c.events < FEW]
+    where = " and ".join(few)
+    return f"fewer than {FEW} with {levels.outcome} in {where}: the range is rough" if few else ""
 
 
 def _result(

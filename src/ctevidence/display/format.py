@@ -55,6 +55,7 @@ def p_value(value: float) -> str:
 #: unit of an estimate -> (factor, decimals) with which readers see it
 _STYLE = {
     "probability": (100.0, 0),
+    "share": (100.0, 0),
     "ratio": (1.0, 2),
     "relative risk": (1.0, 2),
     "people": (1.0, 0),
@@ -90,7 +91,12 @@ def decimals_of(unit: str) -> int:
 
 
 def unit_label(unit: str) -> str:
-    return {"probability": "per 100", "relative risk": "× the risk of control"}.get(unit, unit)
+    names = {
+        "probability": "per 100",
+        "relative risk": "× the risk of control",
+        "share": "per cent",
+    }
+    return names.get(unit, unit)
 
 
 def interval(low: float, high: float, unit: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ctevidence.terms import SYNERGY_MEASURES
+
 MEASURES = {
     "risk": "per 100 people",
     "mean": "mean",
@@ -37,8 +39,24 @@ MEASURES = {
     "inconsistency_ratio": "direct over indirect evidence",
     "inconsistency_difference": "direct minus indirect evidence",
     "reri": "relative excess risk (RERI)",
+    "attributable_proportion": "share of the outcome due to synergy",
+    "synergy_index": "synergy index",
     "bliss_excess": "beyond Bliss independence",
-    "detectable_interaction_difference": "smallest detectable synergy",
+    "best_single_excess": "beyond the better single treatment",
+    "log_excess": "beyond multiplied ratios",
+    "log_odds_excess": "beyond added log odds",
+    "power_better_than_both": "power to be shown better than both, per cent",
+    "people_needed": "people needed",
+}
+MEASURES |= {
+    f"detectable_{name}": f"smallest detectable: {MEASURES[name]}"
+    for name in SYNERGY_MEASURES
+    if name in MEASURES
+} | {"detectable_interaction_difference": "smallest detectable synergy"}
+MEASURES |= {
+    f"power_{name}": f"power, per cent: {MEASURES[name]}"
+    for name in SYNERGY_MEASURES
+    if name in MEASURES
 }
 
 TREATMENTS = {

@@ -14,8 +14,15 @@ from ctevidence.display.format import decimals_of, interval, number, number_need
 from ctevidence.display.labels import measure_label, treatment_label
 from ctevidence.display.release import gated
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.evidence.verdict import Direction, better_of, direction
-from ctevidence.terms import did_you_mean
+from ctevidence.evidence.verdict import (
+    Direction,
+    better_direction,
+    better_of,
+    direction,
+    people_behind,
+    rests_on_one_small_study,
+)
+from ctevidence.terms import TRANSITIVITY, did_you_mean
 
 CERTAINTY_VERBS = {
     None: "may",
@@ -83,9 +90,9 @@ medication: the best estimate is 14 more of every 100 people, and the data allow
     rows = [estimates] if isinstance(estimates, Estimate) else list(estimates)
     rows = [gated(row, disclosure) for row in rows]
     if any(row.measure == "interaction_difference" for row in rows):
-        return _synergy(rows, certainty)
+        return _synergy(rows, certainty, disclosure)
     if any(row.reference == "best single treatment" for row in rows):
-        return _better_than_both(rows, certainty)
+        return _better_than_both(rows, certainty, disclosure)
     return " ".join(_one(row, certainty, disclosure) for row in rows)
 
 
@@ -94,6 +101,8 @@ def _one(row: Estimate, certainty: str | None, disclosure) -> str:
         return f"{_subject(row)} cannot be estimated: {row.caution or 'too little data'}."
     if not row.reference:
         return _level(row, disclosure)
+    if row.method.startswith("non-inferiority"):
+        return _not_worse(row, certainty, disclosure)
     return _contrast(row, certainty)
 
 
@@ -170,6 +179,26 @@ def _contrast(row: Estimate, certainty: str | None) -> str:
     )
 
 
+def _not_worse(row: Estimate, certainty: str | None, disclosure) -> str:
+    """Non-inferiority: the declared margin, whether it is excluded, and the worst that may be."""
+    margin = float(row.id.rsplit("/margin-", 1)[-1])
+    size = f"{shown(margin, row.unit)} " + (
+        "of every 100 people" if row.unit == "probability" else row.unit
+    )
+    lower = better_direction(row) == "lower"
+    limit = row.conf_high if lower else row.conf_low
+    excluded = limit < margin if lower else limit > -margin
+    what = "is" if excluded else "has not been shown to be"
+    arm, reference = treatment_label(row.arm), treatment_label(row.reference)
+    words = _more_or_fewer if row.unit == "probability" else lambda x: _higher_or_lower(x, row.unit)
+    tail = _in_brackets(*_behind(row, disclosure), *_tail(row, certainty))
+    return (
+        f"{arm[0].upper()}{arm[1:]} {what} no worse than {reference} by the declared margin of "
+        f"{size}{_when(row, 'at')}: the best estimate is {difference_words(row)[0]}, "
+        f"{words(limit)} at worst{tail}."
+    )
+
+
 def _question(row: Estimate) -> str:
     arm, reference = treatment_label(row.arm), treatment_label(row.reference)
     if row.unit == "probability":
@@ -227,17 +256,14 @@ def _tail(row: Estimate, certainty: str | None) -> list[str]:
     counting = next((words for mark, words in _COUNTING.items() if mark in row.outcome), "")
     sure = NOT_ASSESSED if certainty is None else f"{certainty} certainty"
     chance = "an association: not randomised" if row.randomised is False else ""
-    return [part for part in (counting, sure, chance) if part]
+    indirect = TRANSITIVITY if TRANSITIVITY in row.caution else ""
+    return [part for part in (counting, sure, chance, indirect) if part]
 
 
-def _synergy(rows: list[Estimate], certainty: str | None) -> str:
-    """Both scales, what could have been seen, and what adding the second treatment brings."""
+def _synergy(rows: list[Estimate], certainty: str | None, disclosure) -> str:
+    """Both scales, what could have been seen, and in the same breath what adding brings."""
     seen = next(row for row in rows if row.measure == "interaction_difference")
-    if not seen.is_estimable:
-        return f"Whether the two treatments do more together than they add up to: {seen.caution}."
-    best, reach = difference_words(seen)
-    tail = _in_brackets(f"range {reach}", *_tail(seen, certainty))
-    parts = [f"{_synergy_found(seen)}{_when(seen)}: {best} than the parts add up to{tail}."]
+    parts = [f"{_more_than_the_sum(seen, certainty, disclosure)}{_added(rows, seen)}."]
     for ratio in _estimable(rows, measure="interaction_ratio"):
         limits = interval(ratio.conf_low, ratio.conf_high, "ratio")
         value = shown(ratio.estimate, "ratio")
@@ -246,12 +272,48 @@ def _synergy(rows: list[Estimate], certainty: str | None) -> str:
         of_what = "per 100" if least.unit == "probability" else least.unit
         size = f"{shown(least.estimate, least.unit)} {of_what}"
         parts.append(f"These data could reliably have shown only a synergy of {size} or more.")
-    pairs = [r for single in ("medication", "therapy") for r in _estimable(rows, reference=single)]
-    if pairs:
-        added = "; ".join(f"against {r.reference}, {_with_range(r)}" for r in pairs)
-        parts.append(f"What adding the second treatment brings: {added}.")
+    if seen.is_estimable and _is_less(seen):
+        parts.append("Less than the sum of its parts does not mean worse than either of them.")
     parts.append("No synergy does not mean no benefit.")
     return " ".join(parts)
+
+
+def _more_than_the_sum(seen: Estimate, certainty: str | None, disclosure) -> str:
+    if not seen.is_estimable:
+        return f"Whether the two treatments do more together than they add up to: {seen.caution}"
+    best, reach = difference_words(seen)
+    tail = _in_brackets(f"range {reach}", *_behind(seen, disclosure), *_tail(seen, certainty))
+    return f"{_synergy_found(seen)}{_when(seen)}: {best} than the parts add up to{tail}"
+
+
+def _added(rows: list[Estimate], seen: Estimate) -> str:
+    """What adding the second treatment brings, as the second half of the sentence."""
+    pairs = [
+        row
+        for single in ("medication", "therapy")
+        for row in _estimable(rows, reference=single, arm=seen.arm)
+        if row.alternative == "two-sided"
+    ]
+    if not pairs:
+        return ""
+    added = "; ".join(f"against {r.reference}, {_with_range(r)}" for r in pairs)
+    return f"; what adding the second treatment brings: {added}"
+
+
+def _behind(row: Estimate, disclosure) -> list[str]:
+    """People and studies behind a claim, and the guard against one small study."""
+    people = disclosure.text(people_behind(row) or None)
+    count = row.studies or 1
+    studies = "one study" if count == 1 else f"{count} studies"
+    behind = [f"{people} people in {studies}"] if people else []
+    if rests_on_one_small_study(row):
+        behind.append("one small study does not establish it")
+    return behind
+
+
+def _is_less(seen: Estimate) -> bool:
+    """Whether the combination is, at best guess, worse than the sum of its parts."""
+    return seen.estimate < 0 if better_direction(seen) == "higher" else seen.estimate > 0
 
 
 def _synergy_found(seen: Estimate) -> str:
@@ -273,8 +335,10 @@ def _with_range(row: Estimate) -> str:
     return f"{best} (range {reach})"
 
 
-def _better_than_both(rows: list[Estimate], certainty: str | None) -> str:
-    test = next(row for row in rows if row.reference == "best single treatment")
+def _better_than_both(rows: list[Estimate], certainty: str | None, disclosure) -> str:
+    of_best = [row for row in rows if row.reference == "best single treatment"]
+    # the min test is one-sided; the two-sided range for the better single treatment stands back
+    test = min(of_best, key=lambda row: row.alternative == "two-sided")
     if not test.is_estimable:
         return f"Whether the combination is better than both single treatments: {test.caution}."
     lower_better = better_of(test.outcome) == "lower"
@@ -284,7 +348,7 @@ def _better_than_both(rows: list[Estimate], certainty: str | None) -> str:
     worst = (
         _more_or_fewer(limit) if test.unit == "probability" else _higher_or_lower(limit, test.unit)
     )
-    tail = _in_brackets(*_tail(test, certainty))
+    tail = _in_brackets(*_behind(test, disclosure), *_tail(test, certainty))
     return (
         f"Combined treatment {what} better than each single treatment{_when(test, 'at')}: against "
         f"the better one {difference_words(test)[0]}, and it could be as little as {worst}{tail}."

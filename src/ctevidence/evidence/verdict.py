@@ -68,7 +68,11 @@ def better_of(outcome: str) -> str:
     --------
     >>> better_of("response (observed)"), better_of("BDI score (lower is better)")
     ('higher', 'lower')
+    >>> better_of("no response"), better_of("no relapse")
+    ('lower', 'higher')
     """
+    if outcome.lower().startswith("no "):
+        return "higher" if better_of(outcome[3:]) == "lower" else "lower"
     lower = "(lower is better)" in outcome or outcome.lower().startswith(_ADVERSE)
     return "lower" if lower else "higher"
 
