@@ -95,6 +95,76 @@ def test_synergy_says_in_the_same_breath_what_adding_brings():
     assert text.endswith("No synergy does not mean no benefit.")
 
 
+def test_what_adding_brings_stands_in_the_first_sentence_of_any_synergy():
+    # whatever the synergy says, a useful benefit cannot be missing from the same breath
+    for estimate, low, high in ((-0.02, -0.2, 0.16), (0.2, 0.05, 0.35), (-0.2, -0.35, -0.05)):
+        rows = Estimates([
+            contrast(), contrast(reference="therapy", estimate=0.1),
+            contrast(reference="additivity", measure="interaction_difference", estimate=estimate,
+                     conf_low=low, conf_high=high),
+        ])  # fmt: skip
+        first = sentence(rows).split(". ")[0]
+        assert "against medication, 14 more of every 100 people" in first
+        assert "610 people in one study" in first
+
+
+def test_less_than_the_sum_is_not_worse_than_a_part():
+    rows = Estimates([
+        contrast(reference="additivity", measure="interaction_difference", estimate=-0.2,
+                 conf_low=-0.35, conf_high=-0.05),
+    ])  # fmt: skip
+    assert "does not mean worse than either of them" in sentence(rows)
+    worse = Estimates([
+        contrast(outcome="relapse", reference="additivity", measure="interaction_difference",
+                 estimate=-0.2, conf_low=-0.35, conf_high=-0.05),
+    ])  # fmt: skip
+    assert "does not mean worse" not in sentence(worse), "fewer relapses than the sum is more"
+
+
+def test_synergy_of_one_small_study_says_so_in_the_same_sentence():
+    rows = Estimates([
+        contrast(reference="additivity", measure="interaction_difference", estimate=0.2,
+                 conf_low=0.05, conf_high=0.35, n=20, n_reference=60),
+    ])  # fmt: skip
+    first = sentence(rows, source="open").split(". ")[0]
+    assert "80 people in one study; one small study does not establish it" in first
+
+
+def test_what_is_not_identified_still_says_what_adding_brings():
+    from ctevidence.contrasts import counted_levels, synergy  # noqa: PLC0415
+
+    text = sentence(synergy(counted_levels((76, 66, 48), (107, 109, 111), week=12)), source="open")
+    assert "without control synergy cannot be told" in text
+    # 71.03 - 60.55 and 71.03 - 43.24 per 100
+    assert "against medication, 10 more of every 100 people" in text
+    assert "against therapy, 28 more of every 100 people" in text
+
+
+def test_non_inferiority_names_its_margin():
+    from ctevidence.contrasts import counted_levels, not_worse_than  # noqa: PLC0415
+
+    levels = counted_levels((60, 50, 58), (100, 100, 100), week=12)
+    row = not_worse_than(levels, "combined", against="therapy", margin=0.2)
+    text = sentence(row, source="open")
+    assert "is no worse than therapy by the declared margin of 20 of every 100 people" in text
+    row = not_worse_than(levels, "combined", against="therapy", margin=0.05)
+    # 2 more of 100, Newcombe 97.5 % limit -11.4: beyond the margin of 5
+    assert "has not been shown to be no worse than therapy by the declared margin of 5" in sentence(
+        row, source="open"
+    )
+    assert "11 fewer at worst" in sentence(row, source="open")
+
+
+def test_a_network_says_that_transitivity_is_assumed():
+    from ctevidence.terms import TRANSITIVITY  # noqa: PLC0415
+
+    rows = Estimates([
+        contrast(reference="best single treatment", alternative="greater", conf_high=float("nan"),
+                 caution=TRANSITIVITY),
+    ])  # fmt: skip
+    assert TRANSITIVITY in sentence(rows)
+
+
 def test_scores_say_higher_or_lower():
     row = contrast(outcome="BDI score (lower is better)", measure="mean_difference",
                    unit="BDI points", estimate=-4.0, conf_low=-6.2, conf_high=-1.8)  # fmt: skip
