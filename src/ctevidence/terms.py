@@ -161,11 +161,11 @@ class LevelMeasure:
     #: scale on which a single-arm Wald interval is made, and on which 0 and 1 are impossible
     interval_scale: str = "identity"
     synergy: tuple[str, ...] = ("interaction_difference",)
-    #: names of `REFERENCE_MODELS` that predict the combination on this measure
-    models: tuple[str, ...] = ("additivity", "best single treatment")
     bounds: tuple[float, float] = (float("-inf"), float("inf"))
     #: only differences between arms are ever identified
     is_relative: bool = False
+    #: names of `REFERENCE_MODELS` that predict the combination on this measure
+    models: tuple[str, ...] = ("additivity", "best single treatment")
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,6 @@ _RISK_SYNERGY = (
     "synergy_index",
     "bliss_excess",
 )
-_DIFFERENCE_AND_RATIO = ("interaction_difference", "interaction_ratio")
 
 
 @dataclass(frozen=True)
@@ -246,8 +245,8 @@ LEVEL_MEASURES = {
             ("risk_difference", "risk_ratio", "odds_ratio", "nnt"),
             "logit",
             _RISK_SYNERGY,
-            _RISK_MODELS,
             _PROBABILITY,
+            models=_RISK_MODELS,
         ),
         LevelMeasure("mean", "points", ("mean_difference",)),
         LevelMeasure("standardised_mean", "standard deviations", ("std_mean_difference",)),
@@ -259,9 +258,9 @@ LEVEL_MEASURES = {
             "probability",
             ("survival_difference", "survival_ratio"),
             "logit",
-            _DIFFERENCE_AND_RATIO,
-            ("additivity", "multiplicativity", "best single treatment"),
+            ("interaction_difference", "interaction_ratio"),
             _PROBABILITY,
+            models=("additivity", "multiplicativity", "best single treatment"),
         ),
         LevelMeasure(
             "cumulative_incidence",
@@ -269,16 +268,17 @@ LEVEL_MEASURES = {
             ("cumulative_incidence_difference", "cumulative_incidence_ratio"),
             "logit",
             _RISK_SYNERGY,
-            _RISK_MODELS,
             _PROBABILITY,
+            models=_RISK_MODELS,
         ),
         LevelMeasure(
             "rmst",
             "weeks",
             ("rmst_difference", "rmst_ratio"),
             "log",
-            _DIFFERENCE_AND_RATIO,
-            bounds=(0.0, float("inf")),
+            ("interaction_difference", "interaction_ratio"),
+            (0.0, float("inf")),
+            models=("additivity", "multiplicativity", "best single treatment"),
         ),
         LevelMeasure(
             "log_hazard",

@@ -22,7 +22,13 @@ from ctevidence.contrasts.synergy import interaction, predicted_row
 from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import SCALES, Cell, Levels
-from ctevidence.terms import LEVEL_MEASURES, REFERENCE_MODELS, ContrastMeasure, ReferenceModel
+from ctevidence.terms import (
+    CONTRAST_MEASURES,
+    LEVEL_MEASURES,
+    REFERENCE_MODELS,
+    ContrastMeasure,
+    ReferenceModel,
+)
 
 NEEDS_FOUR = "not estimable: a reference model needs all four cells"
 CHOSEN = "the better single treatment is chosen by its result: the range is that of the difference"
@@ -75,7 +81,7 @@ def reference_models(
         )
     cells = [levels.cell(name) for name in names]
     if not levels.anchored:
-        return _of_ratios(levels, cells, names, conf_level)
+        return _of_differences(levels, cells, names, conf_level)
     rows = [r for r in per_arm(levels, None, None, conf_level) if r.arm == cells[0].arms[0].name]
     for model in models:
         rows += _of_model(levels, cells, model, conf_level)
@@ -136,11 +142,14 @@ def _better_single(levels: Levels, cells: list[Cell], conf_level: float) -> Esti
     return replace(row, n=None, events=None)
 
 
-def _of_ratios(levels: Levels, cells, names: tuple[str, ...], conf_level: float) -> Estimates:
-    """Of relative levels: ratios to control, their product, and seen over predicted."""
+def _of_differences(levels: Levels, cells, names: tuple[str, ...], conf_level: float) -> Estimates:
+    """Of relative levels: contrasts to control; ratios multiply where differences add."""
     seen = compare(levels, names[COMBINED], against=names[CONTROL], conf_level=conf_level).one()
     result = combine(levels, cells[1:], [1.0, 1.0, -2.0], "identity", conf_level)
-    measure = ContrastMeasure(seen.measure, levels.measure, "log", "ratio")
-    predicted = contrast_row(levels, cells, "multiplicativity", measure, result, conf_level)
+    measure = CONTRAST_MEASURES[seen.measure]
+    multiplied = measure.is_ratio
+    model = "multiplicativity" if multiplied else "additivity"
+    predicted = contrast_row(levels, cells, model, measure, result, conf_level)
     predicted = replace(predicted, p_value=math.nan, n=None, events=None)
-    return Estimates([seen, predicted, interaction(levels, cells, "interaction_ratio", conf_level)])
+    name = "interaction_ratio" if multiplied else "interaction_difference"
+    return Estimates([seen, predicted, interaction(levels, cells, name, conf_level)])
