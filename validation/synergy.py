@@ -272,14 +272,14 @@ def _public(levels):
 
 # -- judging and showing ---------------------------------------------------------------------------
 
-#: interval -> fewest people in each arm from which it is declared fit, by rate. Ten (common) or
-#: seven (rare) people with the outcome are then expected in the smallest cell, so `synergy` warns
-#: where it finds fewer than five.
+#: interval -> fewest people in each arm from which it is declared fit, by rate. Where ratios are,
+#: at least seven people with the outcome are expected in the smallest cell: `synergy` warns where
+#: it finds fewer than five.
 DECLARED = {
     ("difference", "MOVER"): {"common": 25, "rare": 50},
     ("ratio", "Wald, log"): {"common": 25, "rare": 150},
     ("odds ratio", "Wald, log"): {"common": 25, "rare": 150},
-    ("RERI", "delta"): {"common": 25, "rare": 150},
+    ("RERI", "delta"): {"common": 25},
     ("RERI", "MOVER"): {"common": 25, "rare": 150},
     ("attributable proportion", "delta"): {"common": 25, "rare": 150},
     ("attributable proportion", "MOVER"): {"common": 25, "rare": 150},
@@ -356,10 +356,11 @@ def section(rows: list[dict], claims: list[dict], replicates: int) -> Section:
         tables=tuple(tables),
         missed=tuple(missed(rows, claims)),
         remarks=(
-            "The delta interval is the default of RERI and the attributable proportion: where both "
-            "are fit it is no further from 95 % than MOVER, and it needs only one cell that is not "
-            "empty where MOVER needs four. They differ most in skewed data: reports of RERI give "
-            "both.",
+            "The delta interval of RERI was first declared fit for rare outcomes from 150 per arm "
+            "too, and missed that threshold: it covers too often there. So it is no longer "
+            "declared fit there, and MOVER is the default of RERI and the attributable proportion; "
+            "delta stands in for it where a cell has nobody with the outcome. They differ most in "
+            "skewed data: `relative_excess` gives both.",
             "Percentile intervals of RERI are often missing where the outcome is rare, because "
             "replicates have nobody with it in control.",
             "Where the outcome is rare and arms are small only the difference keeps an interval.",

@@ -20,8 +20,8 @@ interior = st.integers(2, 300).flatmap(lambda n: st.tuples(st.integers(1, n - 1)
 four_cells = st.lists(interior, min_size=4, max_size=4).map(lambda four: np.array(four).T)
 
 
-def of(levels, measure):
-    return synergy(levels).where(measure=measure).one()
+def of(levels, measure, interval=None):
+    return synergy(levels, interval=interval).where(measure=measure).one()
 
 
 # -- against R and hand calculation ---------------------------------------------------------------
@@ -46,7 +46,8 @@ def test_ratio_interactions_equal_saturated_models_of_r(r, counted, trial, measu
 @pytest.mark.parametrize("measure", ["reri", "bliss_excess"])
 def test_reri_and_bliss_equal_the_delta_method_of_r(r, counted, trial, measure):
     trial = r["trials"][trial]
-    row, expected = of(counted(trial["events"], trial["n"]), measure), trial[measure]
+    levels, expected = counted(trial["events"], trial["n"]), trial[measure]
+    row = of(levels, measure, "delta")
     assert (row.estimate, row.std_error, row.conf_low, row.conf_high) == pytest.approx(
         [expected[k] for k in ("estimate", "std_error", "conf_low", "conf_high")], rel=FITTED
     )
@@ -89,7 +90,9 @@ def test_tads_by_hand(counted):
 def test_cams_changes_its_sign_with_the_outcome(r, counted):
     # response: (113/140 - 73/133 - 83/139) / (18/76) + 1 = -0.43; without response +0.13
     events, n = np.array(CAMS)
-    response, without = of(counted(events, n), "reri"), of(counted(n - events, n), "reri")
+    response, without = (
+        of(counted(happened, n), "reri", "delta") for happened in (events, n - events)
+    )
     assert response.estimate == pytest.approx(-0.43, abs=0.005)
     assert without.estimate == pytest.approx(0.13, abs=0.005)
     recoded = r["trials"]["cams"]["reri_recoded"]
@@ -304,6 +307,25 @@ def test_an_empty_cell_leaves_what_adding_brings(counted):
     assert [row.measure for row in rows if row.is_estimable] == ["risk_difference"] * 2
     for row in list(rows)[2:]:
         assert row.caution == "not estimable: nothing can be said about control"
+
+
+def test_ratios_on_a_handful_of_people_say_so(counted):
+    rows = synergy(counted((12, 8, 9, 4), (50, 50, 50, 50)))
+    rough = {row.measure for row in rows if "fewer than 5 with response in control" in row.caution}
+    ratios = {*RATIOS, "reri", "attributable_proportion", "synergy_index"}
+    assert {name for name in rough if not name.startswith("detectable")} == ratios
+    assert not any("fewer than 5" in row.caution for row in synergy(counted(*TADS)))
+
+
+def test_reri_is_by_mover_and_by_delta_where_a_cell_is_empty(counted):
+    levels = counted(*TADS)
+    assert of(levels, "reri") == of(levels, "reri", "mover")
+    assert of(levels, "synergy_index") == of(levels, "synergy_index", "delta")
+    empty = counted((12, 0, 9, 6), (20, 20, 20, 20))
+    row, by_delta = of(empty, "reri"), of(empty, "reri", "delta")
+    assert math.isnan(of(empty, "reri", "mover").conf_low)
+    assert (row.conf_low, row.conf_high) == (by_delta.conf_low, by_delta.conf_high)
+    assert "by the delta method instead" in row.caution
 
 
 def test_a_prediction_beyond_what_is_possible_says_so(counted):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import stdtrit
 
 from ctevidence.contrasts.combination import (
     Combination,
@@ -46,6 +47,7 @@ OUTCOMES = ("declared", "opposite")
 EXCESS = {"reri": ("relative risk", CONTROL), "attributable_proportion": ("share", COMBINED)}
 UNBOUNDED = "what the parts do together may be nothing: the synergy index has no range"
 OPPOSED = "not estimable: the combination and its parts do not move the outcome the same way"
+INSTEAD = "no range by MOVER, which needs all four cells: by the delta method instead"
 OF_HAZARDS = "ratios of hazards are not ratios of risks where the outcome is common"
 
 
@@ -156,9 +158,20 @@ def _row(levels, cells, name, of, interval, conf_level) -> Estimate:
 
 
 def relative_result(
-    levels: Levels, cells: list[Cell], name: str, of: str, interval: str, conf_level: float
+    levels: Levels, cells: list[Cell], name: str, of: str, interval: str | None, conf_level: float
 ) -> Combination:
-    """RERI, attributable proportion or log synergy index of four cells by one interval."""
+    """RERI, attributable proportion or log synergy index of four cells by one interval.
+
+    Without a choice it is MOVER, by `validation/synergy.py` fit for more sizes and rates than the
+    delta method, which takes its place where MOVER cannot be made, and for the index.
+    """
+    if interval is None:
+        chosen = "mover" if name in EXCESS else "delta"
+        found = relative_result(levels, cells, name, of, chosen, conf_level)
+        if chosen == "delta" or math.isfinite(found.low) or math.isnan(found.estimate):
+            return found
+        instead = relative_result(levels, cells, name, of, "delta", conf_level)
+        return replace(instead, problem=joined(instead.problem, INSTEAD))
     scale = AMOUNTS[of] if levels.anchored else "identity"
     amount = _amount_on(scale)
     over = EXCESS[name][1] if name in EXCESS else CONTROL
@@ -197,20 +210,22 @@ def _by_mover(levels, cells, formula: Formula, scale: str, name: str, conf_level
                        problem="a ratio has no variation: no range by MOVER")  # fmt: skip
     correlation = cov / np.outer(error, error)
 
-    def ratios(level: float) -> tuple[np.ndarray, np.ndarray]:
-        parts = [combine(levels, [cells[i], cells[over]], [1, -1], scale, level) for i in others]
-        return np.exp([p.estimate for p in parts]), np.exp([(p.low, p.high) for p in parts])
+    parts = [combine(levels, [cells[i], cells[over]], [1, -1], scale, conf_level) for i in others]
+    log_ratio, df = np.array([[p.estimate, p.df] for p in parts]).T
+    value = np.exp(log_ratio)
+
+    def limits_at(level: float) -> np.ndarray:
+        reach = stdtrit(df, 0.5 + level / 2) * error
+        return np.exp(np.stack([log_ratio - reach, log_ratio + reach], axis=1))
 
     def excess(level: float) -> tuple[float, float]:
-        value, limits = ratios(level)
-        low, high = mover(weights, value, limits, correlation)
+        low, high = mover(weights, value, limits_at(level), correlation)
         return 1 + low, 1 + high
 
-    value = 1 + float(weights @ ratios(conf_level)[0])
-    found = by_interval(value, delta.std_error, excess, conf_level)
+    found = by_interval(1 + float(weights @ value), delta.std_error, excess, conf_level)
     if name in EXCESS:
         return found
-    low, high = _index_limits(*ratios(conf_level), correlation)
+    low, high = _index_limits(value, limits_at(conf_level), correlation)
     # the index is 1 when RERI is 0, and each interval holds its null when the other does
     missing = "" if math.isfinite(low + high) else UNBOUNDED
     return replace(found, estimate=delta.estimate, low=low, high=high, problem=missing)

@@ -32,8 +32,6 @@ from ctevidence.terms import LEVEL_MEASURES, ContrastMeasure, did_you_mean
 POWER = 0.80
 #: ranges of ratios are rough where a cell has fewer people with the outcome, see docs/validation.md
 FEW = 5
-#: of the measures relative to a cell
-DEFAULT_INTERVAL = "delta"
 RELATIVE = ("reri", "attributable_proportion", "synergy_index")
 #: measure -> scale of each cell on which its ratio is additive
 _SCALES = {
@@ -66,8 +64,9 @@ def synergy(
         Level measure; the fit's first when absent.
     week, conf_level : float
     interval : {"delta", "mover", "bootstrap"}, optional
-        ``delta`` or ``mover`` for the measures relative to a cell; ``bootstrap`` for all
-        interactions, from levels with replicates (`bootstrap_levels`, `draw_counts`).
+        ``delta`` or ``mover`` for the measures relative to a cell (MOVER when absent, delta for
+        the synergy index); ``bootstrap`` for all interactions, from levels with replicates
+        (`bootstrap_levels`, `draw_counts`).
 
     Returns
     -------
@@ -147,9 +146,7 @@ def _result(
     interval: str | None,
 ) -> Combination:
     if measure.name in RELATIVE:
-        of = "risk"
-        chosen = interval or DEFAULT_INTERVAL
-        return relative_result(levels, cells, measure.name, of, chosen, conf_level)
+        return relative_result(levels, cells, measure.name, "risk", interval, conf_level)
     scale = _SCALES.get(measure.name, "identity") if levels.anchored else "identity"
     problem = why_not_estimable(levels, cells, scale)
     for cell, needed in measure.needs:
