@@ -159,7 +159,11 @@ class Levels:
             raise ValueError(f'"{self.measure}" is not a level measure{hint}')
         store("unit", self.unit or LEVEL_MEASURES[self.measure].unit)
         # numbers can be looked at only when their shapes fit
-        for problems in (self._problems_of_form, self._problems_of_numbers):
+        for problems in (
+            self._problems_of_form,
+            self._problems_of_words,
+            self._problems_of_numbers,
+        ):
             for problem in problems():
                 raise ValueError(f"Levels of {self.outcome} ({self.measure}): {problem}")
 
@@ -173,7 +177,9 @@ class Levels:
             yield f"{m} keys, but n has {len(self.n)} and events {len(self.events)} entries"
         if self.draws is not None and (self.draws.ndim != 2 or self.draws.shape[1] != m):
             yield f"{m} keys, but draws {self.draws.shape}; they are replicates by keys"
-        if len(set(self.keys)) != m:
+
+    def _problems_of_words(self):
+        if len(set(self.keys)) != len(self.keys):
             yield "the same arm and week stands twice"
         unknown = {key.arm for key in self.keys} - {arm.name for arm in self.arms}
         if unknown:
@@ -230,15 +236,18 @@ class Levels:
         return ("interaction_ratio",) if is_ratio else ("interaction_difference",)
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """Reference models of these levels (`terms.REFERENCE_MODELS`), the usual one first."""
+        if not self.read_as:
+            return LEVEL_MEASURES[self.measure].models
+        is_ratio = CONTRAST_MEASURES[self.read_as].is_ratio
+        return ("multiplicativity",) if is_ratio else ("additivity",)
+
+    @property
     def value_slopes(self) -> np.ndarray:
         """Derivative of each value by its own `estimate`, shape (m,)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return 1 / SCALES[self.link].derivative(self.values)
-
-    @property
-    def value_jacobian(self) -> np.ndarray:
-        """Derivative of the values by `estimate`, shape (m, m), diagonal."""
-        return np.diag(self.value_slopes)
 
     @property
     def weeks(self) -> tuple[float | None, ...]:

@@ -295,6 +295,7 @@ LEVEL_MEASURES = {
             "effect",
             ("effect", "arcsine_difference"),
             synergy=("interaction_difference", "interaction_ratio"),
+            models=("additivity", "multiplicativity"),
             is_relative=True,
         ),
     )

@@ -85,10 +85,13 @@ def test_prediction_and_excess_add_up_to_what_was_seen(four):
 @pytest.mark.parametrize("measure", sorted(LEVEL_MEASURES))
 def test_every_measure_gives_the_models_it_declares(levels_with, measure):
     levels = levels_with(
-        [0.6, 0.5, 0.4, 0.3], np.eye(4) * 1e-3, measure=measure, anchored=measure != "log_hazard"
-    )
+        [0.6, 0.5, 0.4, 0.3], np.eye(4) * 1e-3, measure=measure,
+        anchored=not LEVEL_MEASURES[measure].is_relative,
+        read_as="odds_ratio" if measure == "network_effect" else "",
+    )  # fmt: skip
     rows = reference_models(levels)
-    assert {row.reference for row in rows} - {"", "control"} == {*LEVEL_MEASURES[measure].models}
+    assert {row.reference for row in rows} - {"", "control"} == {*levels.models}
+    assert {*levels.models} <= {*LEVEL_MEASURES[measure].models}
     assert all(row.is_estimable for row in rows)
 
 

@@ -174,3 +174,35 @@ def test_scores_say_higher_or_lower():
 def test_an_unknown_certainty_is_refused():
     with pytest.raises(KeyError, match="moderate"):
         sentence(contrast(), "modrate")
+
+
+def _min_test(low, **fields):
+    given = {
+        "study": "s", "outcome": "response", "arm": "combined", "measure": "odds_ratio",
+        "estimate": 3.0, "reference": "best single treatment", "unit": "ratio", "conf_low": low,
+        "alternative": "greater", "n": 400, "n_reference": 800, "studies": 5,
+    }  # fmt: skip
+    return Estimate(**given | fields)
+
+
+@pytest.mark.parametrize(
+    ("low", "fields", "certainty", "says"),
+    [
+        # a ratio is shown to be better above 1, not above 0
+        (0.5, {}, "high", "Combined treatment has not been shown to be better"),
+        (1.2, {}, "high", "Combined treatment is better"),
+        (1.2, {}, "moderate", "Combined treatment is probably better"),
+        (1.2, {}, None, "Combined treatment may be better"),
+        (1.2, {}, "very low", "Combined treatment may be better"),
+        (
+            1.2,
+            {"studies": 1, "n": 17, "n_reference": 34},
+            "high",
+            "Combined treatment may be better",
+        ),
+    ],
+)
+def test_better_than_both_claims_what_was_shown_and_no_more(low, fields, certainty, says):
+    words = sentence(_min_test(low, **fields), certainty)
+    assert words.startswith(says)
+    assert f"as little as {low:.2f}" in words

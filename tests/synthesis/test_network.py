@@ -123,7 +123,9 @@ def test_linde_equals_netmeta(network_of):
 
 def test_synergy_of_a_network_is_a_ratio_of_ratios(network_of):
     rows = synergy(network_of("linde2016", tau2_method="DL"), **CELLS)
-    assert [row.measure for row in rows] == ["odds_ratio", "odds_ratio", "interaction_ratio"]
+    assert [row.measure for row in rows] == [
+        "odds_ratio", "odds_ratio", "interaction_ratio", "detectable_interaction_ratio",
+    ]  # fmt: skip
     row = rows.where(measure="interaction_ratio").one()
     assert [round(x, 2) for x in (row.estimate, row.conf_low)] == [8.76, 1.32]
     assert (round(row.conf_high, 1), round(row.p_value, 4)) == (58.1, 0.0244)
@@ -164,7 +166,7 @@ def test_one_small_trial_is_named_in_every_row_that_rests_on_it(network_of):
         *network.prediction.where(arm=CBT_SSRI),
         *network.compare("Placebo", against=CBT_SSRI),
     ]
-    assert len(rows) == 3 + 3 + 21 + 3 + 1 + 1
+    assert len(rows) == 4 + 3 + 21 + 3 + 1 + 1
     for row in rows:
         assert guard in row.caution.split("; ")
         assert row.studies == 1
@@ -257,7 +259,8 @@ def test_differences_have_synergy_on_the_difference_scale():
     frame = pd.DataFrame(rows, columns=["study", "treat1", "treat2", "estimate"])
     network = pool_network(frame.assign(std_error=1.0), "c", measure="std_mean_difference",
                            better="higher")  # fmt: skip
-    row = synergy(network, combined="mt", medication="m", therapy="t", control="c").rows[-1]
+    rows = synergy(network, combined="mt", medication="m", therapy="t", control="c")
+    row = rows.where(reference="additivity", measure="interaction_difference").one()
     # 5 - 2 - 1, three independent trials
     assert (row.measure, row.estimate) == ("interaction_difference", pytest.approx(2.0))
     assert row.std_error == pytest.approx(math.sqrt(3.0), rel=1e-12)

@@ -12,7 +12,7 @@ import numpy as np
 from ctevidence.contrasts.compare import compare, levels_of
 from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.terms import CONTRAST_MEASURES, LEVEL_MEASURES, contrast_measure, did_you_mean
+from ctevidence.terms import CONTRAST_MEASURES, contrast_measure, did_you_mean
 
 #: p-values of an intersection -> its own p-value
 LocalTest = Callable[[np.ndarray], float]
@@ -76,7 +76,7 @@ def closed_tests(
     if local not in LOCAL_TESTS:
         raise KeyError(f'There is no local test "{local}"{did_you_mean(local, LOCAL_TESTS)}')
     levels = levels_of(source, contrast_measure(measure).of if measure else None, week)
-    chosen = CONTRAST_MEASURES[measure or LEVEL_MEASURES[levels.measure].contrasts[0]]
+    chosen = CONTRAST_MEASURES[measure or levels.contrasts[0]]
     alternative = "greater" if levels.better == "higher" else "less"
     family = (
         (medication, control),

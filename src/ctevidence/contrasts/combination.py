@@ -222,7 +222,7 @@ def wilson(events: float, n: float, conf_level: float = 0.95) -> tuple[float, fl
 def why_not_estimable(levels: Levels, cells: list[Cell], scale: str = "identity") -> str:
     """Why a cell has no value on a scale, in words; empty when all have one."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        if np.all(np.isfinite(SCALES[scale].forward(_values(levels, cells)))):
+        if np.all(np.isfinite(SCALES[scale].forward(values_of(levels, cells)))):
             return ""
     for cell in cells:
         value = values_of(levels, [cell])[0]
@@ -251,7 +251,7 @@ def without_variation(levels: Levels, cells: list[Cell]) -> str:
 def covariance_of(levels: Levels, cells: list[Cell], scale: str) -> np.ndarray:
     """Covariance of the cells' values on a scale, shape (k, k), by the delta method."""
     mixing, used = _mixing(cells)
-    slopes = mixing * np.diag(levels.value_jacobian)[used]
+    slopes = mixing * levels.value_slopes[used]
     slopes = SCALES[scale].derivative(mixing @ levels.values[used])[:, None] * slopes
     return slopes @ levels.cov[np.ix_(used, used)] @ slopes.T
 

@@ -15,7 +15,7 @@ from ctevidence.contrasts.compare import (
 from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import Cell, Levels, is_randomised
-from ctevidence.terms import CONTRAST_MEASURES, LEVEL_MEASURES
+from ctevidence.terms import CONTRAST_MEASURES
 
 AVERAGED = "average of the effects with and without {}; where these differ it is neither of them"
 NEEDS_FOUR = "not estimable: an effect over both halves of the table needs all four cells"
@@ -61,7 +61,7 @@ def factorial_effects(
     levels = levels_of(source, measure, week)
     names = (combined, medication, therapy, control)
     rows: list[Estimate] = []
-    for contrast in LEVEL_MEASURES[levels.measure].contrasts:
+    for contrast in levels.contrasts:
         if contrast == "nnt":
             continue
         for component, single, other in (
@@ -105,6 +105,6 @@ def _marginal(levels: Levels, names, component, single, other, contrast, conf_le
 
 def _people(cells: list[Cell], side: str) -> dict[str, int | None]:
     return {
-        f"n{side}": sum(cell.n for cell in cells),
+        f"n{side}": total_or_none([cell.n for cell in cells]),
         f"events{side}": total_or_none([cell.events for cell in cells]),
     }

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ctevidence.contrasts.compare import all_levels_of, compare, joined, levels_of
 from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimates
-from ctevidence.terms import CONTRAST_MEASURES, LEVEL_MEASURES, contrast_measure
+from ctevidence.terms import CONTRAST_MEASURES, contrast_measure
 
 DURING, AFTER = "while treatment lasted", "after treatment had ended"
 
@@ -57,7 +57,7 @@ def not_worse_than(
     if not margin > 0:
         raise ValueError(f"A margin of non-inferiority is above 0, not {margin}.")
     levels = levels_of(source, contrast_measure(measure).of if measure else None, week)
-    measure = measure or LEVEL_MEASURES[levels.measure].contrasts[0]
+    measure = measure or levels.contrasts[0]
     if CONTRAST_MEASURES[measure].is_ratio or measure == "nnt":
         raise ValueError(f"The margin is one of a difference, not of {measure}.")
     if missing := absent(levels, (arm, against)):

@@ -16,12 +16,12 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from ctevidence.contrasts.combination import by_delta, covariance_of, values_of
-from ctevidence.contrasts.compare import levels_of
+from ctevidence.contrasts.compare import levels_of, total_or_none
 from ctevidence.contrasts.counted_levels import FOUR_ARMS
 from ctevidence.contrasts.interaction_formulas import MEASURES
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import Cell, Levels
-from ctevidence.terms import COMPONENTS, LEVEL_MEASURES, did_you_mean
+from ctevidence.terms import COMPONENTS, did_you_mean
 
 CELLS = ("combined", "medication", "therapy", "control")
 POWER = 0.80
@@ -232,7 +232,7 @@ def sample_size_better_than_both(
 
 def _assumed(source, interaction, measure, week, cells) -> tuple[Levels, list[Cell], str]:
     levels = levels_of(source, measure, week)
-    valid = LEVEL_MEASURES[levels.measure].synergy
+    valid = levels.synergy
     name = interaction or valid[0]
     if name not in valid:
         raise KeyError(f'No interaction "{name}" of a {levels.measure}{did_you_mean(name, valid)}')
@@ -280,7 +280,7 @@ def _power_row(levels: Levels, cells: list[Cell], measure: str, found: float, me
         measure=measure,
         unit="probability",
         estimate=found,
-        n=sum(cell.n for cell in cells),
+        n=total_or_none([cell.n for cell in cells]),
         randomised=None,
         method=method,
         caution=levels.caution,

@@ -24,7 +24,6 @@ from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import SCALES, Cell, Levels
 from ctevidence.terms import (
     CONTRAST_MEASURES,
-    LEVEL_MEASURES,
     REFERENCE_MODELS,
     ContrastMeasure,
     ReferenceModel,
@@ -74,7 +73,7 @@ def reference_models(
     """
     levels = levels_of(source, measure, week)
     names = (combined, medication, therapy, control)
-    models = [REFERENCE_MODELS[m] for m in LEVEL_MEASURES[levels.measure].models]
+    models = [REFERENCE_MODELS[m] for m in levels.models]
     if absent(levels, names):
         return Estimates(
             unidentified(levels, combined, m.name, m.excess, NEEDS_FOUR) for m in models

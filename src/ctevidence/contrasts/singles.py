@@ -13,7 +13,7 @@ from ctevidence.contrasts.compare import contrast_row, joined, levels_of
 from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import Cell, Levels
-from ctevidence.terms import CONTRAST_MEASURES, LEVEL_MEASURES, contrast_measure
+from ctevidence.terms import CONTRAST_MEASURES, contrast_measure
 
 AVERAGE_SINGLE = "average of the single treatments"
 LEANS = "the better single treatment is chosen by its result, which makes the advantage look small"
@@ -63,7 +63,7 @@ def compare_with_singles(
     one-sided half of it.
     """
     levels = levels_of(source, contrast_measure(measure).of if measure else None, week)
-    measure = measure or LEVEL_MEASURES[levels.measure].contrasts[0]
+    measure = measure or levels.contrasts[0]
     if CONTRAST_MEASURES[measure].is_ratio or measure == "nnt":
         raise ValueError(f"Singles are averaged and chosen on a difference, not on {measure}.")
     names = (combined, medication, therapy)
@@ -89,7 +89,7 @@ def against_best_single(levels: Levels, cells: list[Cell], conf_level: float) ->
     cells : list of Cell
         Combined and the two single treatments.
     """
-    measure = CONTRAST_MEASURES[LEVEL_MEASURES[levels.measure].contrasts[0]]
+    measure = CONTRAST_MEASURES[levels.contrasts[0]]
     alpha = 1 - conf_level
     sign = 1.0 if levels.better == "higher" else -1.0
     weights = [sign, -sign]

@@ -342,14 +342,26 @@ def _better_than_both(rows: list[Estimate], certainty: str | None, disclosure) -
     if not test.is_estimable:
         return f"Whether the combination is better than both single treatments: {test.caution}."
     lower_better = better_of(test.outcome) == "lower"
-    limit = test.conf_high if lower_better else test.conf_low
-    shown_better = limit < 0 if lower_better else limit > 0
-    what = "is" if shown_better else "has not been shown to be"
-    worst = (
-        _more_or_fewer(limit) if test.unit == "probability" else _higher_or_lower(limit, test.unit)
-    )
+    limit, null = (test.conf_high if lower_better else test.conf_low), float(test.unit == "ratio")
+    is_shown = limit < null if lower_better else limit > null
     tail = _in_brackets(*_behind(test, disclosure), *_tail(test, certainty))
     return (
-        f"Combined treatment {what} better than each single treatment{_when(test, 'at')}: against "
-        f"the better one {difference_words(test)[0]}, and it could be as little as {worst}{tail}."
+        f"Combined treatment {_is_better(test, is_shown, certainty)} better than each single "
+        f"treatment{_when(test, 'at')}: against the better one {difference_words(test)[0]}, and it "
+        f"could be as little as {_limit_words(limit, test)}{tail}."
     )
+
+
+def _is_better(test: Estimate, is_shown: bool, certainty: str | None) -> str:
+    """The verb of a min test: what was not shown is not claimed, what was is capped."""
+    if not is_shown:
+        return "has not been shown to be"
+    if rests_on_one_small_study(test) or certainty == "very low":
+        return "may be"
+    return {"may": "may be", "probably": "is probably", "": "is"}[CERTAINTY_VERBS[certainty]]
+
+
+def _limit_words(limit: float, row: Estimate) -> str:
+    if row.unit == "probability":
+        return _more_or_fewer(limit)
+    return shown(limit, "ratio") if row.unit == "ratio" else _higher_or_lower(limit, row.unit)
