@@ -19,6 +19,7 @@ from ctevidence.display.labels import contrast_label, measure_label, treatment_l
 from ctevidence.display.release import HIDDEN, gated
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.terms import LEVEL_MEASURES
 
 _OPTIONAL = ("week", "p", "people", "reference", "studies", "note", "range")
 
@@ -79,6 +80,8 @@ def _cautions(row: Estimate) -> list[str]:
 def _row(row: Estimate, disclosure: Disclosure, marks: dict[str, str]) -> dict[str, str]:
     value, limits = shown_estimate(row, disclosure)
     label = contrast_label(row.arm, row.reference)
+    if row.reference and row.measure in LEVEL_MEASURES:  # a level, not a comparison
+        label = f"{treatment_label(row.arm)} as {row.reference} predicts"
     return {
         "comparison" if row.reference else "treatment": label[0].upper() + label[1:],
         "outcome": row.outcome,
