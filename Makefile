@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# which study and which published trials `make report` works on
+# which study, which published trials and which network of them `make report` works on
 STUDY ?= beat-the-blues
 TRIALS ?= published-trials
+NETWORK ?= linde2016
 
 # one BLAS thread per process: work is spread over processes instead, and results do not vary
 export OMP_NUM_THREADS := 1
@@ -34,7 +35,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 report: $(READY)  ## the main job: a report pack in reports/$(STUDY)/ from the shipped data
-	@$(BIN)/ctevidence report $(STUDY) --trials $(TRIALS)
+	@$(BIN)/ctevidence report $(STUDY) --trials $(TRIALS) $(if $(NETWORK),--network $(NETWORK))
 
 test: $(READY)  ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -29,6 +29,10 @@ def report(
     trials: Annotated[
         str | None, typer.Option(help="Published trials to weigh together with the study.")
     ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(help="Published trials to show as a network of treatments beside them."),
+    ] = None,
     param: Annotated[
         list[str] | None, typer.Option("--param", "-p", help="A parameter: name=value.")
     ] = None,
@@ -47,10 +51,11 @@ def report(
         TextColumn("{task.completed}/{task.total}"),
     )
     with Progress(*columns, TimeElapsedColumn(), disable=quiet) as bar:
-        task = bar.add_task(f"report {name}", total=steps(project, name, trials))
+        task = bar.add_task(f"report {name}", total=steps(project, name, trials, network))
         pack = run_report(
             name,
             trials,
+            network,
             _parameters(param or []),
             project,
             lambda step: bar.update(task, advance=1, description=f"report {name}: {step}"),

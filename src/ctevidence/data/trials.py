@@ -49,6 +49,9 @@ class Trials:
         Remarks that every report repeats.
     citation, condition, population : str
         `condition` and `population` of contrasts; those of arms stand in the table.
+    reference : str
+        Of contrasts: the control against which a network shows the others, and which adds nothing
+        as a component.
     cautions : tuple of str
         Oddities found while reading.
     same_trials : dict of str to dict of str to str
@@ -77,6 +80,7 @@ class Trials:
     citation: str = ""
     condition: str = ""
     population: str = ""
+    reference: str = ""
     cautions: tuple[str, ...] = ()
     same_trials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     several_arms: str = "error"
@@ -313,7 +317,7 @@ def _unknown_flagged(
 def _unknown_treatments(
     table: TrialTable, declared: TrialsDeclaration, root: TomlTable
 ) -> list[Problem]:
-    """Treatments or studies under ``[treatments]`` and ``[people]`` that no contrast holds."""
+    """Treatments or studies that ``trials.toml`` names and no contrast holds."""
     frame = table.frame
     there = {"": set()}
     if declared.table == "contrasts":
@@ -325,6 +329,8 @@ def _unknown_treatments(
         there = there.to_dict()
     everything = set().union(*there.values())
     asked = [(f"treatments.{name}", name, everything) for name in declared.treatments]
+    if reference := declared.about.get("reference"):
+        asked.append(("trials.reference", reference, everything))
     asked += [
         (f"people.{study}.{name}", name, there.get(study, set()))
         for study, counts in declared.people.items()

@@ -27,7 +27,7 @@ class TrialsDeclaration:
     Parameters
     ----------
     about : dict of str to str
-        ``name, title, citation, population`` and, of contrasts, ``condition``.
+        ``name, title, citation, population`` and, of contrasts, ``condition, reference``.
     table : str
         One of `MAIN_TABLES`.
     constants : dict of str to str
@@ -78,6 +78,7 @@ def declaration(root: TomlTable) -> TrialsDeclaration:
     constants, scale = {}, ""
     if table == "contrasts":
         about["condition"] = trials.choice("condition", vocabulary["condition"]) or ""
+        about["reference"] = trials.text("reference", required=False) or ""
         scale = trials.choice("scale", SCALES) or ""
         level = trials.number("conf_level", required=False)
         for key in ("measure", "outcome"):

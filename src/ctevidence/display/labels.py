@@ -76,8 +76,30 @@ CONDITIONS = {
 }
 
 
+#: what rows about a measure are called
+_ABOUT = {
+    "_prediction": "expected in a new trial",
+    "_small_study_range": "by method for small-study effects",
+}
+
+
 def measure_label(name: str) -> str:
+    """A measure in words.
+
+    Examples
+    --------
+    >>> measure_label("risk_ratio"), measure_label("risk_ratio_prediction")
+    ('risk ratio', 'risk ratio expected in a new trial')
+    """
+    for end, words in _ABOUT.items():
+        if name.endswith(end):
+            return f"{measure_label(name.removesuffix(end))} {words}"
     return MEASURES.get(name, name.replace("_", " "))
+
+
+def with_article(words: str) -> str:
+    """With the indefinite article: ``a risk ratio``, ``an odds ratio``."""
+    return f"{'an' if words[:1].lower() in 'aeiou' else 'a'} {words}"
 
 
 def treatment_label(name: str) -> str:

@@ -76,6 +76,9 @@ def table_components(components: Components, name: str = "components", caption: 
     test = components.additivity.difference
     added = f"Do the components add up? Q difference {number(test.q, 2)} on {test.df} degrees of "
     added += f"freedom{_p_words(test.p_value)}."
+    if test.df == 0:
+        added = "Do the components add up? With an interaction for every combination nothing is "
+        added += "left to test."
     caption = caption or f"Components: {measure_label(components.data.measure)}"
     frame = pd.DataFrame(rows)
     frame = frame.loc[:, [c for c in frame if c != "people" or (frame[c] != "").any()]]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ctevidence.display.format import interval, shown
 from ctevidence.display.table import Table
-from ctevidence.synthesis.conditions import CONDITIONS
+from ctevidence.synthesis.conditions import CONDITIONS, condition_group, group_named
 from ctevidence.synthesis.flags import MAIN_STRATUM
 from ctevidence.synthesis.trial_overview import OverviewRow, TrialOverview
 
@@ -31,16 +31,25 @@ STRATA = {
     "taper": "drug tapered",
     "relapse_from_start": "counted from the start",
 }
+EXPLAINED = (
+    "More per 100: at the risk with the reference treatment given in the row, stated and not "
+    "estimated. Expected in a new trial: prediction interval, from three trials on."
+)
 _EMPTY = ("", "no trial", "", "", "", "", "", "")
 
 
-def table_overview(overview: TrialOverview, name: str, caption: str) -> Table:
+def table_overview(
+    overview: TrialOverview, name: str, caption: str, condition: str | None = None
+) -> Table:
     """One row for each condition, age group, outcome and stratum.
 
     Parameters
     ----------
     overview : TrialOverview
     name, caption : str
+    condition : str, optional
+        A condition or group of conditions, for a short table: the rows of its group that have
+        trials; what has none stands below. The whole table for a condition that is not known.
 
     Returns
     -------
@@ -48,6 +57,8 @@ def table_overview(overview: TrialOverview, name: str, caption: str) -> Table:
         Conditions without a trial keep their row. Below: the cautions, and whether conditions
         differ, by a test of interaction and not by comparing the rows.
     """
+    if group := group_named(condition):
+        return _short(overview, name, caption, group)
     marks: dict[str, str] = {}
     rows = [_row(row, marks) for row in overview.rows]
     notes = [f"{mark}: {text}." for text, mark in marks.items()]
@@ -55,13 +66,26 @@ def table_overview(overview: TrialOverview, name: str, caption: str) -> Table:
         f"Whether conditions differ ({part}, {age}): {_difference(test)}."
         for (part, age), test in overview.tests.items()
     ]
-    notes.append(
-        "More per 100: at the risk with the reference treatment given in the row, stated and not "
-        "estimated. Expected in a new trial: prediction interval, from three trials on."
-    )
+    notes.append(EXPLAINED)
     return Table(
         name, caption, pd.DataFrame(rows, columns=list(COLUMNS)), tuple(notes), COLUMNS[4:-1]
     )
+
+
+def _short(overview: TrialOverview, name: str, caption: str, group: str) -> Table:
+    own = [row for row in overview.rows if condition_group(row.condition) == group]
+    marks: dict[str, str] = {}
+    rows = [_row(row, marks) for row in own if row.pooled is not None]
+    notes = [f"{mark}: {text}." for text, mark in marks.items()]
+    empty: dict[str, list[str]] = {}
+    for row in own:
+        if row.pooled is None:
+            empty.setdefault(row.part.name, []).append(_row(row, marks)[0].lower())
+    notes += [f"No trial, {part}: {', '.join(who)}." for part, who in empty.items()]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    frame = frame.loc[:, [c for c in frame if c != "stratum" or (frame[c] != "").any()]]
+    numeric = tuple(c for c in COLUMNS[4:-1] if c in frame)
+    return Table(name, caption, frame, (*notes, EXPLAINED), numeric)
 
 
 def _row(row: OverviewRow, marks: dict[str, str]) -> list[str]:

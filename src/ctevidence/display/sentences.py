@@ -11,7 +11,8 @@ import math
 
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.format import decimals_of, interval, number, number_needed, rounded, shown
-from ctevidence.display.labels import measure_label, treatment_label
+from ctevidence.display.labels import measure_label, treatment_label, with_article
+from ctevidence.display.network_sentences import special_sentence
 from ctevidence.display.release import gated
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import (
@@ -32,6 +33,7 @@ CERTAINTY_VERBS = {
     "very low": None,
 }
 NOT_ASSESSED = "certainty not assessed"
+_GUARD = "One small study alone does not establish this."
 
 #: part of an outcome's name -> how people without a score were counted
 _COUNTING = {
@@ -99,6 +101,8 @@ medication: the best estimate is 14 more of every 100 people, and the data allow
 def _one(row: Estimate, certainty: str | None, disclosure) -> str:
     if not row.is_estimable:
         return f"{_subject(row)} cannot be estimated: {row.caution or 'too little data'}."
+    if special := special_sentence(row):
+        return special
     if not row.reference:
         return _level(row, disclosure)
     if row.method.startswith("non-inferiority"):
@@ -125,9 +129,14 @@ def verb_of(outcome: str) -> str:
     --------
     >>> verb_of("response (observed)"), verb_of("dropout")
     ('respond', 'drop out')
+    >>> verb_of("response or remission")
+    'respond or reach remission'
     """
-    name = outcome.lower()
-    return next((verb for start, verb in _VERBS.items() if name.startswith(start)), f"have {name}")
+    names = outcome.lower().split(" or ")
+    return " or ".join(
+        next((verb for start, verb in _VERBS.items() if name.startswith(start)), f"have {name}")
+        for name in names
+    )
 
 
 def _level(row: Estimate, disclosure) -> str:
@@ -172,7 +181,7 @@ def _contrast(row: Estimate, certainty: str | None) -> str:
     verb = _claim_verb(row, certainty, found)
     guard = ""
     if found is Direction.NOT_ESTABLISHED:
-        guard = " One small study alone does not establish this."
+        guard = f" {_GUARD}"
     return (
         f"Compared with {reference}, {arm} {verb} {best}{_outcome_words(row)}"
         f"{_in_brackets(f'range {reach}', *tail)}.{guard}"
@@ -229,7 +238,7 @@ def difference_words(row: Estimate) -> tuple[str, str]:
         step = [_more_or_fewer(x) for x in limits]
         return f"{_more_or_fewer(row.estimate)} of every 100 people", f"{step[0]} to {step[1]}"
     if row.unit == "ratio":
-        value = f"a {measure_label(row.measure)} of {shown(row.estimate, 'ratio')}"
+        value = f"{with_article(measure_label(row.measure))} of {shown(row.estimate, 'ratio')}"
         return value, interval(*limits, "ratio")
     words = [_higher_or_lower(x, row.unit) for x in (row.estimate, *limits)]
     return f"{words[0]} {row.unit}".replace("  ", " "), f"{words[1]} to {words[2]}"
@@ -345,8 +354,9 @@ def _better_than_both(rows: list[Estimate], certainty: str | None, disclosure) -
     limit, null = (test.conf_high if lower_better else test.conf_low), float(test.unit == "ratio")
     is_shown = limit < null if lower_better else limit > null
     tail = _in_brackets(*_behind(test, disclosure), *_tail(test, certainty))
+    who = treatment_label(test.arm)
     return (
-        f"Combined treatment {_is_better(test, is_shown, certainty)} better than each single "
+        f"{who[0].upper()}{who[1:]} {_is_better(test, is_shown, certainty)} better than each single "
         f"treatment{_when(test, 'at')}: against the better one {difference_words(test)[0]}, and it "
         f"could be as little as {_limit_words(limit, test)}{tail}."
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from ctevidence.display.format import number
 from ctevidence.display.table import Table
 from ctevidence.synthesis.effect_sizes import EffectSizes
 
@@ -30,3 +31,42 @@ def table_notes(trials) -> Table:
     """What the trials are, in the words of whoever compiled them."""
     frame = pd.DataFrame({"note": list(trials.notes) or ["No notes are declared."]})
     return Table("trials-notes", trials.title, frame)
+
+
+def table_cell_means(trials, name: str = "cell-means") -> Table:
+    """Means of the four cells of factorial trials that give no standard deviations.
+
+    Parameters
+    ----------
+    trials : Trials
+
+    Returns
+    -------
+    Table
+        Shown beside synergy, never pooled: without a standard deviation nobody can say how far
+        chance alone would have moved them. One row says so where there is no such trial.
+    """
+    caption = "Means of the four cells of factorial trials: shown, not pooled"
+    means = trials.cell_means
+    if means is None or means.empty:
+        return Table(name, caption, pd.DataFrame({"trial": ["No such trial is given."]}))
+    cells = ("control", "medication", "therapy", "combined")
+    rows = [
+        [
+            row.citation or row.trial_id,
+            f"{row.outcome} ({row.unit})",
+            *(f"{number(getattr(row, cell), 1)} ({getattr(row, f'n_{cell}')})" for cell in cells),
+            number(row.combined - row.medication - row.therapy + row.control, 1),
+        ]
+        for row in means.itertuples()
+    ]
+    columns = ["trial", "outcome", *cells, "more than its parts"]
+    notes = dict.fromkeys(f"{c[:1].upper()}{c[1:]}." for c in means["caution"] if c)
+    notes = ("In brackets: people in the cell. " + COLUMN_EXPLAINED, *notes)
+    return Table(name, caption, pd.DataFrame(rows, columns=columns), notes, tuple(columns[2:]))
+
+
+COLUMN_EXPLAINED = (
+    "More than its parts: combined less medication less therapy plus control; without standard "
+    "deviations it has no range."
+)

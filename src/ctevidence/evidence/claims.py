@@ -1,7 +1,8 @@
 """Claims: what practices say of combined treatment, weighed against every source.
 
-One lead source per claim, in declared order (several randomised trials, one trial, a registry);
-the others stand beside it. Participant-level and published results are compared, not averaged.
+One lead source per claim, in declared order (several randomised trials, one trial, a registry,
+a network); the others stand beside it. Participant-level and published results are compared, not
+averaged.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from pathlib import Path
 
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import Direction, Thresholds, direction
+from ctevidence.synthesis.direct_evidence import TRANSITIVITY
 from ctevidence.terms import did_you_mean
+
+#: how a row says that it is of a stratum of its own, and how combinations join their parts
+STRATUM, PARTS = "stratum ", " + "
 
 CERTAINTIES = ("high", "moderate", "low", "very low")
 
@@ -30,18 +35,44 @@ class Claim:
     outcomes: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     populations: tuple[str, ...] = ()
+    network_references: tuple[str, ...] = ()
+    network_measures: tuple[str, ...] = ()
     worry: bool = False
     no_source: str = ""
 
     def hears(self, row: Estimate) -> bool:
-        """Whether an estimate speaks to this claim."""
+        """Whether an estimate speaks to this claim.
+
+        Strata of their own (tapered drug, earlier non-response) answer another question. Rows that
+        rest on transitivity speak only where the claim says by which measure.
+        """
+        if self.place_of(row.outcome) is None or STRATUM in row.population:
+            return False
+        if rests_on_transitivity(row):
+            return self._hears_network(row)
         return (
             row.arm == self.arm
             and row.reference == self.reference
             and row.measure in self.measures
-            and row.outcome.startswith(self.outcomes)
             and (not self.populations or row.population.startswith(self.populations))
         )
+
+    def _hears_network(self, row: Estimate) -> bool:
+        """A combination, as `arm` or by its parts, where the claim lists networks as a source."""
+        is_combination = row.arm == self.arm or PARTS in row.arm
+        return (
+            is_combination
+            and row.reference in self.network_references
+            and row.measure in self.network_measures
+        )
+
+    def place_of(self, outcome: str) -> int | None:
+        """Where an outcome stands in the order of the claim; None when it does not speak to it."""
+        names = outcome.split(" or ")
+        for place, start in enumerate(self.outcomes):
+            if any(name.startswith(start) for name in names):
+                return place
+        return None
 
 
 @dataclass(frozen=True)
@@ -133,8 +164,13 @@ def assess_claims(
     return tuple(_weigh(c, estimates, certainty.get(c.id), condition, thresholds) for c in claims)
 
 
+def rests_on_transitivity(row: Estimate) -> bool:
+    """Whether an estimate is of a network: every row of one says what it assumes."""
+    return TRANSITIVITY in row.caution
+
+
 def _weigh(claim, estimates, certainty, condition, thresholds) -> Verdict:
-    speaking = [row for row in estimates if claim.outcomes and claim.hears(row)]
+    speaking = [row for row in estimates if claim.hears(row)]
     usable = [row for row in speaking if row.is_estimable]
     if not usable:
         why = [row.caution for row in speaking] or [claim.no_source or "no source reports it"]
@@ -147,17 +183,20 @@ def _weigh(claim, estimates, certainty, condition, thresholds) -> Verdict:
 def _rank(row: Estimate, claim: Claim, condition: str | None) -> tuple:
     """Smaller leads: design first, then outcome and measure as the claim orders them.
 
-    Among equals the first given leads: a study's declared way of counting comes first.
+    Among equals the first given leads: a study's declared way of counting comes first. A network
+    holds trials that other rows hold too, and rests on transitivity: it leads only alone.
     """
-    outcome = next(i for i, start in enumerate(claim.outcomes) if row.outcome.startswith(start))
+    outcome = claim.place_of(row.outcome)
     several = (row.studies or 1) > 1
     fits = condition is None or bool(claim.populations) or row.population.startswith(condition)
     # estimates of another condition never lead over the study's own
+    measures = claim.network_measures if rests_on_transitivity(row) else claim.measures
     return (
+        rests_on_transitivity(row),
         not (fits or not several),
         not several,
         not row.randomised,
         outcome,
-        claim.measures.index(row.measure),
+        measures.index(row.measure),
         -(row.studies or 1),
     )

@@ -34,6 +34,8 @@ class Material:
     date : str
         Day of the run.
     version : str
+    network : Trials or None
+        Shown as a network beside the trials; the trials themselves when None.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Material:
     results: Path
     date: str
     version: str
+    network: Trials | None = None
 
     @cached_property
     def estimates(self) -> Estimates:
@@ -89,7 +92,7 @@ class Material:
 
     @property
     def footer(self) -> tuple[str, ...]:
-        sources = [x.citation for x in (self.study, self.trials) if x and x.citation]
+        sources = [x.citation for x in (self.study, self.trials, self.network) if x and x.citation]
         return (
             f"Made on {self.date} with ctevidence {self.version}; inputs, parameters and versions "
             "with their checksums stand in manifest.json.",

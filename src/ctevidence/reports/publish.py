@@ -19,7 +19,12 @@ from ctevidence.reports.results import read_estimates
 
 
 def publish(
-    name: str, study: Study | None, trials: Trials | None, results: Path, target: Path
+    name: str,
+    study: Study | None,
+    trials: Trials | None,
+    results: Path,
+    target: Path,
+    network: Trials | None = None,
 ) -> Path:
     """Make the released pack from the results that the notebooks kept.
 
@@ -29,6 +34,8 @@ def publish(
     study, trials : Study, Trials or None
     results : Path
         Exact, internal results.
+    network : Trials, optional
+        Shown as a network beside the trials.
     target : Path
         New folder for ``index.html report.html brief.html appendix/ estimates/ figures/``.
 
@@ -38,7 +45,8 @@ def publish(
         `target`.
     """
     version = ctevidence.__version__
-    material = Material(name, study, trials, results, report_date().isoformat(), version)
+    date = report_date().isoformat()
+    material = Material(name, study, trials, results, date, version, network)
     shutil.rmtree(target, ignore_errors=True)
     for part in ("appendix", "estimates", "figures"):
         (target / part).mkdir(parents=True)

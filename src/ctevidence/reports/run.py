@@ -32,10 +32,11 @@ _NEEDS_RESULTS = ("06_evidence", "07_brief")
 
 @dataclass(frozen=True)
 class Sources:
-    """What a report is made from: a study, published trials, or both."""
+    """What a report is made from: a study, published trials, or both; perhaps a network."""
 
     study: Study | None
     trials: Trials | None
+    network: Trials | None
     folders: tuple[Path, ...]
 
 
@@ -50,6 +51,7 @@ class ReportPack:
 def run_report(
     name: str,
     trials: str | None = None,
+    network: str | None = None,
     parameters: Mapping[str, object] | None = None,
     project: Project | None = None,
     progress: Callable[[str], None] | None = None,
@@ -62,6 +64,9 @@ def run_report(
         A folder under ``data/raw`` or ``data/processed``: a study, or published trials.
     trials : str, optional
         Published trials that the report weighs together with a study.
+    network : str, optional
+        A further source of published trials, shown beside as a network of treatments; the trials
+        themselves make the network when it is absent.
     parameters : mapping, optional
         Parameters of the notebooks (``week`` ...); each must be known to at least one.
     project : Project, optional
@@ -82,8 +87,8 @@ def run_report(
     project, tell = project or find_project(), progress or (lambda step: None)
     clock, seconds = time.perf_counter, {}
     start = clock()
-    sources = open_sources(project, name, trials)
-    plan = planned(sources, name, trials, parameters or {})
+    sources = open_sources(project, name, trials, network)
+    plan = planned(sources, name, trials, network, parameters or {})
     seconds["prepare"] = clock() - start
     tell("data")
 
@@ -96,10 +101,10 @@ def run_report(
 
     start = clock()
     aside = work / "release"
-    publish(name, sources.study, sources.trials, work, aside)
+    publish(name, sources.study, sources.trials, work, aside, network=sources.network)
     inputs = checksums(sources.folders, project.root)
     notebooks = {n.name: checksum(n.path) for n, _ in plan}
-    given = {"name": name, "trials": trials, **(parameters or {})}
+    given = {"name": name, "trials": trials, "network": network, **(parameters or {})}
     outputs = checksums([aside], aside)
     content = manifest(name, given, inputs, notebooks, outputs)
     write_manifest(content, aside / "manifest.json")
@@ -109,27 +114,38 @@ def run_report(
     return ReportPack(project.report(name), seconds)
 
 
-def steps(project: Project, name: str, trials: str | None) -> int:
+def steps(project: Project, name: str, trials: str | None, network: str | None = None) -> int:
     """How many steps a run tells of: data, each notebook, pages."""
-    return 2 + len(planned(open_sources(project, name, trials), name, trials, {}))
+    sources = open_sources(project, name, trials, network)
+    return 2 + len(planned(sources, name, trials, network, {}))
 
 
-def open_sources(project: Project, name: str, trials: str | None) -> Sources:
+def open_sources(
+    project: Project, name: str, trials: str | None, network: str | None = None
+) -> Sources:
     """Prepare and read what the report is made from.
 
     Raises
     ------
     FileNotFoundError
         When there is no such data; the message lists what there is.
+    ValueError
+        For a network without trials that it could stand beside.
     """
     folder = _prepared(project, name)
-    study = read_study(folder) if (folder / "study.toml").exists() else None
-    if study is None:
-        return Sources(None, read_trials(folder), (folder,))
-    if trials is None:
-        return Sources(study, None, (folder,))
-    beside = _prepared(project, trials)
-    return Sources(study, read_trials(beside), (folder, beside))
+    is_study = (folder / "study.toml").exists()
+    study = read_study(folder) if is_study else None
+    beside = _prepared(project, trials) if is_study and trials else None
+    published = beside if is_study else folder
+    if network is not None and published is None:
+        raise ValueError(
+            f'The network "{network}" stands beside published trials: name them too '
+            f"(--trials {network} for the network alone)."
+        )
+    web = None if network is None else _prepared(project, network)
+    folders = dict.fromkeys(f for f in (folder, beside, web) if f is not None)
+    trials_read = None if published is None else read_trials(published)
+    return Sources(study, trials_read, None if web is None else read_trials(web), tuple(folders))
 
 
 def _prepared(project: Project, name: str) -> Path:
@@ -144,7 +160,11 @@ def _prepared(project: Project, name: str) -> Path:
 
 
 def planned(
-    sources: Sources, name: str, trials: str | None, parameters: Mapping[str, object]
+    sources: Sources,
+    name: str,
+    trials: str | None,
+    network: str | None,
+    parameters: Mapping[str, object],
 ) -> list[tuple[Notebook, dict[str, object]]]:
     """The notebooks to run, each with the parameters that it knows.
 
@@ -161,7 +181,14 @@ def planned(
                 f'No notebook has a parameter "{given}"{did_you_mean(given, known)}'
             )
     trials_name = (trials or name) if sources.trials else None
-    chosen = {"study_name": name, "trials_name": trials_name, "report_name": name, **parameters}
+    chosen = {
+        "study_name": name,
+        "trials_name": trials_name,
+        "network_name": network or trials_name,
+        "report_name": name,
+        "condition": sources.study.condition if sources.study else None,
+        **parameters,
+    }
     plan = []
     for notebook in notebooks:
         if not _has_what_it_needs(notebook, sources):

@@ -55,3 +55,16 @@ def condition_group(code: str) -> str:
     ('anxiety', 'ocd', 'not classified')
     """
     return CONDITIONS[code].group if code in CONDITIONS else UNCLASSIFIED
+
+
+def group_named(condition: str | None) -> str | None:
+    """The group that a study's condition names, as a code or as the group itself; else None.
+
+    Examples
+    --------
+    >>> group_named("panic"), group_named("depression"), group_named("insomnia"), group_named(None)
+    ('anxiety', 'depression', None, None)
+    """
+    if condition in CONDITIONS:
+        return CONDITIONS[condition].group
+    return condition if condition in CONDITION_GROUPS else None

@@ -178,6 +178,9 @@ def trial_overview(
     ('panic disorder; adults; response', 5.0)
     """
     contrast = tuple(contrast)
+    if trials.arms is None:  # contrasts of named treatments: every cell says that it has no trial
+        nothing = pd.DataFrame(columns=["trial_id", "outcome", "phase", "condition"], dtype=object)
+        trials = replace(trials, arms=nothing, contrasts=None)
     rows, tests = [], {}
     for part in parts:
         effects = _effects(trials, contrast, part, options)

@@ -1,0 +1,195 @@
+"""The questions that every table of trials is asked, pooled by condition where there are trials.
+
+Adults are never averaged with adolescents and children. A question that no trial answers stays,
+with the reason, so that a table of two trials gives the same pages as one of two hundred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from ctevidence.data.trials import Trials
+from ctevidence.estimates import Estimates
+from ctevidence.synthesis.effect_sizes import EffectSizes, effect_sizes
+from ctevidence.synthesis.pool import pool_by
+from ctevidence.synthesis.pooled import Pooled
+from ctevidence.synthesis.subgroups import Subgroups
+from ctevidence.synthesis.trial_overview import AFTER_RESPONSE, YOUNG
+from ctevidence.synthesis.typical_risk import absolute_effects
+
+NOT_BY_ARM = "the trials are contrasts of named treatments: see their network"
+NOT_ASKED = "no trial reports {outcomes} of these people in this phase"
+NO_TRIAL = "no trial compares {arm} with {reference} here"
+
+
+@dataclass(frozen=True)
+class TrialQuestion:
+    """A question to a table of trials.
+
+    Attributes
+    ----------
+    key, words : str
+        Short name, and the question in words.
+    outcomes : tuple of str
+        In order of preference: each trial gives the first that it reports.
+    contrast : tuple of two str
+    phases : tuple of str
+    young : bool
+        Adolescents and children only, or adults only.
+    """
+
+    key: str
+    words: str
+    outcomes: tuple[str, ...]
+    contrast: tuple[str, str]
+    phases: tuple[str, ...]
+    young: bool = False
+
+
+def _both_ways(
+    key: str, words: str, outcomes: tuple[str, ...], phases: tuple[str, ...], young: bool
+) -> Iterator[TrialQuestion]:
+    for single in ("medication", "therapy"):
+        told = f"{words}: combined treatment against {single}"
+        told += ", adolescents and children" if young else ""
+        end = "-young" if young else ""
+        yield TrialQuestion(
+            f"{key}-{single}{end}", told, outcomes, ("combined", single), phases, young
+        )
+
+
+BETTER = ("response", "remission")
+QUESTIONS = (
+    *_both_ways("better", "Getting better", BETTER, ("acute",), False),
+    *_both_ways("better", "Getting better", BETTER, ("acute",), True),
+    *_both_ways("relapse", "Relapse", ("relapse", "recurrence"), AFTER_RESPONSE, False),
+    *_both_ways("relapse", "Relapse", ("relapse", "recurrence"), AFTER_RESPONSE, True),
+    *_both_ways("dropout", "Leaving treatment", ("dropout",), ("acute",), False),
+    *_both_ways("dropout", "Leaving treatment", ("dropout",), ("acute",), True),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class AskedQuestion:
+    """A question with what the trials answer.
+
+    Attributes
+    ----------
+    question : TrialQuestion
+    effects : EffectSizes
+        Perhaps of no trial.
+    pooled : Subgroups or None
+        By group of conditions; None where no trial answers.
+    reason : str
+        Why there is no answer.
+    """
+
+    question: TrialQuestion
+    effects: EffectSizes
+    pooled: Subgroups | None
+    reason: str = ""
+
+    @property
+    def groups(self) -> dict[str, Pooled | None]:
+        return {} if self.pooled is None else dict(self.pooled.groups)
+
+    @property
+    def estimates(self) -> Estimates:
+        """Ratios, their prediction, people per 100 and numbers needed, by condition."""
+        if self.pooled is None:
+            return Estimates()
+        return self.pooled.estimates + absolute_effects(self.pooled)
+
+    def __repr__(self) -> str:
+        return f"{self.question.words}: {self.reason or repr(self.pooled)}"
+
+
+@dataclass(frozen=True, eq=False)
+class AskedQuestions:
+    """All questions, by key; made by `ask_trials`."""
+
+    asked: tuple[AskedQuestion, ...]
+
+    def __getitem__(self, key: str) -> AskedQuestion:
+        for each in self.asked:
+            if each.question.key == key:
+                return each
+        known = ", ".join(each.question.key for each in self.asked)
+        raise KeyError(f'No question "{key}"; there are: {known}.')
+
+    def __iter__(self) -> Iterator[AskedQuestion]:
+        return iter(self.asked)
+
+    @property
+    def estimates(self) -> Estimates:
+        return sum((each.estimates for each in self.asked), Estimates())
+
+    @property
+    def comparisons(self) -> dict[str, EffectSizes]:
+        """Effects by question in words, also of those without a trial."""
+        return {each.question.words: each.effects for each in self.asked}
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self.asked))
+
+
+def ask_trials(trials: Trials, questions: Sequence[TrialQuestion] = QUESTIONS) -> AskedQuestions:
+    """Pool every question by condition; a question without trials keeps its place.
+
+    Parameters
+    ----------
+    trials : Trials
+        Arm-level, with counts; contrasts of named treatments answer none of the questions.
+    questions : sequence of TrialQuestion
+
+    Examples
+    --------
+    >>> arms = pd.DataFrame({
+    ...     "trial_id": ["a", "a"], "arm": ["CBT + SSRI", "SSRI"], "outcome": "response",
+    ...     "treatment": ["combined", "medication"], "events": [30, 20], "n": [50, 50],
+    ...     "condition": "panic", "age_group": "adults", "phase": "acute", "flags": ""})
+    >>> asked = ask_trials(Trials("demo", "One", arms=arms))
+    >>> asked["better-medication"].groups["anxiety"].result.k
+    1
+    >>> asked["better-therapy"].reason
+    'no trial compares combined with therapy here'
+    """
+    return AskedQuestions(tuple(_asked(trials, question) for question in questions))
+
+
+def of_age(trials: Trials, *, young: bool) -> Trials:
+    """The trials of adolescents and children, or the others; who does not say counts as adult."""
+    arms = trials.arms[trials.arms["age_group"].isin(YOUNG) == young]
+    use_arms = {k: arm for k, arm in trials.use_arms.items() if k in set(arms["trial_id"])}
+    return replace(trials, arms=arms, use_arms=use_arms)
+
+
+def _asked(trials: Trials, question: TrialQuestion) -> AskedQuestion:
+    nobody = EffectSizes(pd.DataFrame(columns=["study", "estimate", "std_error"]), "risk_ratio")
+    if trials.arms is None:
+        return AskedQuestion(question, nobody, None, NOT_BY_ARM)
+    own = of_age(trials, young=question.young)
+    words = _words_there(own.arms, question)
+    if words is None:
+        reason = NOT_ASKED.format(outcomes=" or ".join(question.outcomes))
+        return AskedQuestion(question, nobody, None, reason)
+    effects = effect_sizes(own, contrast=question.contrast, **words)
+    if effects.frame.empty:
+        arm, reference = question.contrast
+        return AskedQuestion(question, effects, None, NO_TRIAL.format(arm=arm, reference=reference))
+    expected = () if question.young else None
+    return AskedQuestion(question, effects, pool_by(effects, expected=expected))
+
+
+def _words_there(arms: pd.DataFrame, question: TrialQuestion) -> dict | None:
+    """Of the words of a question those that rows of the table have together; None without any."""
+    rows = arms[arms["outcome"].isin(question.outcomes) & arms["phase"].isin(question.phases)]
+    if rows.empty:
+        return None
+    return {
+        "outcome": tuple(o for o in question.outcomes if o in set(rows["outcome"])),
+        "phase": tuple(p for p in question.phases if p in set(rows["phase"])),
+    }
