@@ -118,6 +118,8 @@ _PUBLIC = {
     "plot_survival": "display.survival",
     "plot_forest": "display.forest",
     "plot_network": "display.network_graph",
+    "plot_answer": "display.trial_answers",
+    "plot_answer_small_study": "display.trial_answers",
     "plot_trial_network": "display.network_answers",
     "plot_league": "display.league",
     "plot_components": "display.component_forest",

@@ -100,28 +100,28 @@ def _reason(found: TrialNetwork, part: str) -> str:
 def table_network_answers(found: TrialNetwork, name: str = "network-answers") -> Table:
     """What combinations add, how they rank, and whether parts add up: one row each, in words."""
     rows = list(_answers(found))
-    frame = pd.DataFrame(rows, columns=["question", "answer"])
+    frame = pd.DataFrame(rows, columns=["question", "treatment", "answer"])
     return Table(name, "What the network says", frame)
 
 
-def _answers(found: TrialNetwork) -> Iterator[tuple[str, str]]:
+def _answers(found: TrialNetwork) -> Iterator[tuple[str, str, str]]:
     if found.network is None:
-        yield "Is there a network?", f"None can be made: {found.reason}."
+        yield "Is there a network?", "", f"None can be made: {found.reason}."
         return
-    yield "What it is", _what(found)
-    for combination in found.combinations:
-        yield f"What {combination.combined} adds", _added(found, combination)
+    yield "What it is", "", _what(found)
     if not found.combinations:
-        yield "What a combination adds", NO_COMBINATION
-    for combination in found.combinations:
-        yield f"{combination.combined}: better than both parts?", _both(found, combination)
-    yield "Which ranks first", _first(found)
-    for combination in found.combinations:
-        row = found.interaction(combination)
+        yield "What combining adds", "", NO_COMBINATION
+    for each in found.combinations:
+        yield "What combining adds", each.combined, _added(found, each)
+    for each in found.combinations:
+        yield "Better than both parts?", each.combined, _both(found, each)
+    yield "Which ranks first", found.network.ranking[0], _first(found)
+    for each in found.combinations:
+        row = found.interaction(each)
         if row is not None:
-            told = f"{sentence(row, source='open')} {_rests(found, combination.combined)}"
-            yield f"{combination.combined}: more than its parts?", told
-    yield "Do components add up?", _additivity(found)
+            told = f"{sentence(row, source='open')} {_rests(found, each.combined)}"
+            yield "More than its parts?", each.combined, told
+    yield "Do components add up?", "", _additivity(found)
 
 
 def _what(found: TrialNetwork) -> str:

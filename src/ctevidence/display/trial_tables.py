@@ -27,10 +27,10 @@ def table_excluded(comparisons: Mapping[str, EffectSizes]) -> Table:
     return Table("trials-left-out", "Trials left out of a comparison, and why", frame)
 
 
-def table_notes(trials) -> Table:
+def table_notes(trials, name: str = "trials-notes") -> Table:
     """What the trials are, in the words of whoever compiled them."""
     frame = pd.DataFrame({"note": list(trials.notes) or ["No notes are declared."]})
-    return Table("trials-notes", trials.title, frame)
+    return Table(name, trials.title, frame)
 
 
 def table_cell_means(trials, name: str = "cell-means") -> Table:

@@ -16,6 +16,7 @@ from pathlib import Path
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import Direction, Thresholds, direction
 from ctevidence.synthesis.direct_evidence import TRANSITIVITY
+from ctevidence.synthesis.trial_overview import OVERVIEW
 from ctevidence.terms import did_you_mean
 
 #: how a row says that it is of a stratum of its own, and how combinations join their parts
@@ -46,7 +47,8 @@ class Claim:
         Strata of their own (tapered drug, earlier non-response) answer another question. Rows that
         rest on transitivity speak only where the claim says by which measure.
         """
-        if self.place_of(row.outcome) is None or STRATUM in row.population:
+        of_overview = row.population.startswith(OVERVIEW)  # the pooled rows hold these trials
+        if self.place_of(row.outcome) is None or STRATUM in row.population or of_overview:
             return False
         if rests_on_transitivity(row):
             return self._hears_network(row)

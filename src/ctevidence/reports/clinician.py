@@ -20,6 +20,7 @@ from ctevidence.reports.page import (
     picture,
     prose,
 )
+from ctevidence.reports.trials_sections import network_section, trials_section
 from ctevidence.terms import COMPONENTS
 
 COMPARISONS = (("combined", "medication"), ("combined", "therapy"), ("therapy", "medication"))
@@ -31,6 +32,9 @@ GLOSSARY = (
      "given a treatment may differ in other ways."),
     ("Control", "what the other arms were compared with; usual care is not the same as no care."),
     ("Staying well", "got better and did not relapse, counted among everyone who started."),
+    ("Prediction", "where the effect of a new, similar trial is expected: wider than the range."),
+    ("Network", "trials of several treatments compared at once, also through each other; it "
+     "assumes that the trials are alike in what changes effects."),
     ("Synergy", "the combination differs from what its two parts add up to. No synergy does not "
      "mean that adding the second treatment is no use."),
     ("Not established, not determined", "the data cannot tell; this is not the same as no effect."),
@@ -49,7 +53,8 @@ def clinician_page(material: Material) -> Page:
         _course(material),
         _staying_well(material),
         _both(material),
-        _trials(material),
+        trials_section(material),
+        network_section(material),
         _retention(material),
         _claims(material),
         _certainty(),
@@ -75,7 +80,7 @@ def _title(material: Material) -> str:
 
 
 def _lead(material: Material) -> str:
-    titles = [x.title for x in (material.study, material.trials) if x]
+    titles = [x.title for x in (material.study, material.trials, material.network) if x]
     return "Evidence from: " + "; ".join(titles) + "."
 
 
@@ -219,30 +224,6 @@ def _both(material: Material) -> Section | None:
         blocks += [heading("More than the sum of its parts?"), prose(words)]
         blocks.append(folded("Synergy on every scale", material.table("response-synergy")))
     return Section("both", "Better than both, and more than the sum", tuple(blocks))
-
-
-def _trials(material: Material) -> Section | None:
-    if material.trials is None:
-        return None
-    blocks: list[Block] = [bullets(material.trials.notes)]
-    for key, title in (
-        ("medication", "Combined treatment against medication"),
-        ("therapy", "Combined treatment against therapy"),
-    ):
-        blocks += [
-            heading(title),
-            picture(material.figure(f"forest-{key}")),
-            grid(material.table(f"trials-{key}")),
-            grid(material.table(f"trials-{key}-young")),
-        ]
-    blocks += [
-        heading("Relapse, and dropout"),
-        grid(material.table("trials-relapse")),
-        grid(material.table("trials-dropout")),
-        grid(material.table("trials-dropout-therapy")),
-        folded("Trials left out of a comparison, and why", material.table("trials-left-out")),
-    ]
-    return Section("trials", "What the published trials say", tuple(blocks))
 
 
 def _retention(material: Material) -> Section | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Mapping
@@ -45,6 +46,8 @@ def run_notebook(
     output = Path(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     os.environ[PROJECT_VARIABLE] = str(project.root)
+    # the names were checked above; papermill cannot read annotations such as "str | None"
+    logging.getLogger("papermill").setLevel(logging.ERROR)
     # sockets in a folder that only this user can enter, not ports that anyone here could read
     with tempfile.TemporaryDirectory(prefix="ctevidence-") as private:
         sockets = {"transport": "ipc", "ip": str(Path(private) / "kernel")}

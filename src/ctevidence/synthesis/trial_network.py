@@ -135,8 +135,8 @@ def trial_network(
         Other sources of the same report, whose trials are counted, not removed: a network stands
         beside them and is not averaged with them.
     condition : str, optional
-        Condition, or group of them, of which trials by arm make the network; the one with the most trials
-        when absent.
+        Condition, or group of them, of which trials by arm make the network; the group with the
+        most trials when absent.
 
     Returns
     -------

@@ -23,6 +23,8 @@ from ctevidence.synthesis.pooled import Pooled
 from ctevidence.synthesis.subgroups import NO_DATA, SubgroupTest, subgroup_test
 from ctevidence.synthesis.typical_risk import typical_risk
 
+#: how rows of the overview begin to say who
+OVERVIEW = "overview: "
 YOUNG = ("adolescents", "children and adolescents")
 
 
@@ -122,7 +124,10 @@ class TrialOverview:
                 found.append(self._no_data(row))
             else:
                 found += [row.pooled.pooled, row.pooled.prediction, *row.absolute]
-        return Estimates(found)
+        # the same trials are pooled by condition elsewhere: claims must not hear them twice
+        return Estimates(
+            replace(row, id="", population=f"{OVERVIEW}{row.population}") for row in found
+        )
 
     def _no_data(self, row: OverviewRow) -> Estimate:
         return Estimate(

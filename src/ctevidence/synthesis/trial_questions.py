@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
 from ctevidence.data.trials import Trials
 from ctevidence.estimates import Estimates
+from ctevidence.synthesis.conditions import group_named
 from ctevidence.synthesis.effect_sizes import EffectSizes, effect_sizes
 from ctevidence.synthesis.pool import pool_by
 from ctevidence.synthesis.pooled import Pooled
+from ctevidence.synthesis.small_study import SmallStudyRange, small_study_range
 from ctevidence.synthesis.subgroups import Subgroups
 from ctevidence.synthesis.trial_overview import AFTER_RESPONSE, YOUNG
 from ctevidence.synthesis.typical_risk import absolute_effects
+
+#: below this nothing can be said of small studies
+LEAST_TRIALS = 3
 
 NOT_BY_ARM = "the trials are contrasts of named treatments: see their network"
 NOT_ASKED = "no trial reports {outcomes} of these people in this phase"
@@ -96,12 +102,27 @@ class AskedQuestion:
     def groups(self) -> dict[str, Pooled | None]:
         return {} if self.pooled is None else dict(self.pooled.groups)
 
+    @cached_property
+    def small_studies(self) -> dict[str, SmallStudyRange]:
+        """What methods for small-study effects make of each group of three trials or more."""
+        return {
+            group: small_study_range(pooled)
+            for group, pooled in self.groups.items()
+            if pooled is not None and pooled.result.k >= LEAST_TRIALS
+        }
+
+    def group(self, condition: str | None = None) -> str | None:
+        """The group that a condition belongs to; the one with the most trials when not known."""
+        sizes = {g: p.result.k for g, p in self.groups.items() if p is not None}
+        return group_named(condition) or max(sizes, key=sizes.get, default=None)
+
     @property
     def estimates(self) -> Estimates:
-        """Ratios, their prediction, people per 100 and numbers needed, by condition."""
+        """Ratios, prediction, people per 100, numbers needed and small-study range, by group."""
         if self.pooled is None:
             return Estimates()
-        return self.pooled.estimates + absolute_effects(self.pooled)
+        ranges = Estimates(found.range for found in self.small_studies.values())
+        return self.pooled.estimates + absolute_effects(self.pooled) + ranges
 
     def __repr__(self) -> str:
         return f"{self.question.words}: {self.reason or repr(self.pooled)}"
