@@ -10,12 +10,14 @@ import pytest
 from ctevidence.data.project import Project
 from ctevidence.data.template import write_template
 from ctevidence.estimates import COLUMNS, Estimates
+from ctevidence.evidence.claims import assess_claims, read_claims
 from ctevidence.reports.notebooks import ParameterError
 from ctevidence.reports.run import run_report
 from ctevidence.reports.verify import differences
 from ctevidence.simulate.study import simulate_study
 
 ROOT = Path(__file__).parents[2]
+SHIPPED = ("beat-the-blues", "published-trials", "linde2016")
 
 
 def project_with(folder, *sources):
@@ -27,9 +29,9 @@ def project_with(folder, *sources):
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory):
     """The shipped report, made once for all tests of this module."""
-    project = project_with(tmp_path_factory.mktemp("project"), "beat-the-blues", "published-trials")
+    project = project_with(tmp_path_factory.mktemp("project"), *SHIPPED)
     steps = []
-    made = run_report("beat-the-blues", "published-trials", project=project, progress=steps.append)
+    made = run_report(*SHIPPED, project=project, progress=steps.append)
     return project, made, steps
 
 
@@ -75,8 +77,39 @@ def test_the_report_says_what_was_randomised_and_what_it_is(pack):
         "Not a recommendation for one person",
         "No synergy does not mean no benefit",
         "description only",
+        "ranks first, and it rests on one trial of 34 people (study 117): not established",
+        "first place does not show that a treatment is better",
+        "in a new, similar trial",
+        "methods for small-study effects give",
+        "9 in published-trials and 1 in beat-the-blues",
     ):
         assert words in html, words
+
+
+def test_the_whole_overview_is_folded_away(pack):
+    html = pages(pack[1].path)["report.html"]
+    open_text = re.sub(r"<details>.*?</details>", "", html, flags=re.S)
+    assert 'id="table-overview-medication-short"' in open_text
+    assert 'id="table-overview-medication"' not in open_text
+    assert 'id="table-overview-medication"' in html
+
+
+def test_a_network_stands_beside_and_leads_nothing(pack):
+    rows = Estimates.read_csv(pack[1].path / "estimates" / "network.csv")
+    verdicts = assess_claims(read_claims(), read_all(pack), condition="depression")
+    for verdict in verdicts:
+        assert verdict.lead is None or verdict.lead.study != "linde2016", verdict.claim.id
+    beside = {v.claim.id: v for v in verdicts if any(r.study == "linde2016" for r in v.beside)}
+    assert set(beside) == {"better-than-both", "synergy"}
+    assert len(rows) > 100
+    assert not any("best" in row.caution for row in rows)
+
+
+def read_all(pack):
+    return sum(
+        (Estimates.read_csv(p) for p in sorted((pack[1].path / "estimates").glob("*.csv"))),
+        Estimates(),
+    )
 
 
 def test_the_brief_spares_leaders_the_statistics(pack):
@@ -92,7 +125,7 @@ def test_the_brief_spares_leaders_the_statistics(pack):
 
 def test_estimates_have_the_closed_list_of_columns(pack):
     files = sorted((pack[1].path / "estimates").glob("*.csv"))
-    assert [f.stem for f in files] == ["course", "relapse", "response", "trials"]
+    assert [f.stem for f in files] == ["course", "network", "relapse", "response", "trials"]
     for path in files:
         rows = Estimates.read_csv(path)
         assert len(rows) > 0
@@ -124,14 +157,15 @@ def test_the_manifest_vouches_for_the_pack(pack):
     project, made, _ = pack
     assert differences(made.path, project.root) == []
     content = json.loads((made.path / "manifest.json").read_text("utf-8"))
-    assert content["parameters"] == {"name": "beat-the-blues", "trials": "published-trials"}
+    assert content["parameters"] == dict(zip(("name", "trials", "network"), SHIPPED, strict=True))
+    assert any(name.startswith("data/processed/linde2016") for name in content["inputs_sha256"])
     assert any("participants" in name for name in content["inputs_sha256"])
 
 
 def test_a_second_run_gives_the_same_estimates_and_pages(pack):
     project, made, _ = pack
     before = json.loads((made.path / "manifest.json").read_text("utf-8"))["outputs_sha256"]
-    again = run_report("beat-the-blues", "published-trials", project=project)
+    again = run_report(*SHIPPED, project=project)
     after = json.loads((again.path / "manifest.json").read_text("utf-8"))["outputs_sha256"]
     assert after == before
 

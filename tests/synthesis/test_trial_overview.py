@@ -8,7 +8,7 @@ import pytest
 from ctevidence.data.trials import Trials, read_trials
 from ctevidence.display.overview_table import COLUMNS, table_overview
 from ctevidence.synthesis.conditions import CONDITIONS
-from ctevidence.synthesis.trial_overview import PARTS, YOUNG, trial_overview
+from ctevidence.synthesis.trial_overview import OVERVIEW, PARTS, YOUNG, trial_overview
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 # the fit stops at 1e-12 in R; its tau-squared enters the error
@@ -67,7 +67,7 @@ def test_every_condition_keeps_a_row_in_every_part(against_medication):
         assert there == set(CONDITIONS)
     empty = row_of(against_medication, "response", "generalised_anxiety", age_group="")
     assert empty.pooled is None
-    rows = against_medication.estimates.where(population=empty.population)
+    rows = against_medication.estimates.where(population=f"{OVERVIEW}{empty.population}")
     assert (rows.one().studies, rows.one().caution) == (0, "no data")
     panic = row_of(against_medication, "response", "panic", age_group="")
     assert panic.left_out == ("barlow2000: reports no response with combined",)

@@ -127,10 +127,10 @@ def _answers(found: TrialNetwork) -> Iterator[tuple[str, str, str]]:
 def _what(found: TrialNetwork) -> str:
     network = found.network
     trials = len(network.data.trials.trials)
-    told = f"{found.title}: {trials} {'trial' if trials == 1 else 'trials'} of "
-    told += f"{len(network.treatments)} treatments, of {network.data.population}."
-    shared = " and ".join(f"{n} also stand in {other}" for other, n in found.shared.items())
-    more = f"{BESIDE}{f' ({shared})' if shared else ''}."
+    told = f"{trials} {'trial' if trials == 1 else 'trials'} of {len(network.treatments)} "
+    told += f"treatments: {network.data.population}."
+    shared = " and ".join(f"{n} in {other}" for other, n in found.shared.items())
+    more = f"{BESIDE}{f'; of its trials also stand {shared}' if shared else ''}."
     cautions = "".join(f" {c[0].upper()}{c[1:]}." for c in network.cautions)
     return f"{told} {more}{cautions}"
 
@@ -184,5 +184,6 @@ def _additivity(found: TrialNetwork) -> str:
     if test.p_value < 0.05:
         word = f"They do not: effects of combinations fit worse than chance allows ({told})."
     else:
-        word = f"The test does not tell ({told}); this does not show that they add up."
-    return " ".join([word, *(f"{c[0].upper()}{c[1:]}." for c in found.path.cautions)])
+        word = f"Not determined ({told}): this does not show that they add up."
+    step = dict.fromkeys(f"{c.split(':')[0]}." for c in found.path.cautions)
+    return " ".join([word, *(f"{c[0].upper()}{c[1:]}" for c in step)])

@@ -25,6 +25,17 @@ COLUMNS = (
     "of 100, with the reference",
     "note",
 )
+SHORT_COLUMNS = (
+    "who",
+    "outcome",
+    "trials",
+    "people",
+    "more per 100 (range)",
+    "of 100, with the reference",
+    "risk ratio (range)",
+    "expected in a new trial",
+    "note",
+)
 STRATA = {
     MAIN_STRATUM: "",
     "prior_nonresponse": "had not responded before",
@@ -82,10 +93,25 @@ def _short(overview: TrialOverview, name: str, caption: str, group: str) -> Tabl
         if row.pooled is None:
             empty.setdefault(row.part.name, []).append(_row(row, marks)[0].lower())
     notes += [f"No trial, {part}: {', '.join(who)}." for part, who in empty.items()]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame = frame.loc[:, [c for c in frame if c != "stratum" or (frame[c] != "").any()]]
-    numeric = tuple(c for c in COLUMNS[4:-1] if c in frame)
-    return Table(name, caption, frame, (*notes, EXPLAINED), numeric)
+    frame = pd.DataFrame(map(_together, rows), columns=list(SHORT_COLUMNS))
+    return Table(name, caption, frame, (*notes, EXPLAINED), SHORT_COLUMNS[2:-1])
+
+
+def _together(row: list[str]) -> list[str]:
+    """A row of the whole table in fewer columns: a page is narrower than a notebook."""
+    cell = dict(zip(COLUMNS, row, strict=True))
+    outcome = ", ".join(filter(None, (cell["outcome"], cell["stratum"])))
+    return [
+        ", ".join(filter(None, (cell["condition"], cell["age"]))),
+        outcome,
+        cell["trials"],
+        cell["people"],
+        f"{cell['more per 100']} ({cell['range per 100']})" if cell["more per 100"] else "",
+        cell["of 100, with the reference"],
+        f"{cell['risk ratio']} ({cell['range']})",
+        cell["expected in a new trial"],
+        cell["note"],
+    ]
 
 
 def _row(row: OverviewRow, marks: dict[str, str]) -> list[str]:

@@ -60,7 +60,8 @@ def _row(group: str, pooled: Pooled | None, per_100: dict[str, Estimate], marks:
     if pooled is None:
         return [label, "0", "", "no trial", "", "", "", "", "", ""]
     ratio, prediction = pooled.pooled, pooled.prediction
-    absolute = per_100[pooled.population]
+    absolute = per_100.get(pooled.population)
+    risk = typical_risk(pooled)
     for caution in pooled.cautions:
         marks.setdefault(caution, chr(97 + len(marks) % 26))
     return [
@@ -70,9 +71,9 @@ def _row(group: str, pooled: Pooled | None, per_100: dict[str, Estimate], marks:
         shown(ratio.estimate, ratio.unit),
         interval(ratio.conf_low, ratio.conf_high, ratio.unit),
         interval(prediction.conf_low, prediction.conf_high, ratio.unit),
-        shown(absolute.estimate, absolute.unit),
-        interval(absolute.conf_low, absolute.conf_high, absolute.unit),
-        shown(typical_risk(pooled), "probability"),
+        shown(absolute.estimate, absolute.unit) if absolute else "",
+        interval(absolute.conf_low, absolute.conf_high, absolute.unit) if absolute else "",
+        shown(risk, "probability"),
         ", ".join(marks[caution] for caution in pooled.cautions),
     ]
 

@@ -228,7 +228,8 @@ def _claim_verb(row: Estimate, certainty: str | None, found: Direction) -> str:
 def _outcome_words(row: Estimate) -> str:
     if row.unit == "probability":
         return f" who {verb_of(row.outcome)}{_when(row)}"
-    return f" in {row.outcome}{_when(row, 'at')}"
+    word = "for" if row.unit == "ratio" else "in"
+    return f" {word} {row.outcome}{_when(row, 'at')}"
 
 
 def difference_words(row: Estimate) -> tuple[str, str]:

@@ -55,10 +55,14 @@ def _answers(table: Table | None) -> list[Block]:
     if table is None:
         return []
     rows = list(table.frame.itertuples(index=False, name=None))
-    told = [(f"{asks} ({who})", said) for asks, who, said in rows if not said.startswith(_NOTHING)]
-    silent = [f"{asks} ({who})" for asks, who, said in rows if said.startswith(_NOTHING)]
+    everyone = {who for _, who, _ in rows}
+    alone = len(everyone) == 1
+    pairs = [(asks if alone else f"{asks} ({who})", said) for asks, who, said in rows]
+    told = [(asks, said) for asks, said in pairs if not said.startswith(_NOTHING)]
+    silent = [asks for asks, said in pairs if said.startswith(_NOTHING)]
     none = f"No trial answers: {'; '.join(silent)}." if silent else ""
-    return [definitions(told), prose(none)]
+    who = f"Trials of {everyone.pop()}." if alone else ""
+    return [prose(who), definitions(told), prose(none)]
 
 
 def _short(short: Table | None, full: Table | None) -> Block:

@@ -184,7 +184,8 @@ def trial_overview(
     """
     contrast = tuple(contrast)
     if trials.arms is None:  # contrasts of named treatments: every cell says that it has no trial
-        nothing = pd.DataFrame(columns=["trial_id", "outcome", "phase", "condition"], dtype=object)
+        columns = ["trial_id", "treatment", "outcome", "phase", "condition"]
+        nothing = pd.DataFrame(columns=columns, dtype=object)
         trials = replace(trials, arms=nothing, contrasts=None)
     rows, tests = [], {}
     for part in parts:
@@ -198,12 +199,12 @@ def trial_overview(
 
 
 def _effects(trials: Trials, contrast, part: OverviewPart, options: Mapping) -> EffectSizes:
-    """Effects of all strata; none where the table has no such outcome or phase."""
+    """Effects of all strata; none where the table has no such outcome, phase or treatment."""
     arms = trials.arms
     there = arms["outcome"].isin(part.outcomes) & arms["phase"].isin(part.phases)
     phases = tuple(p for p in part.phases if p in set(arms.loc[there, "phase"]))
     outcomes = tuple(o for o in part.outcomes if o in set(arms.loc[there, "outcome"]))
-    if not there.any():
+    if not (there.any() and set(contrast) <= set(arms["treatment"])):
         return EffectSizes(pd.DataFrame(columns=["study", "estimate", "std_error"]), "risk_ratio")
     return effect_sizes(trials, outcomes, contrast, phase=phases, stratum=ANY_STRATUM, **options)
 

@@ -28,7 +28,7 @@ LEAST_TRIALS = 3
 
 NOT_BY_ARM = "the trials are contrasts of named treatments: see their network"
 NOT_ASKED = "no trial reports {outcomes} of these people in this phase"
-NO_TRIAL = "no trial compares {arm} with {reference} here"
+NO_TRIAL = "no trial compares the two and reports it"
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def ask_trials(trials: Trials, questions: Sequence[TrialQuestion] = QUESTIONS) -
     >>> asked["better-medication"].groups["anxiety"].result.k
     1
     >>> asked["better-therapy"].reason
-    'no trial compares combined with therapy here'
+    'no trial compares the two and reports it'
     """
     return AskedQuestions(tuple(_asked(trials, question) for question in questions))
 
@@ -197,10 +197,11 @@ def _asked(trials: Trials, question: TrialQuestion) -> AskedQuestion:
     if words is None:
         reason = NOT_ASKED.format(outcomes=" or ".join(question.outcomes))
         return AskedQuestion(question, nobody, None, reason)
+    if not set(question.contrast) <= set(own.arms["treatment"]):
+        return AskedQuestion(question, nobody, None, NO_TRIAL)
     effects = effect_sizes(own, contrast=question.contrast, **words)
     if effects.frame.empty:
-        arm, reference = question.contrast
-        return AskedQuestion(question, effects, None, NO_TRIAL.format(arm=arm, reference=reference))
+        return AskedQuestion(question, effects, None, NO_TRIAL)
     expected = () if question.young else None
     return AskedQuestion(question, effects, pool_by(effects, expected=expected))
 

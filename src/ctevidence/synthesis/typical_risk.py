@@ -37,7 +37,7 @@ def absolute_effects(groups: Subgroups) -> Estimates:
     -------
     Estimates
         Rows ``risk_difference`` and ``nnt``, with the people and trials behind the ratio; groups
-        without a trial have none. `population` stays that of the group.
+        without a trial, or at whose typical risk nobody or everybody has the outcome, have none. `population` stays that of the group.
 
     Raises
     ------
@@ -54,6 +54,8 @@ def absolute_effects(groups: Subgroups) -> Estimates:
                 f"{', '.join(MEASURES)}."
             )
         ratio, risk = pooled.pooled, typical_risk(pooled)
+        if not 0 < risk < 1:  # nobody, or everybody: a ratio of it says nothing per 100
+            continue
         for row in pooled.absolute(risk):
             if row.measure in ("risk_difference", "nnt"):
                 rows.append(
