@@ -8,6 +8,7 @@ import pytest
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import assess_claims, read_claims
 from ctevidence.evidence.verdict import Direction
+from ctevidence.synthesis.direct_evidence import TRANSITIVITY
 
 BASE = {"outcome": "response", "arm": "combined", "reference": "medication",
         "measure": "risk_difference", "unit": "probability"}  # fmt: skip
@@ -86,3 +87,50 @@ def test_an_unknown_key_of_a_claim_is_refused(tmp_path):
     path.write_text('[[claim]]\nid = "x"\nsays = "y"\noutcom = ["response"]\n')
     with pytest.raises(ValueError, match='did you mean "outcomes"'):
         read_claims(path)
+
+
+# as `better_than_both` and `pool_components` give them for linde2016 (study 117, 34 people)
+NETWORK = {"study": "linde2016", "outcome": "response", "arm": "Face-to-face CBT + SSRI",
+           "unit": "ratio", "randomised": True, "studies": 1, "n": 17,
+           "caution": f"rests on one trial of 34 people (study 117); {TRANSITIVITY}"}  # fmt: skip
+BOTH = Estimate(
+    reference="best single treatment", measure="odds_ratio", estimate=15.0, conf_low=2.27,
+    alternative="greater", **NETWORK,
+)  # fmt: skip
+INTERACTION = Estimate(
+    reference="multiplicativity", measure="interaction_ratio", estimate=8.75, conf_low=1.32,
+    conf_high=58.05, **NETWORK,
+)  # fmt: skip
+
+
+def test_a_network_leads_only_alone_and_one_small_trial_establishes_nothing():
+    found = verdicts([BOTH, INTERACTION])
+    for claim, row in (("better-than-both", BOTH), ("synergy", INTERACTION)):
+        assert found[claim].lead == row
+        assert found[claim].direction is Direction.NOT_ESTABLISHED
+    own = {"study": "own trial", "outcome": "response", "arm": "combined",
+           "unit": "probability", "randomised": False}  # fmt: skip
+    single = Estimate(reference="best single treatment", measure="risk_difference",
+                      estimate=0.05, conf_low=-0.3, alternative="greater", **own)  # fmt: skip
+    found = verdicts([BOTH, single])["better-than-both"]
+    assert (found.lead, list(found.beside)) == (single, [BOTH])
+
+
+def test_a_network_of_plain_treatments_does_not_take_the_lead_of_pooled_trials():
+    row = replace(POOLED, id="", study="network", studies=50, caution=TRANSITIVITY)
+    found = verdicts([row, POOLED], condition="depression")
+    assert found["better-than-medication"].lead == POOLED
+    assert not found["better-than-medication"].beside
+    assert verdicts([row])["better-than-medication"].direction is Direction.NO_DATA
+
+
+def test_strata_and_cells_of_the_overview_are_not_weighed_again():
+    cell = replace(POOLED, id="", population="overview: depression; adults; response")
+    taper = replace(POOLED, id="", population="depression; stratum taper", studies=20)
+    found = verdicts([POOLED, cell, taper])["better-than-medication"]
+    assert (found.lead, len(found.beside)) == (POOLED, 0)
+
+
+def test_relapse_or_recurrence_speaks_to_relapse_in_either_order():
+    row = replace(POOLED, id="", outcome="recurrence or relapse")
+    assert verdicts([row])["relapse-prevention"].lead == row

@@ -37,7 +37,8 @@ def absolute_effects(groups: Subgroups) -> Estimates:
     -------
     Estimates
         Rows ``risk_difference`` and ``nnt``, with the people and trials behind the ratio; groups
-        without a trial, or at whose typical risk nobody or everybody has the outcome, have none. `population` stays that of the group.
+        without a trial, or at whose typical risk nobody or everybody has the outcome, have none.
+        `population` stays that of the group.
 
     Raises
     ------
