@@ -355,10 +355,10 @@ def _better_than_both(rows: list[Estimate], certainty: str | None, disclosure) -
     limit, null = (test.conf_high if lower_better else test.conf_low), float(test.unit == "ratio")
     is_shown = limit < null if lower_better else limit > null
     tail = _in_brackets(*_behind(test, disclosure), *_tail(test, certainty))
-    who = treatment_label(test.arm)
+    who, verb = treatment_label(test.arm), _is_better(test, is_shown, certainty)
     return (
-        f"{who[0].upper()}{who[1:]} {_is_better(test, is_shown, certainty)} better than each single "
-        f"treatment{_when(test, 'at')}: against the better one {difference_words(test)[0]}, and it "
+        f"{who[0].upper()}{who[1:]} {verb} better than each single treatment"
+        f"{_when(test, 'at')}: against the better one {difference_words(test)[0]}, and it "
         f"could be as little as {_limit_words(limit, test)}{tail}."
     )
 

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from ctevidence.contrasts.better_than_both import better_than_both
+from ctevidence.contrasts.better_than_both import BEST_SINGLE, better_than_both
 from ctevidence.data.trials import Trials, shared_trials
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.synthesis.component_matrix import possible_interactions
@@ -89,7 +89,13 @@ class TrialNetwork:
 
     def better_than_both(self, combination: Combination) -> Estimate:
         """The min test against both parts; see `contrasts.better_than_both`."""
-        return list(better_than_both(self.network, **vars(combination)))[-1]
+        rows = better_than_both(self.network, **vars(combination))
+        # beside the one-sided min test stands the two-sided range for the better single treatment
+        return next(
+            row
+            for row in rows
+            if row.reference == BEST_SINGLE and (row.alternative != "two-sided" or len(rows) == 1)
+        )
 
     def interaction(self, combination: Combination) -> Estimate | None:
         """The interaction of a combination in the component model, if it has one."""
