@@ -55,6 +55,11 @@ def analysed(outcome: Outcome, week: float | None = None) -> Analysed:
     )
 
 
+def weekly(outcome: Outcome) -> list[Analysed]:
+    """The people analysed at each week of an outcome."""
+    return [analysed(outcome, float(week)) for week in sorted(outcome.frame["week"].unique())]
+
+
 def counted_fit(
     outcome: Outcome, weekly: Sequence[Analysed], cautions: Sequence[str] = ()
 ) -> ScheduledFit:

@@ -143,14 +143,19 @@ def why_not_adjustable(y: np.ndarray, arm: np.ndarray, covariates: np.ndarray) -
         )
     if np.linalg.matrix_rank(x) < x.shape[1]:
         return "the covariates cannot be told from the arms or from each other"
-    if _is_separated(y, x):
+    if _separates(y, x):
         shares = (arms.T @ y) / arms.sum(axis=0)
         in_arm = ", in an arm it happens to all or to nobody" if np.any(shares % 1 == 0) else ""
         return f"the outcome is separated by arm or covariates{in_arm}"
     return ""
 
 
-def _is_separated(y: np.ndarray, x: np.ndarray) -> bool:
+def is_separated(y: np.ndarray, arm: np.ndarray, covariates: np.ndarray) -> bool:
+    """Whether arms and covariates separate those with the outcome from those without."""
+    return _separates(y, np.hstack([(arm[:, None] == np.unique(arm)).astype(float), covariates]))
+
+
+def _separates(y: np.ndarray, x: np.ndarray) -> bool:
     """Whether some b has (2y - 1) x'b >= 0 for everyone and > 0 for someone."""
     signed = (2 * y - 1)[:, None] * x / np.abs(x).max(axis=0)
     best = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(y)), bounds=(-1, 1))
