@@ -6,6 +6,11 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
+from ctevidence.data.declared_questions import (
+    read_clinical_change,
+    read_definitions,
+    read_modifiers,
+)
 from ctevidence.data.rules import (
     MISSING,
     RESPONSE_KINDS,
@@ -45,12 +50,16 @@ def read_rules(root: TomlTable, scale: Scale | None) -> Rules:
     remission = _remission(root.table("remission", required=False), scale)
     relapse = _relapse(root.table("relapse", required=False), scale)
     _check_start(root, relapse, response, remission, scale)
+    change = read_clinical_change(root)
     return Rules(
         response=response,
         remission=remission,
         relapse=relapse,
         retention=_retention(root.table("retention", required=False)),
         entry=_entry(root.table("who_enters", required=False), scale),
+        clinical_change=change,
+        definitions=read_definitions(root, change),
+        modifiers=read_modifiers(root),
     )
 
 

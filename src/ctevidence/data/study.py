@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from ctevidence.data.clinical_change_rule import ClinicalChangeRule
+from ctevidence.data.definitions import ResponseDefinition
+from ctevidence.data.modifiers import Modifier
 from ctevidence.data.rules import EntryRule, RelapseRule, RemissionRule, ResponseRule, RetentionRule
 from ctevidence.data.scales import Scale
 from ctevidence.terms import (
@@ -55,13 +58,16 @@ class VisitWindow:
 
 @dataclass(frozen=True)
 class Rules:
-    """The declared rules of a study; None where nothing is declared."""
+    """The declared rules of a study; None, or empty, where nothing is declared."""
 
     response: ResponseRule | None = None
     remission: RemissionRule | None = None
     relapse: RelapseRule | None = None
     retention: RetentionRule | None = None
     entry: EntryRule = field(default_factory=EntryRule)
+    clinical_change: ClinicalChangeRule | None = None
+    definitions: tuple[ResponseDefinition, ...] = ()
+    modifiers: tuple[Modifier, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

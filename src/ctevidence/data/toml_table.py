@@ -131,6 +131,13 @@ class TomlTable:
         )
         return None if value is None else tuple(value)
 
+    def numbers(self, key: str, *, required: bool = True) -> tuple[float, ...] | None:
+        """A list of finite numbers, possibly empty."""
+        wanted = "a list of numbers, like [10, 20]"
+        accept = lambda v: isinstance(v, list) and all(map(_is_number, v))  # noqa: E731
+        value = self._take(key, wanted, accept, required)
+        return None if value is None else tuple(float(v) for v in value)
+
     def days(self, key: str) -> tuple[float, float] | None:
         """First and last day."""
         value = self._take(

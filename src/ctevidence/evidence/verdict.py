@@ -78,9 +78,10 @@ def better_of(outcome: str) -> str:
 
 
 def better_direction(row: Estimate) -> str:
-    """Whether a larger value of an estimate is good: time free of a bad event is."""
-    free_of_it = row.measure.startswith(("survival", "rmst"))
-    return "higher" if free_of_it else better_of(row.outcome)
+    """Whether a larger value of an estimate is good: time without relapse is, without response not."""
+    if row.measure.startswith(("survival", "rmst")):
+        return "lower" if row.outcome.startswith("time to response") else "higher"
+    return better_of(row.outcome)
 
 
 def direction(row: Estimate, thresholds: Thresholds | None = None) -> Direction:

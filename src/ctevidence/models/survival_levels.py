@@ -46,6 +46,8 @@ class AtRisk:
         The people at risk, in words.
     competing : tuple of str
         States after which the event cannot happen any more.
+    is_wanted : bool
+        Whether the event is good, so that time without it is bad (response).
     """
 
     event: str
@@ -54,6 +56,7 @@ class AtRisk:
     randomised: frozenset[str]
     population: str = EVERYONE
     competing: tuple[str, ...] = ("died",)
+    is_wanted: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +102,14 @@ def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
         np.diag(variance),
         events=events,
         cautions=reasons,
-        better="lower" if measure == "cumulative_incidence" else "higher",
+        better=_better(measure, group.at_risk.is_wanted),
         interval_for=interval_for if measure == "survival" else None,
     )
+
+
+def _better(measure: str, is_wanted: bool) -> str:
+    """Time without an event is good unless the event is wanted; having had it is the reverse."""
+    return "lower" if (measure == "cumulative_incidence") != is_wanted else "higher"
 
 
 def hazard_levels(group: ArmCurves, hazards: LogHazards) -> Levels:
@@ -123,7 +131,7 @@ def hazard_levels(group: ArmCurves, hazards: LogHazards) -> Levels:
         events=events,
         cautions=[*hazards.cautions, *reasons],
         adjusted_for=hazards.adjusted_for,
-        better="lower",
+        better="higher" if group.at_risk.is_wanted else "lower",
         anchored=False,
     )
 

@@ -1,5 +1,6 @@
 """Outcomes: what happened to each person, by the declared rules."""
 
+from ctevidence.outcomes.clinical_change import derive_clinical_change
 from ctevidence.outcomes.course import derive_course
 from ctevidence.outcomes.flow import participant_flow
 from ctevidence.outcomes.harms import derive_harms
@@ -10,9 +11,11 @@ from ctevidence.outcomes.remission import derive_remission
 from ctevidence.outcomes.response import derive_response
 from ctevidence.outcomes.retention import derive_retention
 from ctevidence.outcomes.staying_well import derive_staying_well
+from ctevidence.outcomes.time_to_response import derive_time_to_response
 
 __all__ = [
     "Outcome",
+    "derive_clinical_change",
     "derive_course",
     "derive_harms",
     "derive_recurrence",
@@ -21,5 +24,6 @@ __all__ = [
     "derive_response",
     "derive_retention",
     "derive_staying_well",
+    "derive_time_to_response",
     "participant_flow",
 ]

@@ -85,6 +85,14 @@ def seen_through(study: Study, scale: str) -> Study:
     return replace(
         study,
         primary_scale=scale,
-        rules=replace(study.rules, response=None, remission=None, relapse=None, entry=EntryRule()),
+        rules=replace(
+            study.rules,
+            response=None,
+            remission=None,
+            relapse=None,
+            clinical_change=None,
+            definitions=(),
+            entry=EntryRule(),
+        ),
         tables={**study.tables, "participants": people[entered].reset_index(drop=True)},
     )

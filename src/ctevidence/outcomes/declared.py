@@ -9,6 +9,8 @@ _EXAMPLES = {
     "remission": "threshold = 9",
     "relapse": 'from = "visits", after = "remission", threshold = 17, confirm_visits = 1',
     "retention": 'from = "last_visit"',
+    "clinical_change": 'method = "jacobson-truax", reliability = 0.89, norms = "sample", '
+    "threshold = 10",
 }
 
 
@@ -18,7 +20,7 @@ def declared_rule(study: Study, what: str, rule: object | None = None) -> object
     Parameters
     ----------
     study : Study
-    what : {"response", "remission", "relapse", "retention"}
+    what : {"response", "remission", "relapse", "retention", "clinical_change"}
     rule : optional
 
     Raises

@@ -16,6 +16,7 @@ FRAME_COLUMNS = {
     "relapse": ("entry", "lower", "upper", "state"),
     "retention": ("entry", "lower", "upper", "state"),
     "harms": ("value",),
+    "time_to_response": ("entry", "lower", "upper", "state"),
 }
 
 
@@ -25,7 +26,7 @@ class Outcome:
 
     Parameters
     ----------
-    kind : {"response", "course", "relapse", "retention", "harms"}
+    kind : {"response", "course", "relapse", "retention", "harms", "time_to_response"}
     name : str
         The outcome as rows name it, e.g. ``"response (missing as non-response)"``.
     study : Study
