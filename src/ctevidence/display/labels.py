@@ -47,6 +47,13 @@ MEASURES = {
     "log_odds_excess": "beyond added log odds",
     "power_better_than_both": "power to be shown better than both, per cent",
     "people_needed": "people needed",
+    "shrunken_risk_difference": "difference per 100 people, groups drawn together",
+    "shrunken_risk_ratio": "risk ratio, groups drawn together",
+    "shrunken_mean_difference": "difference in means, groups drawn together",
+    "effect_modification_difference": "difference between groups, difference scale",
+    "effect_modification_ratio": "difference between groups, ratio scale",
+    "heterogeneity_difference": "test that groups are alike, difference scale",
+    "heterogeneity_ratio": "test that groups are alike, ratio scale",
 }
 MEASURES |= {
     f"detectable_{name}": f"smallest detectable: {MEASURES[name]}"
