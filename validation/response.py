@@ -71,7 +71,7 @@ def wald(estimate: float, error: float) -> tuple[float, float, float, float]:
     return estimate, error, estimate - Z * error, estimate + Z * error
 
 
-# -- one replicate of each method: estimate, standard error, limits; nan where there is none --------
+# -- one replicate of each method: estimate, standard error, limits; nan where there is none ------
 
 
 def counts(rng, people: int, risks) -> tuple[int, int]:
