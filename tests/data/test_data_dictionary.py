@@ -31,6 +31,11 @@ other = []
 age = "number"
 [missing_items]
 BDI = 0
+[clinical_change]
+method = "jacobson-truax"
+reliability = 0.89
+norms = "sample"
+threshold = 9
 """
 
 
@@ -113,6 +118,8 @@ def general(path):
     for pattern, name in (
         (r"^arms\.[^.]+", "arms.NAME"),
         (r"^covariates\..+", "covariates.NAME"),
+        (r"^definitions\.[^.]+", "definitions.NAME"),
+        (r"^modifiers\.[^.]+", "modifiers.COLUMN"),
         (r"^missing_items\..+", "missing_items.SCALE"),
         (r"^same_trials\..+", "same_trials.SOURCE.STUDY"),
         (r"^use_arms\..+", "use_arms.TRIAL"),

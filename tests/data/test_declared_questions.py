@@ -3,6 +3,8 @@
 import pytest
 
 from ctevidence.data.declaration import read_declaration
+from ctevidence.data.readers import read_study
+from ctevidence.data.writers import write_study
 
 GOOD = """
 [clinical_change]
@@ -81,3 +83,13 @@ def test_what_is_wrong_is_named(read, old, new, column, why):
 def test_recovery_needs_a_rule_of_clinical_change(read):
     _, problems = read(GOOD[GOOD.index("[definitions.half]") :])
     assert [p.column for p in problems] == ["definitions.recovered.kind"]
+
+
+def test_a_written_study_declares_the_same(small_study_folder, tmp_path):
+    path = small_study_folder / "study.toml"
+    path.write_text(path.read_text(encoding="utf-8") + GOOD, encoding="utf-8")
+    study = read_study(small_study_folder)
+    again = read_study(write_study(study, tmp_path / "again"))
+    # repr: fields that were left empty are nan, which no equality holds for
+    assert repr(again.rules) == repr(study.rules)
+    assert len(again.rules.definitions) == 2

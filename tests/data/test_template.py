@@ -51,6 +51,11 @@ def test_remarks_that_show_a_key_can_be_taken_as_they_are(tmp_path: Path) -> Non
         '[scales."My scale"]\n# label = "My scale"\n# low = 0\n# high = 40\n# better = "lower"',
         '[missing_items]\n# "PHQ-9" = 2',
         '[events]\n# other = ["pregnancy"]',
+        '[clinical_change]\n# method = "jacobson-truax"\n# reliability = 0.89\n# norms = "sample"\n'
+        "# threshold = 10",
+        '[definitions.third]\n# label = "30 % fall"\n# kind = "percent_fall"\n# percent = 30\n'
+        '# missing = ["observed", "non-response"]',
+        '[modifiers.age]\n# kind = "groups"\n# cuts = [40, 60]\n# is_age = true',
         "allow_missing_baseline = true",
         'notes = ["A remark that every report repeats."]',
     ):

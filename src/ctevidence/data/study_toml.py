@@ -9,6 +9,7 @@ from typing import Any
 from ctevidence.data.columns import KEY, TEXT_COVARIATES
 from ctevidence.data.declared_rules import RESPONSE_KEYS
 from ctevidence.data.event_checks import EVENTS
+from ctevidence.data.questions_toml import questions
 from ctevidence.data.rules import EntryRule, RelapseRule, ResponseRule
 from ctevidence.data.scales import Scale, get_scale
 from ctevidence.data.study import Study
@@ -34,6 +35,7 @@ def study_toml(study: Study) -> str:
             "remission": rules.remission and asdict(rules.remission),
             "relapse": rules.relapse and _filled(_relapse(rules.relapse)),
             "retention": rules.retention and {"from": rules.retention.source},
+            **questions(rules),
             "events": _other_events(study),
             "covariates": _covariate_kinds(study) or None,
             "analysis": {
