@@ -59,7 +59,11 @@ def test_they_are_read_in_order(read):
     assert rules.definitions[1].rule is None
     age, baseline = rules.modifiers
     assert (age.cuts, age.is_age, age.confirmatory) == ((30, 50), True, False)
-    assert (baseline.per, baseline.label, baseline.confirmatory) == (5, "severity at the start", True)
+    assert (baseline.per, baseline.label, baseline.confirmatory) == (
+        5,
+        "severity at the start",
+        True,
+    )
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,18 @@ def test_order_of_rows_and_names_of_groups_change_nothing(visits):
     assert other.loglik == pytest.approx(fit.loglik, abs=1e-10)
 
 
+def test_groups_alike_can_be_counted_instead_of_repeated():
+    y = np.array([1.0, 1, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0])
+    X, group, many = np.ones((12, 1)), np.repeat(range(4), 3), np.repeat([5, 9, 2, 4], 3)
+    copies = np.concatenate([np.tile(np.flatnonzero(group == g), many[3 * g]) for g in range(4)])
+    names = np.repeat(range(many[::3].sum()), 3)
+    counted = fit_logistic_mixed(y, X, group, frequency=many)
+    repeated = fit_logistic_mixed(y[copies], X[copies], names)
+    assert counted.groups == repeated.groups == 20
+    assert counted.loglik == pytest.approx(repeated.loglik, rel=1e-12)
+    np.testing.assert_allclose(counted.joint_cov, repeated.joint_cov, rtol=1e-8)
+
+
 def test_recoding_the_outcome_turns_the_signs(visits):
     _, y, X, group = visits
     fit, other = fit_logistic_mixed(y, X, group), fit_logistic_mixed(1 - y, X, group)

@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_estimating_equations import GEE
 
+from ctevidence.models.repeated_risk import WORKING
 from ctevidence.models.response import MODELS, fit_response
 
 WEEKS = (1, 2, 3)
@@ -56,11 +59,6 @@ def test_estimating_equations_of_a_saturated_design_are_the_counts(visits):
 @pytest.mark.parametrize(("working", "tolerance"), [("independence", 1e-7), ("exchangeable", 2e-3)])
 def test_estimating_equations_as_geepack(working, tolerance, reference):
     # the equations behind `gee_risk_fit`; geepack estimates the correlation in another way
-    from statsmodels.genmod.families import Binomial
-    from statsmodels.genmod.generalized_estimating_equations import GEE
-
-    from ctevidence.models.repeated_risk import WORKING
-
     witness = reference("logistic_mixed")["gee"][working]
     d = {k: np.array(v, float) for k, v in reference("logistic_mixed")["visits"]["data"].items()}
     arms = [d["arm"] == a for a in (1, 2, 3)]
@@ -89,6 +87,7 @@ def test_mixed_risks_are_the_average_over_people_and_intercepts(visits):
 def test_covariance_of_mixed_risks_is_the_delta_method(visits):
     fit = fit_response(visits, [], "mixed")
     model, levels = fit.model, fit.levels()
+
     # without covariates there are no people to sample: only the parameters vary
     def risks(theta):
         nodes, weights = np.polynomial.hermite_e.hermegauss(60)
@@ -119,9 +118,7 @@ def test_few_sites_are_said(visits, make_outcome):
     people = visits.study.participants.assign(site=lambda d: d["site"].str[-1:])
     people["site"] = [f"S{i % 4}" for i in range(len(people))]
     frame = visits.frame[visits.frame["week"] == 3]
-    fit = fit_response(
-        make_outcome("response", frame, people=people), [], "mixed", group="site"
-    )
+    fit = fit_response(make_outcome("response", frame, people=people), [], "mixed", group="site")
     assert any("only 4 groups (site)" in caution for caution in fit.cautions)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ctevidence.data.clinical_change_rule import ClinicalChangeRule
+from ctevidence.data.scales import declare_scale
 from ctevidence.outcomes.clinical_change import derive_clinical_change
 from ctevidence.outcomes.reliable_change import (
     Moments,
@@ -36,7 +37,9 @@ hal | combined | 25       | .
 
 def test_index_and_error_of_a_difference():
     # clinicalsignificance 3.0.0: SD 5, r 0.8 give S_diff 3.162278 and RC95 6.198064
-    index = change_index("jacobson-truax", np.array([0.0]), np.array([6.198064]), Moments(0, 5), 0.8)
+    index = change_index(
+        "jacobson-truax", np.array([0.0]), np.array([6.198064]), Moments(0, 5), 0.8
+    )
     assert index[0] == pytest.approx(1.96, abs=1e-6)
 
 
@@ -122,8 +125,6 @@ def test_outcomes_count_improvement_and_deterioration(draw):
 
 def test_scales_where_higher_is_better_turn_everything(draw):
     # the same people on the scale 60 - score
-    from ctevidence.data.scales import declare_scale
-
     mirrored = declare_scale({"label": "M", "low": 0, "high": 60, "better": "higher"})
     rows = [line.split("|") for line in PEOPLE.strip().splitlines()]
     flip = lambda cell: cell if cell.strip() == "." else f" {60 - float(cell):g} "  # noqa: E731

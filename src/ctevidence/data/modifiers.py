@@ -51,7 +51,7 @@ class Modifier:
         if list(self.cuts) != sorted(set(self.cuts)):
             raise ValueError("cuts rise, each once: the lowest value of each group but the first.")
         if self.kind == "continuous" and self.cuts:
-            raise ValueError("A continuous modifier has no cuts; use kind = \"groups\".")
+            raise ValueError('A continuous modifier has no cuts; use kind = "groups".')
         if not self.per > 0:
             raise ValueError(f"per is {self.per}; it must be a number above 0.")
         object.__setattr__(self, "label", self.label or self.name.replace("_", " "))

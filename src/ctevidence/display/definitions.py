@@ -65,9 +65,7 @@ def plot_definitions(
     place = {outcome: -i for i, outcome in enumerate(order)}
     with mpl.rc_context(LOOK):
         height = 1.5 + ROW * len(order)
-        figure, (left, right) = canvas(
-            9.6, height, ncols=2, sharey=True, width_ratios=(1, 1.15)
-        )
+        figure, (left, right) = canvas(9.6, height, ncols=2, sharey=True, width_ratios=(1, 1.15))
         _draw_arms(left, risks, place, study, disclosure)
         _draw_differences(right, contrasts, place, references, arm, study)
         left.set_yticks([place[o] for o in order], [_label(o) for o in order], fontsize=9)
@@ -129,7 +127,9 @@ def _draw_differences(axes, contrasts, place, references, arm: str, study) -> No
         )  # fmt: skip
     for row in contrasts:
         if not row.is_estimable:
-            y = place[row.outcome] + GAP * (len(references) - 1 - 2 * references.index(row.reference))
+            y = place[row.outcome] + GAP * (
+                len(references) - 1 - 2 * references.index(row.reference)
+            )
             axes.text(1, y, "not shown or not estimable", fontsize=7.5, color=MUTED, va="center")
     low, high = axes.get_xlim()
     reach = max(abs(low), abs(high), 10)

@@ -113,9 +113,7 @@ def _contrast(rows: list[Estimate]) -> str:
     return f"{contrast_label(rows[0].arm, rows[0].reference)}, {rows[0].outcome}{week}"
 
 
-def _lines(
-    rows: list[Estimate], modifier: str, measure: str, confirmatory: bool
-) -> list[dict]:
+def _lines(rows: list[Estimate], modifier: str, measure: str, confirmatory: bool) -> list[dict]:
     mine = [row for row in rows if _modifier(row) == modifier]
     label = f"{modifier[:1].upper()}{modifier[1:]}"
     label += " (confirmatory)" if confirmatory else " (exploratory)"
@@ -175,7 +173,9 @@ def _draw(axes, y: float, line: dict, low: float, high: float, disclosure: Discl
 
 def _value(row: Estimate) -> str:
     limits = interval(row.conf_low, row.conf_high, row.unit)
-    return f"{shown(row.estimate, row.unit)}  ({limits})" if limits else shown(row.estimate, row.unit)
+    return (
+        f"{shown(row.estimate, row.unit)}  ({limits})" if limits else shown(row.estimate, row.unit)
+    )
 
 
 def _between(line: dict) -> str:

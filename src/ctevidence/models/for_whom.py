@@ -152,7 +152,9 @@ def _on_scale(levels: Levels, modifier: Modifier, names: list[str], arm, against
     yield from group_rows
     known = [i for i, r in enumerate(results) if math.isfinite(r.estimate) and r.std_error > 0]
     if len(known) > 1:
-        yield from _drawn_together(modifier, [group_rows[i] for i in known], [results[i] for i in known])
+        yield from _drawn_together(
+            modifier, [group_rows[i] for i in known], [results[i] for i in known]
+        )
     for i in range(1, len(names)):
         cells = [sides[i][0], sides[i][1], sides[0][0], sides[0][1]]
         result = combine(levels, cells, [1.0, -1.0, -1.0, 1.0], contrast.scale)
@@ -185,7 +187,9 @@ def _both_sides(group: Estimate, first: Estimate) -> dict:
 
 def _drawn_together(modifier: Modifier, rows: list[Estimate], results: list[Combination]):
     """Shrunken effects of the groups, and the test that all are alike."""
-    found = shrink(np.array([r.estimate for r in results]), np.array([r.std_error for r in results]))
+    found = shrink(
+        np.array([r.estimate for r in results]), np.array([r.std_error for r in results])
+    )
     back = math.exp if rows[0].error_scale == "log" else float
     for row, value, error in zip(rows, found.estimate, found.std_error, strict=True):
         reach = float(student_t.ppf(0.975, math.inf)) * error
@@ -248,7 +252,9 @@ def _by_slope(outcome: Outcome, modifier: Modifier, arm: str, against: str, week
         slope = slope_of_effect(y, treated, z, contrast.scale, more)
         result = _with_interval(slope, contrast.scale)
         words = f"{modifier.label}: for each {modifier.per:g} more"
-        own = replace(counted, population=words, method="", caution=joined(counted.caution, left_out))
+        own = replace(
+            counted, population=words, method="", caution=joined(counted.caution, left_out)
+        )
         row = contrast_row(own, cells, against, contrast, result)
         yield replace(row, measure=MODIFICATION[contrast.scale], id="")
 

@@ -97,7 +97,11 @@ class LogisticMixed:
 
 
 def fit_logistic_mixed(
-    y: np.ndarray, X: np.ndarray, group: np.ndarray, points: int = POINTS
+    y: np.ndarray,
+    X: np.ndarray,
+    group: np.ndarray,
+    points: int = POINTS,
+    frequency: np.ndarray | None = None,
 ) -> LogisticMixed:
     """Maximum likelihood of a logistic regression with one random intercept per group.
 
@@ -111,6 +115,8 @@ def fit_logistic_mixed(
     points : int
         Quadrature points; 1 is the Laplace approximation of the likelihood, 25 is exact to many
         digits.
+    frequency : ndarray, shape (n,), optional
+        How many groups like this one there are, the same in all rows of a group; one when absent.
 
     Raises
     ------
@@ -131,7 +137,8 @@ def fit_logistic_mixed(
     if not np.isin(y, (0.0, 1.0)).all():
         raise ValueError("y holds values other than 0 and 1; a logistic regression needs these.")
     order = np.argsort(number, kind="stable")
-    likelihood = _Integrated(y[order], X[order], number[order], points)
+    many = np.ones(len(y)) if frequency is None else np.asarray(frequency, float)
+    likelihood = _Integrated(y[order], X[order], number[order], points, many[order])
     found = maximise(likelihood, np.append(np.zeros(X.shape[1]), 1.0))
     # the likelihood is symmetric in sigma; the search may end on its negative side
     sign = np.append(np.ones(X.shape[1]), math.copysign(1.0, found.theta[-1]))
@@ -142,7 +149,7 @@ def fit_logistic_mixed(
         sigma=sigma,
         joint_cov=joint,
         loglik=found.curvature.loglik,
-        groups=len(names),
+        groups=int(likelihood.many.sum()),
         points=points,
         converged=found.converged,
         cautions=tuple(_cautions(sigma, found)),
@@ -159,9 +166,12 @@ def _cautions(sigma: float, found):
 class _Integrated:
     """The integrated log-likelihood of rows sorted by group, with derivatives."""
 
-    def __init__(self, y: np.ndarray, X: np.ndarray, group: np.ndarray, points: int) -> None:
+    def __init__(
+        self, y: np.ndarray, X: np.ndarray, group: np.ndarray, points: int, many: np.ndarray
+    ) -> None:
         self.y, self.X, self.group = y, X, group
         self.first = np.flatnonzero(np.diff(group, prepend=-1))
+        self.many = many[self.first]
         nodes, weights = np.polynomial.hermite.hermgauss(points)
         self.nodes, self.log_weights = math.sqrt(2) * nodes, np.log(weights) + nodes**2
         self.mode = np.zeros(len(self.first))
@@ -177,7 +187,7 @@ class _Integrated:
         inside = np.exp(terms - top)
         total = inside.sum(axis=1, keepdims=True)
         share = inside / total  # posterior weight of each node, shape (groups, points)
-        loglik = float(np.sum(top + np.log(total)))
+        loglik = float(self.many @ (top + np.log(total))[:, 0])
         score, missing = self._scores(share, self.y[:, None] - p, u)
         complete = self._complete(share, p * (1 - p), u)
         return Derivatives(loglik, score, complete - missing, complete)
@@ -211,11 +221,13 @@ class _Integrated:
         of_node = np.stack(columns, axis=2)  # (groups, points, q + 1)
         of_group = np.einsum("gk,gka->ga", share, of_node)
         apart = of_node - of_group[:, None, :]
-        return of_group.sum(axis=0), np.einsum("gk,gka,gkb->ab", share, apart, apart, optimize=True)
+        weight = share * self.many[:, None]
+        missing = np.einsum("gk,gka,gkb->ab", weight, apart, apart, optimize=True)
+        return self.many @ of_group, missing
 
     def _complete(self, share, weight, u) -> np.ndarray:
         """Information if u were seen."""
-        share, u = share[self.group], u[self.group]
+        share, u = (share * self.many[:, None])[self.group], u[self.group]
         one, by_u, by_u2 = (np.sum(share * weight * u**k, axis=1) for k in range(3))
         cross = self.X.T @ by_u
         return np.block([

@@ -132,7 +132,11 @@ def _scored(measure: str, counts: np.ndarray, conf_level: float, alternative: st
         return Combination(problem="not estimable: nobody in an arm, a ratio has no value")
     difference = measure == "risk_difference"
     estimate = p1 - p0 if difference else math.log(p1 / p0)
-    spread = (p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0) if difference else 1 / e1 - 1 / n1 + 1 / e0 - 1 / n0
+    spread = (
+        (p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0)
+        if difference
+        else 1 / e1 - 1 / n1 + 1 / e0 - 1 / n0
+    )
     p_value = score_p_value(measure, 0.0, e1, n1, e0, n0)
     return Combination(
         estimate,
@@ -153,7 +157,9 @@ def _pooled(
     where = " by ".join(strata) or "one stratum"
     if not math.isfinite(estimate) or not std_error > 0:
         return Combination(problem=f"not estimable: no variation within strata of {where}")
-    reach = float(ndtri(conf_level if alternative != "two-sided" else 0.5 + conf_level / 2)) * std_error
+    reach = (
+        float(ndtri(conf_level if alternative != "two-sided" else 0.5 + conf_level / 2)) * std_error
+    )
     p_value = 2 * float(ndtr(-abs(estimate) / std_error))
     left_out = f"{empty} strata of {where} hold only one of the arms and are left out"
     return Combination(

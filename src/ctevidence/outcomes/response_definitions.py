@@ -96,8 +96,10 @@ def _renamed(outcome: Outcome, name: str) -> Outcome:
 def _last_before(study: Study, rows: pd.DataFrame) -> pd.Series:
     """The last score of a scheduled visit before the week of each row; nan when there is none."""
     seen = attended_scores(study)[["participant_id", "week", "score"]]
-    pairs = rows[["participant_id", "week"]].reset_index().merge(
-        seen, on="participant_id", suffixes=("", "_seen")
+    pairs = (
+        rows[["participant_id", "week"]]
+        .reset_index()
+        .merge(seen, on="participant_id", suffixes=("", "_seen"))
     )
     before = pairs[pairs["week_seen"] < pairs["week"]].sort_values("week_seen", kind="stable")
     return before.groupby("index")["score"].last().reindex(rows.index)
