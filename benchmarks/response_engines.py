@@ -29,8 +29,8 @@ m <- matrix(readBin("data", "double", {columns} * {rows}), {rows}, byrow = TRUE)
 d <- data.frame(y = m[, 1], person = m[, 2]); d$X <- m[, -(1:2)]
 seconds <- system.time(f <- suppressWarnings(suppressMessages(
   glmer(y ~ 0 + X + (1 | person), d, binomial, nAGQ = 25))))[["elapsed"]]
-cat(seconds, as.numeric(logLik(f)), format(c(unname(fixef(f)), unname(sqrt(diag(as.matrix(vcov(f)))))),
-                                           digits = 15))
+errors <- sqrt(diag(as.matrix(vcov(f))))
+cat(seconds, as.numeric(logLik(f)), format(c(unname(fixef(f)), unname(errors)), digits = 15))
 """
 
 

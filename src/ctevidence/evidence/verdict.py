@@ -78,7 +78,7 @@ def better_of(outcome: str) -> str:
 
 
 def better_direction(row: Estimate) -> str:
-    """Whether a larger value of an estimate is good: time without relapse is, without response not."""
+    """Whether a larger value is good: of time without relapse it is, without response not."""
     if row.measure.startswith(("survival", "rmst")):
         return "lower" if row.outcome.startswith("time to response") else "higher"
     return better_of(row.outcome)

@@ -1,8 +1,8 @@
 r"""How an effect changes with a continuous modifier, on the difference and on the ratio scale.
 
-Among the people of the two arms, :math:`y = \alpha + \beta a + \gamma z + \delta a z` with a the arm
-and z the modifier: :math:`\delta` is the change of the difference for each unit of z. On the log
-scale (Poisson regression for a share, Zou 2004, Am J Epidemiol 159:702) :math:`e^\delta` is the
+Among the people of the two arms, :math:`y = \alpha + \beta a + \gamma z + \delta a z` with a the
+arm and z the modifier: :math:`\delta` is the change of the difference for each unit of z. On the
+log scale (Poisson regression for a share, Zou 2004, Am J Epidemiol 159:702) :math:`e^\delta` is the
 ratio of risk ratios. Both with the HC3 sandwich (MacKinnon and White 1985, J Econometrics 29:305):
 neither model is believed, only its slope is reported. A straight line is assumed.
 """

@@ -195,8 +195,11 @@ def _fit(outcome, design: RepeatedDesign, coef, cov, of, model, method, cautions
     apart = own - estimate
     sampling = apart.T @ apart / (people * max(people - 1, 1))
     n = design.count()
-    unknown = [f"{outcome.name} is known for nobody of {arm} at week {week:g}"
-               for (arm, week), there in zip(design.cells, n, strict=True) if not there]  # fmt: skip
+    unknown = [
+        f"{outcome.name} is known for nobody of {arm} at week {week:g}"
+        for (arm, week), there in zip(design.cells, n, strict=True)
+        if not there
+    ]
     cautions = (*outcome.cautions, *cautions, *unknown)
     levels = build_levels(
         outcome,

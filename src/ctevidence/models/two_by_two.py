@@ -106,7 +106,7 @@ def _restricted(delta: float, p1: float, n1: float, p0: float, n0: float) -> flo
     u = math.copysign(math.sqrt(max((b / (3 * a)) ** 2 - c / (3 * a), 0.0)), v)
     cosine = 1.0 if u == 0 else min(max(v / u**3, -1.0), 1.0)
     root = 2 * u * math.cos((math.pi + math.acos(cosine)) / 3) - b / (3 * a)
-    return min(max(root, max(delta, 0.0)), min(1.0, 1 + delta))
+    return min(max(root, delta, 0.0), 1.0, 1 + delta)
 
 
 def _ratio_score(log_ratio: float, e1: float, n1: float, e0: float, n0: float) -> float:
