@@ -26,6 +26,13 @@ def reference_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
+def r_intervals() -> list[dict]:
+    """Counts of two arms with Newcombe's interval, made by `score_intervals.R`."""
+    text = (REFERENCE / "score_intervals.json").read_text(encoding="utf-8")
+    return json.loads(text)["tables"]
+
+
+@pytest.fixture(scope="session")
 def counted():
     return _counted
 

@@ -72,6 +72,16 @@ def test_difference_of_proportions_gives_the_published_intervals(counted, first,
     assert (found.low, found.high) == pytest.approx((low, high), abs=PRINTED)
 
 
+def test_difference_of_proportions_equals_r(counted, r_intervals):
+    for table in r_intervals:
+        e1, n1, e0, n0 = table["counts"]
+        levels = counted((e1, e0), (n1, n0))
+        found = combine(levels, cells(levels, "combined", "medication"), DIFFERENCE)
+        assert (found.low, found.high) == pytest.approx(
+            table["newcombe"], rel=CLOSED_FORM, abs=1e-12
+        )
+
+
 # Newcombe 2001, Stat Med 20:2885, section 4.1: an antenatal trial, 17/65 - 17/75 - 18/72 + 16/65
 def test_interaction_of_proportions_gives_the_published_interval(counted):
     levels = counted((17, 17, 18, 16), (65, 75, 72, 65))

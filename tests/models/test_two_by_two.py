@@ -1,4 +1,5 @@
-"""Held to Newcombe 1998 (Stat Med 17:873, table II, method 6) and to metafor::rma.mh."""
+"""Held to Newcombe 1998 (Stat Med 17:873, table II, method 6), the same computed anew in R by
+finding roots of the likelihood (tests/reference/score_intervals.R), and metafor::rma.mh."""
 
 import math
 
@@ -7,7 +8,8 @@ import pytest
 
 from ctevidence.models.two_by_two import mantel_haenszel, score_interval, score_p_value
 
-#: Newcombe's examples (a) to (h): counts, then the published Miettinen-Nurminen interval
+#: Newcombe's examples (a) to (h): counts, then the published Miettinen-Nurminen interval; each is
+#: recomputed by score_intervals.R
 NEWCOMBE = [
     ((56, 70, 48, 80), (0.0528, 0.3382)),
     ((9, 10, 3, 10), (0.1700, 0.8406)),
@@ -23,6 +25,21 @@ NEWCOMBE = [
 @pytest.mark.parametrize(("counts", "published"), NEWCOMBE)
 def test_score_interval_of_a_difference_as_published(counts, published):
     assert score_interval("risk_difference", *counts) == pytest.approx(published, abs=5.1e-5)
+
+
+@pytest.mark.parametrize(("counts", "published"), NEWCOMBE)
+def test_r_finds_the_published_interval(counts, published, reference):
+    found = {tuple(t["counts"]): t for t in reference("score_intervals")["tables"]}
+    assert found[counts]["miettinen_nurminen"] == pytest.approx(published, abs=5.1e-5)
+
+
+def test_score_intervals_equal_those_of_r(reference):
+    for table in reference("score_intervals")["tables"]:
+        found = score_interval("risk_difference", *table["counts"])
+        assert found == pytest.approx(table["miettinen_nurminen"], rel=1e-9, abs=1e-12)
+        if table["log_ratio"]:
+            found = score_interval("risk_ratio", *table["counts"])
+            assert found == pytest.approx(table["log_ratio"], rel=1e-9)
 
 
 @pytest.mark.parametrize("measure", ["risk_difference", "risk_ratio"])
