@@ -42,6 +42,13 @@ COLUMNS = {
 COUNT_COLUMNS = ("n", "events", "n_reference", "events_reference", "studies")
 ALTERNATIVES = ("two-sided", "greater", "less")
 NOT_ESTIMABLE = "not estimable"
+#: Caution of a row whose counts are sums over several groups: a small one cannot be seen in them.
+#: More than any disclosure profile suppresses, so that such a row can be held back by its caution.
+SMALL = 10
+SMALL_GROUP = (
+    f"one of the groups behind it is small: fewer than {SMALL} people, or fewer than {SMALL} with "
+    "or without the outcome"
+)
 
 
 @dataclass(frozen=True)

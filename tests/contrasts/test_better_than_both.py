@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ctevidence.contrasts import better_than_both, compare
 from ctevidence.contrasts.better_than_both import BEST_SINGLE
+from ctevidence.estimates import SMALL_GROUP
 from ctevidence.levels import Levels
 from ctevidence.terms import Arm
 
@@ -134,8 +135,15 @@ def test_hazards_are_refused_and_misspelt_measures_named(levels_with):
         better_than_both(levels, measure="risk difference")
 
 
+@pytest.mark.parametrize(("therapy", "is_small"), [(9, True), (10, False)])
+def test_a_small_group_in_the_sum_of_both_is_said(counted, therapy, is_small):
+    *pair, test = better_than_both(counted((24, 16, therapy), (40, 40, 40)))
+    assert (SMALL_GROUP in test.caution) == is_small
+    assert not any(row.caution for row in pair), "their counts stand in their rows"
+
+
 def test_randomised_only_when_both_contrasts_were(counted):
-    levels = counted((12, 8, 9), (20, 20, 20), randomised={"therapy"})
+    levels = counted((24, 16, 18), (40, 40, 40), randomised={"therapy"})
     medication, therapy, test = better_than_both(levels)
     assert (medication.randomised, therapy.randomised, test.randomised) == (True, False, False)
     assert test.caution == "medication not randomised: an association"

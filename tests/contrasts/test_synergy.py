@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ctevidence.contrasts import compare, synergy
 from ctevidence.contrasts.combination import wilson
+from ctevidence.estimates import SMALL_GROUP
 from ctevidence.terms import LEVEL_MEASURES, Arm
 
 CLOSED_FORM = 1e-9  # both sides are closed forms in double precision
@@ -291,7 +292,7 @@ CONTROL = {(0, 20): "no response in control", (20, 20): "all have response in co
     ],
 )
 def test_a_degenerate_control_costs_the_measures_that_divide_by_it(counted, control, lost):
-    events, n = zip((12, 20), (8, 20), (9, 20), control, strict=True)
+    events, n = zip((24, 40), (16, 40), (18, 40), control, strict=True)
     rows = synergy(counted(events, n))
     found = {row.measure for row in rows if not row.is_estimable}
     assert found == lost | {f"detectable_{name}" for name in lost}
@@ -329,10 +330,22 @@ def test_reri_is_by_mover_and_by_delta_where_a_cell_is_empty(counted):
 
 
 def test_a_prediction_beyond_what_is_possible_says_so(counted):
-    row = of(counted((19, 18, 17, 5), (20, 20, 20, 20)), "risk")
+    row = of(counted((95, 90, 85, 25), (100, 100, 100, 100)), "risk")
     assert row.estimate == pytest.approx(1.5)
     assert row.caution == "predicted beyond what is possible"
-    assert (row.n, row.n_reference) == (None, 60), "the combined arm is not behind it"
+    assert (row.n, row.events, row.n_reference) == (None, None, 300), "combined is not behind it"
+
+
+@pytest.mark.parametrize(
+    ("events", "is_small"),
+    [((30, 25, 20, 9), True), ((30, 25, 31, 10), True), ((30, 25, 30, 10), False)],
+)
+def test_a_small_group_in_the_sum_of_several_is_said(counted, events, is_small):
+    # with the outcome 9; without it 9; neither below ten
+    rows = synergy(counted(events, (40, 40, 40, 40)))
+    for row in rows:
+        summed = row.reference in ("additivity", "multiplicativity", "independence")
+        assert (SMALL_GROUP in row.caution.split("; ")) == (summed and is_small), row.measure
 
 
 # -- what can be identified -----------------------------------------------------------------------

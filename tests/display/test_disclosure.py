@@ -2,13 +2,18 @@
 
 import math
 
+import numpy as np
 import pytest
 
+from ctevidence.contrasts import synergy
 from ctevidence.display.disclosure import PROFILES, disclosure_of
 from ctevidence.display.release import HIDDEN, gated, released
 from ctevidence.display.sentences import sentence
 from ctevidence.display.tables import table_estimates
+from ctevidence.estimates import SMALL as LEAST
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.levels import Levels
+from ctevidence.terms import Arm
 
 STRICT = PROFILES["opensafely"]
 
@@ -61,6 +66,30 @@ def test_no_hidden_count_can_be_read_in_a_table():
 def test_few_without_the_event_are_hidden_as_few_with_it_are():
     assert gated(FEW_WITHOUT, STRICT).caution == HIDDEN
     assert gated(FROM_LARGE, STRICT) is FROM_LARGE
+
+
+def four_arms(*events):
+    """Risks of combined, medication, therapy and control, 40 people each."""
+    names = ("combined", "medication", "therapy", "control")
+    p = np.array(events) / 40
+    return Levels("s", "response", "everyone", tuple(Arm(n, n) for n in names),
+                  [(n, 12) for n in names], "risk", "higher", p, np.diag(p * (1 - p) / 40),
+                  (40,) * 4, events, frozenset(), "counts")  # fmt: skip
+
+
+def test_a_small_group_among_several_is_hidden_though_the_sum_is_large():
+    # control: 4 of 40 respond; the sum of the three arms does not show it
+    rows = synergy(four_arms(24, 16, 18, 4))
+    interaction = rows.where(measure="interaction_difference").one()
+    assert not STRICT.hides(interaction.events_reference, interaction.n_reference)
+    assert gated(interaction, STRICT).caution == HIDDEN
+    assert gated(interaction, disclosure_of("open")) is interaction
+    kept = synergy(four_arms(24, 16, 18, 12)).where(measure="interaction_difference").one()
+    assert gated(kept, STRICT) is kept
+
+
+def test_no_profile_suppresses_more_than_such_a_row_says():
+    assert all(p.suppress_up_to < LEAST for p in PROFILES.values())
 
 
 def test_what_is_released_is_as_coarse_as_what_is_shown():

@@ -12,6 +12,7 @@ from ctevidence.contrasts.compare import (
     contrast_of,
     joined,
     levels_of,
+    small_group,
     total_or_none,
 )
 from ctevidence.contrasts.unidentified import absent, unidentified
@@ -100,6 +101,7 @@ def _min_test(pair: list[Estimate], sign: float, margin: float) -> Estimate:
     # numpy's minimum and maximum are nan as soon as one part is
     least = np.min([sign * row.estimate for row in pair])
     worst = np.min([sign * getattr(row, limit) for row in pair])
+    groups = [(worse.events, worse.n), *((row.events_reference, row.n_reference) for row in pair)]
     return replace(
         worse,
         id="",
@@ -112,6 +114,6 @@ def _min_test(pair: list[Estimate], sign: float, margin: float) -> Estimate:
         events_reference=total_or_none([row.events_reference for row in pair]),
         randomised=all(row.randomised for row in pair),
         method=f"min test (intersection-union), margin {margin:g}; {worse.method}",
-        caution=joined(*(row.caution for row in pair)),
+        caution=joined(*(row.caution for row in pair), small_group(groups)),
         **{limit: sign * worst},
     )

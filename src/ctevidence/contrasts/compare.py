@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from ctevidence.contrasts.combination import Combination, combine
-from ctevidence.estimates import Estimate, Estimates
+from ctevidence.estimates import SMALL, SMALL_GROUP, Estimate, Estimates
 from ctevidence.levels import Cell, Evidence, Levels, differing_components, is_randomised
 from ctevidence.terms import ContrastMeasure, contrast_measure
 
@@ -196,9 +197,17 @@ def contrast_row(
             behind.caution,
             levels.caution,
             result.problem,
+            _hidden_in_sums(cells, result),
             _association(cells, levels, randomised),
         ),
     )
+
+
+def _hidden_in_sums(cells: list[Cell], result: Combination) -> str:
+    """Whether a group of several is small; two groups stand in the row themselves."""
+    if len(cells) <= 2 or math.isnan(result.estimate):
+        return ""
+    return small_group((cell.events, cell.n) for cell in cells)
 
 
 def _behind(levels: Levels, cells: list[Cell]) -> Evidence:
@@ -241,6 +250,24 @@ def _week(levels: Levels) -> float:
 def total_or_none(counts: list[int | None]) -> int | None:
     """The sum of counts; None when one of them is not counted."""
     return None if None in counts else sum(counts)
+
+
+def small_group(groups: Iterable[tuple[int | None, int | None]]) -> str:
+    """The caution of a row that sums over groups, events and people of each, when one is small.
+
+    Nobody is not few: levels say themselves where there is no variation.
+
+    Examples
+    --------
+    >>> small_group([(20, 40), (15, 31), (3, 30)]) == SMALL_GROUP, small_group([(20, 40)])
+    (True, '')
+    """
+
+    def counts(events: int | None, n: int | None):
+        return (events, n, None if None in (events, n) else n - events)
+
+    few = (k is not None and 0 < k < SMALL for group in groups for k in counts(*group))
+    return SMALL_GROUP if any(few) else ""
 
 
 def joined(*cautions: str) -> str:

@@ -171,13 +171,14 @@ def predicted_row(
     levels: Levels, cells: list[Cell], model: str, result: Combination, conf_level: float
 ) -> Estimate:
     """What a reference model expects of the combination, from the three other cells."""
+    # the combined arm is not behind it
+    cells = [replace(cells[0], n=None, events=None), *cells[1:]]
     measure = ContrastMeasure(levels.measure, levels.measure, "identity", levels.unit)
     row = contrast_row(levels, cells, model, measure, result, conf_level)
     low, high = LEVEL_MEASURES[levels.measure].bounds
     is_outside = row.estimate < low or row.estimate > high
     outside = "predicted beyond what is possible" if is_outside else ""
-    # the prediction uses the three other arms only: the combined arm is not behind it
-    return replace(row, p_value=math.nan, n=None, events=None, caution=joined(row.caution, outside))
+    return replace(row, p_value=math.nan, n=None, caution=joined(row.caution, outside))
 
 
 def _detectable(levels: Levels, cells: list[Cell], seen: Estimate, conf_level: float) -> Estimate:

@@ -7,15 +7,20 @@ from dataclasses import replace
 
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import rounded
-from ctevidence.estimates import COUNT_COLUMNS, Estimate, Estimates
+from ctevidence.estimates import COUNT_COLUMNS, SMALL_GROUP, Estimate, Estimates
 
 HIDDEN = "not shown: too few people in a group"
 
 
 def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
-    """The row as it may be shown: without a value where it rests on a group that is hidden."""
+    """The row as it may be shown: without a value where it rests on a group that is hidden.
+
+    Counts of a row of several groups, an interaction or a min test, are sums, in which a small
+    group does not show; there its caution says that there is one.
+    """
     sides = (row.events, row.n), (row.events_reference, row.n_reference)
-    if not any(disclosure.hides(*side) for side in sides):
+    among_several = not disclosure.is_open and SMALL_GROUP in row.caution.split("; ")
+    if not among_several and not any(disclosure.hides(*side) for side in sides):
         return row
     missing = dict.fromkeys(
         ("estimate", "conf_low", "conf_high", "std_error", "p_value", "df"), math.nan

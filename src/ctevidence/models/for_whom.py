@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import t as student_t
 
 from ctevidence.contrasts.combination import Combination, combine
-from ctevidence.contrasts.compare import contrast_row, joined
+from ctevidence.contrasts.compare import contrast_row, joined, small_group
 from ctevidence.data.modifiers import Modifier
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import Levels
@@ -191,6 +191,11 @@ def _drawn_together(modifier: Modifier, rows: list[Estimate], results: list[Comb
         np.array([r.estimate for r in results]), np.array([r.std_error for r in results])
     )
     back = math.exp if rows[0].error_scale == "log" else float
+    small = small_group(
+        side
+        for row in rows
+        for side in ((row.events, row.n), (row.events_reference, row.n_reference))
+    )
     for row, value, error in zip(rows, found.estimate, found.std_error, strict=True):
         reach = float(student_t.ppf(0.975, math.inf)) * error
         yield replace(
@@ -204,7 +209,7 @@ def _drawn_together(modifier: Modifier, rows: list[Estimate], results: list[Comb
             df=math.inf,
             p_value=math.nan,
             method=joined(row.method, "empirical Bayes towards the average of the groups"),
-            caution=joined(row.caution, "the spread between groups is taken as known"),
+            caution=joined(row.caution, "the spread between groups is taken as known", small),
         )
     first = rows[0]
     yield Estimate(
@@ -223,7 +228,7 @@ def _drawn_together(modifier: Modifier, rows: list[Estimate], results: list[Comb
         n_reference=sum(row.n_reference for row in rows),
         randomised=first.randomised,
         method="Cochran's Q over groups",
-        caution=first.caution,
+        caution=joined(first.caution, small),
     )
 
 
