@@ -9,6 +9,7 @@ import pytest
 
 from ctevidence.contrasts.combination import mover, wilson
 from ctevidence.data.modifiers import Modifier
+from ctevidence.estimates import SMALL_GROUP
 from ctevidence.models.for_whom import EXPLORATORY, for_whom
 from ctevidence.models.shrinkage import shrink
 from ctevidence.models.subgroups import age_groups, groups_of
@@ -157,8 +158,9 @@ def test_a_slope_is_for_each_of_its_units(outcome):
 
 
 def test_what_is_not_declared_is_never_looked_for(outcome):
-    with pytest.raises(ValueError, match="declares no modifier"):
-        for_whom(outcome())
+    assert len(for_whom(outcome())) == 0
+    with pytest.raises(KeyError, match="None is ever looked for"):
+        for_whom(outcome(), "sex")
     with pytest.raises(KeyError, match='"sexx" is not a declared modifier; did you mean "sex"'):
         for_whom(outcome(SEX), "sexx")
     with pytest.raises(KeyError, match='No column "height"'):
@@ -166,3 +168,25 @@ def test_what_is_not_declared_is_never_looked_for(outcome):
     wrong = replace(outcome(SEX), kind="harms")
     with pytest.raises(ValueError, match="of kind harms"):
         for_whom(wrong)
+
+
+def test_a_treatment_that_the_study_does_not_have_leaves_a_row_without_a_value(outcome):
+    made = outcome(SEX)
+    arms = tuple(arm for arm in made.study.arms if arm.treatment != "therapy")
+    rows = for_whom(replace(made, study=replace(made.study, arms=arms)), against="therapy")
+    assert not rows.one().is_estimable
+    assert rows.one().caution == "not estimable: the study has no arm of therapy"
+    with pytest.raises(KeyError, match="neither an arm nor a treatment"):
+        for_whom(made, against="theraphy")
+
+
+def test_a_small_group_is_said_in_all_that_would_give_it_away(outcome):
+    made = outcome(SEX)
+    gone = {f"medication-f{i}" for i in range(3, 37)}  # leaves three with, three without response
+    rows = for_whom(replace(made, frame=made.frame[~made.frame["participant_id"].isin(gone)]))
+    of_groups = [row for row in rows if row.measure in ("risk_difference", "risk_ratio")]
+    others = [row for row in rows if row not in of_groups]
+    assert min(k for row in of_groups for k in (row.n, row.n_reference)) == 6
+    assert len(others) == 8
+    assert all(SMALL_GROUP in row.caution for row in others)
+    assert not any(SMALL_GROUP in row.caution for row in of_groups)

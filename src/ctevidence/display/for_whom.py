@@ -46,10 +46,14 @@ def plot_for_whom(estimates: Estimates, study, name: str = "for-whom") -> Figure
     Figure
         Squares for the effect in each group, diamonds below for the same drawn towards the average
         of the groups; below each modifier what the groups differ by, on both scales. A group that
-        is too small to show has no square, and nothing is said of what it differs by.
+        is too small to show has no square, and nothing is said of what it differs by. Without any
+        rows it says that no modifier is declared.
     """
     disclosure = disclosure_of(study)
     rows = _gated(estimates, disclosure)
+    if not any(row.is_estimable for row in rows):
+        reason = rows[0].caution if rows else "the study declares no groups of people to look at"
+        return nothing_to_draw(name, "For whom", reason)
     measure = next((m for m in DIFFERENCES if any(r.measure == m for r in rows)), DIFFERENCES[0])
     exploratory = {_modifier(row) for row in estimates if "exploratory" in row.caution}
     lines = [

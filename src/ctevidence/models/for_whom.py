@@ -25,7 +25,7 @@ from ctevidence.models.response import fit_response
 from ctevidence.models.shrinkage import shrink
 from ctevidence.models.subgroups import age_groups, among, groups_of, named, side_by_side
 from ctevidence.outcomes.outcome import Outcome
-from ctevidence.terms import CONTRAST_MEASURES, did_you_mean, resolve_arms
+from ctevidence.terms import CONTRAST_MEASURES, Arm, Treatment, did_you_mean, resolve_arms
 
 NOT_RANDOMISED = "who is in which group was not randomised: groups may differ in other ways"
 EXPLORATORY = "exploratory: not declared confirmatory before the data were seen"
@@ -50,9 +50,10 @@ def for_whom(
     outcome : Outcome
         Of kind ``response`` (counts in each group) or ``course`` (a model of each group).
     modifier : str, optional
-        A modifier that the study declares (``[modifiers.COLUMN]``); all of them when absent.
+        A modifier that the study declares (``[modifiers.COLUMN]``); all of them when absent, none
+        where it declares none.
     arm, against : str
-        Arms or treatments.
+        Arms or treatments; a treatment that the study does not have leaves rows without a value.
     week : float, optional
         The study's primary week when absent.
 
@@ -71,7 +72,7 @@ def for_whom(
     KeyError
         For a modifier that is not declared, or not a column.
     ValueError
-        For an outcome of another kind, or when the study declares no modifier.
+        For an outcome of another kind.
     """
     study = outcome.study
     if outcome.kind not in MEASURES:
@@ -81,6 +82,9 @@ def for_whom(
     declared = study.rules.modifiers
     age = next((m.name for m in declared if m.is_age), None)
     for chosen in _chosen(outcome, modifier):
+        if lacking := [side for side in (arm, against) if _is_absent(side, study.arms)]:
+            rows.append(_unanswered(outcome, chosen, arm, against, week, lacking[0]))
+            continue
         for words, people in age_groups(study, age):
             part = among(outcome, people)
             question = (part, chosen, arm, against, week)
@@ -92,18 +96,37 @@ def for_whom(
 def _chosen(outcome: Outcome, modifier: str | None) -> list[Modifier]:
     study = outcome.study
     declared = {m.name: m for m in study.rules.modifiers}
-    if not declared:
-        raise ValueError(
-            f"{study.name} declares no modifier, and none is ever looked for. Add tables "
-            '[modifiers.COLUMN] with kind = "groups" or "continuous" to study.toml.'
-        )
     if modifier is not None and modifier not in declared:
-        raise KeyError(f'"{modifier}" is not a declared modifier{did_you_mean(modifier, declared)}')
+        raise KeyError(
+            f'"{modifier}" is not a declared modifier{did_you_mean(modifier, declared)} None is '
+            "ever looked for: modifiers are tables [modifiers.COLUMN] of study.toml."
+        )
     columns = set(study.entering().columns)
     for name in declared:
         if name not in columns:
             raise KeyError(f'No column "{name}" among participants{did_you_mean(name, columns)}')
     return [declared[modifier]] if modifier else list(declared.values())
+
+
+def _is_absent(side: str, arms: tuple[Arm, ...]) -> bool:
+    """Whether a side is a treatment that no arm has; a misspelt one is an error elsewhere."""
+    return side in {*Treatment} and not any(side in (a.name, a.treatment) for a in arms)
+
+
+def _unanswered(
+    outcome: Outcome, modifier: Modifier, arm: str, against: str, week: float, lacking: str
+) -> Estimate:
+    return Estimate(
+        study=outcome.study.name,
+        outcome=outcome.name,
+        population=f"{modifier.label}: all groups",
+        arm=arm,
+        reference=against,
+        measure=MODIFICATION["identity"],
+        week=week,
+        estimate=math.nan,
+        caution=f"not estimable: the study has no arm of {lacking}",
+    )
 
 
 def _told(row: Estimate, modifier: Modifier, words: str) -> Estimate:
