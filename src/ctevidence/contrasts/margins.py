@@ -10,6 +10,7 @@ from ctevidence.contrasts.compare import (
     contrast_row,
     joined,
     levels_of,
+    small_group,
     total_or_none,
 )
 from ctevidence.contrasts.unidentified import absent, unidentified
@@ -98,7 +99,9 @@ def _marginal(levels: Levels, names, component, single, other, contrast, conf_le
             is_randomised([a, b], levels.randomised) for a, b in zip(given, withheld, strict=True)
         ),
         caution=joined(
-            row.caution, AVERAGED.format("therapy" if component == "medication" else "medication")
+            row.caution,
+            AVERAGED.format("therapy" if component == "medication" else "medication"),
+            small_group((c.events, c.n) for c in (*given, *withheld)) if row.is_estimable else "",
         ),
     )
 
