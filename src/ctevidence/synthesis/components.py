@@ -13,11 +13,12 @@ import pandas as pd
 from ctevidence.contrasts.compare import compare
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import Cell, Evidence, Levels
+from ctevidence.synthesis.additivity import Additivity, additivity_of
 from ctevidence.synthesis.component_matrix import TIMES, ComponentMatrix, component_matrix, parts_of
 from ctevidence.synthesis.direct_evidence import rests_on_one, total
 from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.network import Network, as_effects, fits_of
-from ctevidence.synthesis.network_fit import NetworkFit, QTest, fit_network
+from ctevidence.synthesis.network_fit import NetworkFit
 from ctevidence.synthesis.network_model import (
     NO_TAU2,
     NetworkData,
@@ -38,24 +39,6 @@ ADDITIVE = "assumes that components add up except for the interactions named"
 NOT_ADDITIVE = "the components do not add up: effects of combinations fit worse than chance allows"
 ASSUMED = "assumed by the model, which has no such interaction: not a finding"
 NOT_SEPARATED = "not estimable: the trials do not tell it apart from other components"
-
-
-@dataclass(frozen=True, eq=False)
-class Additivity:
-    """Does the component model fit as well as the network without it?
-
-    Attributes
-    ----------
-    model, network : QTest
-        Q of the component model, and of every treatment on its own.
-    difference : QTest
-        Their difference; a small p-value says that the components do not add up. A large one
-        does not say that they do.
-    """
-
-    model: QTest
-    network: QTest
-    difference: QTest
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +170,7 @@ class Components:
         known = np.append(self.fit.identified(np.eye(len(self.matrix.names))), True)
         estimate = np.append(self.fit.coef, 0.0)
         cov = np.zeros((len(known), len(known)))
-        cov[:-1, :-1] = self.fit.cov
+        cov[:-1, :-1] = self.data.options.widened(self.fit)[0] * self.fit.cov
         cov[~known] = cov[:, ~known] = 0.0
         names = (*self.matrix.names, _NOTHING)
         return replace(
@@ -242,17 +225,9 @@ class Components:
 
     @cached_property
     def additivity(self) -> Additivity:
-        """Q of the component model against the network.
-
-        Ruecker, Petropoulou and Schwarzer (2020), Biometrical J 62:808.
-        In a network that falls into parts the test sees only the parts by themselves.
-        """
-        trials = self.data.trials
-        network = fit_network(trials.y, trials.v, trials.X)
-        difference = QTest(max(0.0, self.common.q - network.q), self.common.df - network.df)
-        return Additivity(
-            QTest(self.common.q, self.common.df), QTest(network.q, network.df), difference
-        )
+        """Q of the component model against the network; `additivity.additivity_of`."""
+        _, network = fits_of(self.data, np.eye(len(self.matrix.treatments)))
+        return additivity_of(self.data.trials, self.matrix.matrix, network.tau2)
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:
@@ -260,7 +235,10 @@ class Components:
         found = [ADDITIVE]
         if self.data.options.model == "random" and self.random.df == 0:
             found.append(NO_TAU2)
-        if self.additivity.difference.df > 0 and self.additivity.difference.p_value < 0.05:
+        test = self.additivity.difference_random
+        if self.data.options.model == "common":
+            test = self.additivity.difference
+        if test.df > 0 and test.p_value < 0.05:
             found.append(NOT_ADDITIVE)
         if len(self.data.trials.parts) > 1:
             found.append(DISCONNECTED)
@@ -295,6 +273,7 @@ def pool_components(
     tau2_method: str | None = None,
     model: str | None = None,
     conf_level: float | None = None,
+    hartung_knapp: str | None = None,
 ) -> Components:
     r"""Explain a network by the components of its treatments.
 
@@ -313,7 +292,7 @@ def pool_components(
         What stands between components in the name of a treatment.
     reference : str, optional
         Treatment against which treatments are shown; `inactive` when absent.
-    measure, better, treatments, people, tau2_method, model, conf_level
+    measure, better, treatments, people, tau2_method, model, conf_level, hartung_knapp
         As in `network.pool_network`.
 
     Returns
@@ -344,7 +323,12 @@ def pool_components(
     (3.0, 1)
     """
     given = network.data if isinstance(network, Network) else None
-    chosen = {"tau2_method": tau2_method, "model": model, "conf_level": conf_level}
+    chosen = {
+        "tau2_method": tau2_method,
+        "model": model,
+        "conf_level": conf_level,
+        "hartung_knapp": hartung_knapp,
+    }
     chosen = {key: value for key, value in chosen.items() if value is not None}
     if given is not None:
         effects, trials = given.effects, given.trials

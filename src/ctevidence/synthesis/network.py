@@ -77,8 +77,11 @@ class Network:
 
     def with_model(self, model: str) -> Network:
         """The same network by ``"random"`` or ``"common"`` effects."""
-        options = replace(self.data.options, model=model)
-        return replace(self, data=replace(self.data, options=options))
+        return self._with(model=model)
+
+    def _with(self, **options) -> Network:
+        changed = replace(self.data.options, **options)
+        return replace(self, data=replace(self.data, options=changed))
 
     def levels(self, measure: str | None = None, week: float | None = None) -> Levels:
         """All treatments on a common origin, jointly; only their differences mean anything.
@@ -184,9 +187,12 @@ class Network:
         return tuple(rests_on_one(name, found[0]) for name, found in alone if len(found) == 1)
 
     def split(self) -> Estimates:
-        """Direct, indirect and their difference for every comparison that has both (SIDE)."""
+        """Direct, indirect and their difference for every comparison that has both (SIDE).
+
+        Intervals are normal, also where those of the network are not.
+        """
         splits = split_nodes(self.data.trials, self.fit.tau2)
-        return split_rows(self.data, self._levels, splits)
+        return split_rows(self.data, self._with(hartung_knapp="none")._levels, splits)
 
     def pairwise(self) -> Estimates:
         """Every comparison pooled from its direct evidence alone, with its own tau-squared."""
@@ -218,6 +224,7 @@ def pool_network(
     tau2_method="REML",
     model="random",
     conf_level=0.95,
+    hartung_knapp="none",
     rounding: float | None = None,
     name: str | None = None,
     population: str | None = None,
@@ -246,6 +253,10 @@ def pool_network(
         Estimator of the one between-study variance; ``DL`` is netmeta's default.
     model : {"random", "common"}
     conf_level : float
+    hartung_knapp : {"none", "guarded", "plain"}
+        Interval of random effects: normal, or t on the degrees of freedom of Q with the covariance
+        times ``q = Q(tau2) / df``, guarded at 1 or not. Normal intervals are too short where few
+        trials say how much effects vary.
     rounding : float, optional
         How far three contrasts of a trial may fail to add up; 1.5 units of the last digit given
         when absent.
@@ -282,7 +293,7 @@ def pool_network(
     (0.3, 0.08165)
     """
     effects = as_effects(effects, measure)
-    options = NetworkOptions(tau2_method, model, conf_level)
+    options = NetworkOptions(tau2_method, model, conf_level, hartung_knapp)
     data = NetworkData(
         effects,
         network_trials(effects, rounding),

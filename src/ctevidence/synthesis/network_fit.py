@@ -47,6 +47,19 @@ class NetworkFit:
         size = np.linalg.norm(c, axis=-1)
         return np.linalg.norm(left_over, axis=-1) <= 1e-8 * np.maximum(size, 1.0)
 
+    def mean_square(self, hartung_knapp: str) -> tuple[float, float]:
+        r"""Factor of the covariance, and degrees of freedom of t, by Hartung-Knapp.
+
+        :math:`q = Q(\hat\tau^2)/df`: ``"plain"`` q, ``"guarded"`` no less than 1, ``"none"`` 1 with
+        the normal distribution. Knapp and Hartung (2003), Stat Med 22:2693; for contrasts that
+        belong together Jackson and Riley (2014), Stat Med 33:541. Without a degree of freedom there
+        is no q, and the interval stays normal.
+        """
+        if hartung_knapp == "none" or self.df == 0:
+            return 1.0, math.inf
+        q = self.q / self.df
+        return max(1.0, q) if hartung_knapp == "guarded" else q, float(self.df)
+
 
 def identified_span(design) -> np.ndarray:
     """Orthonormal basis, shape (p, r), of the row space of a design, shape (m, p)."""

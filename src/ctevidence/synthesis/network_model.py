@@ -19,6 +19,7 @@ from ctevidence.synthesis.network_trials import NetworkTrials
 from ctevidence.terms import COMPONENTS, CONTRAST_MEASURES, LEVEL_MEASURES, Arm, did_you_mean
 
 MODELS = ("random", "common")
+HARTUNG_KNAPP = ("none", "plain", "guarded")
 NO_TAU2 = "no comparison is repeated: heterogeneity is not estimable and is left out"
 PREDICTION = "where the true effect of a new, similar study is expected; not a confidence interval"
 NO_PREDICTION = "heterogeneity is not estimable: no prediction interval"
@@ -31,9 +32,14 @@ class NetworkOptions:
     tau2_method: str = "REML"
     model: str = "random"
     conf_level: float = 0.95
+    hartung_knapp: str = "none"
 
     def __post_init__(self) -> None:
-        for option, known in (("tau2_method", NETWORK_TAU2), ("model", MODELS)):
+        for option, known in (
+            ("tau2_method", NETWORK_TAU2),
+            ("model", MODELS),
+            ("hartung_knapp", HARTUNG_KNAPP),
+        ):
             if getattr(self, option) not in known:
                 raise ValueError(
                     f'{option}="{getattr(self, option)}" is unknown; say one of {", ".join(known)}.'
@@ -43,7 +49,14 @@ class NetworkOptions:
 
     @property
     def words(self) -> str:
-        return f"random effects, {self.tau2_method}" if self.model == "random" else "common effect"
+        if self.model == "common":
+            return "common effect"
+        added = "" if self.hartung_knapp == "none" else f", Hartung-Knapp {self.hartung_knapp}"
+        return f"random effects, {self.tau2_method}{added}"
+
+    def widened(self, fit: NetworkFit) -> tuple[float, float]:
+        """Factor of the covariance of a fit, and degrees of freedom; of random effects only."""
+        return fit.mean_square(self.hartung_knapp if self.model == "random" else "none")
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +165,8 @@ def levels_of_fit(
     against = mixing - mixing[names.index(data.reference)]
     known = fit.identified(against)
     estimate = np.where(known, against @ fit.coef, math.nan)
-    cov = against @ fit.cov @ against.T
+    factor, df = data.options.widened(fit)
+    cov = factor * against @ fit.cov @ against.T
     cov[~known] = cov[:, ~known] = 0.0
     unit = CONTRAST_MEASURES[data.measure].unit
     return Levels(
@@ -172,6 +186,7 @@ def levels_of_fit(
         unit=f"log {unit}" if CONTRAST_MEASURES[data.measure].is_ratio else unit,
         caution="; ".join(dict.fromkeys(filter(None, (*cautions, TRANSITIVITY)))),
         anchored=False,
+        df_for=(lambda _: df) if math.isfinite(df) else None,
         read_as=data.measure,
         evidence_for=data.evidence.behind,
     )
