@@ -6,7 +6,7 @@ an interval or test finds what is not there: an interaction of medication and th
 between the combination and medication alone, components that do not add up, direct and indirect
 evidence that disagree, a combination better than both.
 
-Run: ``python validation/networks.py [--replicates 2000] [--jobs 1]`` (about 10 minutes on one free
+Run: ``python validation/networks.py [--replicates 1000] [--jobs 1]`` (about 5 minutes on one free
 core); ``--record`` writes the results to docs/validation.md. Exit status 1 when a threshold is
 missed.
 """
@@ -285,7 +285,7 @@ def section(lines: list[dict], missed: list[str], replicates: int) -> Section:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--replicates", type=int, default=2_000)
+    parser.add_argument("--replicates", type=int, default=1_000)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--record", action="store_true", help="write docs/validation.md")
     arguments = parser.parse_args()

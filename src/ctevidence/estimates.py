@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -115,7 +116,7 @@ class Estimate:
             parts.append(f"week-{self.week:g}")
         if self.alternative != "two-sided":
             parts.append("one-sided")
-        return "/".join(re.sub(r"[^\w.+%-]+", "-", part.lower()).strip("-") for part in parts)
+        return "/".join(map(_part_of_id, parts))
 
     def _problems(self):
         if not 0 < self.conf_level < 1:
@@ -270,6 +271,12 @@ class Estimates:
 
 _FIELD_TYPES = {f.name: str(f.type) for f in fields(Estimate)}
 _OPTIONAL = {*COUNT_COLUMNS, "randomised"}
+
+
+@lru_cache(maxsize=4096)
+def _part_of_id(text: str) -> str:
+    """Names come back in thousands of rows."""
+    return re.sub(r"[^\w.+%-]+", "-", text.lower()).strip("-")
 
 
 def _is_nan(value) -> bool:

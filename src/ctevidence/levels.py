@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -217,10 +218,12 @@ class Levels:
         if np.any((values < low - 1e-9) | (values > high + 1e-9)):
             yield f"values {values} leave the range {low} to {high} of {self.measure}"
 
-    @property
+    @cached_property
     def values(self) -> np.ndarray:
         """Expected values on the scale that a reader reads, shape (m,)."""
-        return SCALES[self.link].inverse(self.estimate)
+        values = SCALES[self.link].inverse(self.estimate)
+        values.flags.writeable = False
+        return values
 
     @property
     def contrasts(self) -> tuple[str, ...]:
@@ -243,11 +246,13 @@ class Levels:
         is_ratio = CONTRAST_MEASURES[self.read_as].is_ratio
         return ("multiplicativity",) if is_ratio else ("additivity",)
 
-    @property
+    @cached_property
     def value_slopes(self) -> np.ndarray:
         """Derivative of each value by its own `estimate`, shape (m,)."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return 1 / SCALES[self.link].derivative(self.values)
+            slopes = 1 / SCALES[self.link].derivative(self.values)
+        slopes.flags.writeable = False
+        return slopes
 
     @property
     def weeks(self) -> tuple[float | None, ...]:
@@ -300,6 +305,15 @@ class Levels:
         Several arms of one treatment are combined in proportion to their people, or the first is
         taken, or refused, as the study declares.
         """
+        if name not in self._cells:  # a league table asks for each hundreds of times
+            self._cells[name] = self._made_cell(name)
+        return self._cells[name]
+
+    @cached_property
+    def _cells(self) -> dict[str, Cell]:
+        return {}
+
+    def _made_cell(self, name: str) -> Cell:
         present = {key.arm for key in self.keys}
         arms = tuple(a for a in resolve_arms(name, self.arms) if a.name in present)
         if not arms:
@@ -318,6 +332,7 @@ class Levels:
         people = np.array([count or 0 for count in counts], float)
         known = None not in counts and people.sum() > 0
         weights[rows] = people / people.sum() if known else 1 / len(rows)
+        weights.flags.writeable = False
         return Cell(
             name=name,
             arms=arms,
@@ -337,7 +352,7 @@ class Cell:
     n: int | None
     events: int | None
 
-    @property
+    @cached_property
     def components(self) -> frozenset[str]:
         return frozenset().union(*(arm.components for arm in self.arms))
 

@@ -73,10 +73,11 @@ def table_components(components: Components, name: str = "components", caption: 
                 "note": notes.marks(row),
             }
         )
-    test = components.additivity.difference
-    added = f"Do the components add up? Q difference {number(test.q, 2)} on {test.df} degrees of "
-    added += f"freedom{_p_words(test.p_value)}."
-    if test.df == 0:
+    common, test = components.additivity.difference, components.additivity.difference_random
+    added = f"Do the components add up? Q difference {number(common.q, 2)} on {common.df} degrees "
+    added += f"of freedom{_p_words(common.p_value)}; with heterogeneity allowed for "
+    added += f"{number(test.q, 2)}{_p_words(test.p_value)}."
+    if common.df == 0:
         added = "Do the components add up? With an interaction for every combination nothing is "
         added += "left to test."
     caption = caption or f"Components: {measure_label(components.data.measure)}"

@@ -20,7 +20,6 @@ from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.network import Network, as_effects, fits_of
 from ctevidence.synthesis.network_fit import NetworkFit
 from ctevidence.synthesis.network_model import (
-    NO_TAU2,
     NetworkData,
     NetworkOptions,
     against_reference,
@@ -232,9 +231,7 @@ class Components:
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """What every row of the model warns of."""
-        found = [ADDITIVE]
-        if self.data.options.model == "random" and self.random.df == 0:
-            found.append(NO_TAU2)
+        found = [ADDITIVE, *self.data.options.cautions(self.random)]
         test = self.additivity.difference_random
         if self.data.options.model == "common":
             test = self.additivity.difference

@@ -35,13 +35,19 @@ class DirectEvidence:
 
     def of(self, *treatments: str) -> tuple[TrialPeople, ...]:
         """The trials that gave all of these treatments."""
-        nothing: frozenset[int] = frozenset()
-        found = frozenset.intersection(*(self._positions.get(n, nothing) for n in treatments))
-        return tuple(self.trials[i] for i in sorted(found))
+        if treatments not in self._found:  # a league table asks thousands of times
+            nothing: frozenset[int] = frozenset()
+            found = frozenset.intersection(*(self._positions.get(n, nothing) for n in treatments))
+            self._found[treatments] = tuple(self.trials[i] for i in sorted(found))
+        return self._found[treatments]
+
+    @cached_property
+    def _found(self) -> dict[tuple[str, ...], tuple[TrialPeople, ...]]:
+        return {}
 
     @cached_property
     def _positions(self) -> dict[str, frozenset[int]]:
-        """Trials of each treatment: a league table asks hundreds of times."""
+        """Trials of each treatment."""
         found: dict[str, set[int]] = {}
         for i, trial in enumerate(self.trials):
             for name in trial.people:

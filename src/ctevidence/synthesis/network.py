@@ -24,7 +24,6 @@ from ctevidence.synthesis.network_fit import (
     network_tau_squared,
 )
 from ctevidence.synthesis.network_model import (
-    NO_TAU2,
     NetworkData,
     NetworkOptions,
     against_reference,
@@ -171,9 +170,9 @@ class Network:
         found, trials = [], self.data.trials.trials
         if len(trials) == 1:
             found.append(ONE_TRIAL)
-        elif self.data.options.model == "random" and self.random.df == 0:
-            found.append(NO_TAU2)
-        elif self.random.df > 0 and self.common.q <= 1e-18 * self.random.df:
+        else:
+            found += self.data.options.cautions(self.random)
+        if self.random.df > 0 and self.common.q <= 1e-18 * self.random.df:
             found.append(IDENTICAL)
         if self.heterogeneity.between.df > 0 and self.heterogeneity.between_random.p_value < 0.05:
             found.append(DISAGREE)

@@ -22,6 +22,12 @@ MODELS = ("random", "common")
 HARTUNG_KNAPP = ("none", "plain", "guarded")
 NO_TAU2 = "no comparison is repeated: heterogeneity is not estimable and is left out"
 PREDICTION = "where the true effect of a new, similar study is expected; not a confidence interval"
+#: Degrees of freedom of Q below which a normal interval carries `TOO_SHORT`; docs/validation.md.
+FEW_DF = 20
+TOO_SHORT = (
+    "few contrasts tell how much effects vary: where they vary much the normal interval is too "
+    'short (hartung_knapp="guarded" widens it)'
+)
 NO_PREDICTION = "heterogeneity is not estimable: no prediction interval"
 
 
@@ -53,6 +59,14 @@ class NetworkOptions:
             return "common effect"
         added = "" if self.hartung_knapp == "none" else f", Hartung-Knapp {self.hartung_knapp}"
         return f"random effects, {self.tau2_method}{added}"
+
+    def cautions(self, fit: NetworkFit) -> tuple[str, ...]:
+        """What the intervals of random effects leave out."""
+        if self.model == "common":
+            return ()
+        if fit.df == 0:
+            return (NO_TAU2,)
+        return (TOO_SHORT,) if self.hartung_knapp == "none" and fit.df < FEW_DF else ()
 
     def widened(self, fit: NetworkFit) -> tuple[float, float]:
         """Factor of the covariance of a fit, and degrees of freedom; of random effects only."""
