@@ -1,4 +1,4 @@
-"""Networks and components with few trials of the combination and many: what intervals hold.
+"""Networks and components: few trials and many.
 
 Each replicate draws a network of six treatments (placebo, medication, therapy, exercise, medication
 and therapy, therapy and exercise) whose true effects add up, pools it by REML, and asks how often
