@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ctevidence.contrasts import better_than_both, synergy
 from ctevidence.estimates import COLUMNS
 from ctevidence.levels import Levels
+from ctevidence.synthesis.direct_evidence import TRANSITIVITY
 from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.network import pool_network
 from ctevidence.synthesis.pool import pool
@@ -177,6 +178,30 @@ def test_one_small_trial_is_named_in_every_row_that_rests_on_it(network_of):
     indirect = network.compare(CBT_SSRI, against=CBT).one()
     assert "no trial compares them directly" in indirect.caution
     assert "transitivity" in indirect.caution
+
+
+def test_contrasts_of_a_network_name_transitivity_and_each_caution_once(network_of):
+    network = network_of("linde2016")
+    parts = {key: CELLS[key] for key in ("combined", "medication", "therapy")}
+    for rows in (better_than_both(network, **parts), synergy(network, **CELLS)):
+        for row in rows:
+            said = row.caution.split("; ")
+            assert TRANSITIVITY in said
+            assert len(said) == len(set(said))
+    worst = better_than_both(network, **parts).rows[-1]
+    # what stands behind the min test: the one trial of the combination, 17 of its 34 people in it
+    assert (worst.studies, worst.n) == (1, 17)
+    # people of therapy alone in that trial: there were none to count
+    assert worst.n_reference is None
+
+
+def test_a_contrast_that_several_trials_make_has_no_guard(network_of):
+    names = {"combined": "Fluticasone+Salmeterol", "medication": "Fluticasone",
+             "therapy": "Salmeterol"}  # fmt: skip
+    for row in better_than_both(network_of("baker2009"), **names):
+        assert row.studies > 1
+        assert "rests on one trial" not in row.caution
+        assert TRANSITIVITY in row.caution
 
 
 def test_first_place_is_never_worded_as_best(network_of):

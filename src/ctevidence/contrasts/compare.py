@@ -271,5 +271,9 @@ def small_group(groups: Iterable[tuple[int | None, int | None]]) -> str:
 
 
 def joined(*cautions: str) -> str:
-    """Cautions in one line, each once."""
-    return "; ".join(dict.fromkeys(c for c in cautions if c))
+    """Cautions in one line, each once, also where rows that are joined carry several.
+
+    >>> joined("one; two", "", "two; three")
+    'one; two; three'
+    """
+    return "; ".join(dict.fromkeys(part for c in cautions for part in c.split("; ") if part))
