@@ -171,6 +171,14 @@ def test_influence_in_words(course, growth):
         assert count.split(" ")[0] == str(found.to_change_sign)
 
 
+def test_influence_on_a_period_says_which(course):
+    frame = table_influence(course.over(2, 8), "combined", "medication").frame
+    what, found = frame.iloc[0]
+    assert what == ("Combined treatment against medication, mean over weeks 2 to 8, PHQ-9 points")
+    period = course.over(2, 8).compare("combined", against="medication").one().estimate
+    assert float(found.replace("−", "-")) == pytest.approx(period, abs=0.051)
+
+
 def test_what_is_hidden_of_people_who_are_not_open(hidden_course, hidden):
     table = table_influence(hidden_course, "combined", "medication", week=12)
     assert any("mean of the 8 largest" in note for note in table.notes)

@@ -189,3 +189,35 @@ def test_alternatives_of_growth_keep_the_clusters(growth_trial, growth):
     options = {"shape": "piecewise", "knots": (4, 12), "cluster": "therapist"}
     plain = fit_growth(growth_trial, **options, random="intercept").model
     assert table.loc["intercept of each person", "aic"] == pytest.approx(plain.aic, abs=1e-6)
+
+
+# -- periods and measures ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("baseline", ["covariate", "constrained"])
+def test_influence_on_a_period_is_that_of_its_visits(growth_trial, baseline):
+    """By hand: leaving somebody out is linear in the contrast, so that the change in the mean over
+    weeks 2, 4, 8 is a quarter of two gaps: 1/6, 1/2 and 1/3 of the changes at the visits."""
+    fit = fit_course(growth_trial, baseline=baseline)
+    pair = ("combined", "medication")
+    period = fit.over(2, 8)
+    found, arms = influence_on(period, *pair)
+    assert found.estimate == pytest.approx(
+        period.compare(pair[0], against=pair[1]).one().estimate, abs=1e-9
+    )
+    visits = [influence_on(fit, *pair, week=week)[0].change for week in (2, 4, 8)]
+    expected = np.array([1 / 6, 1 / 2, 1 / 3]) @ visits
+    np.testing.assert_allclose(found.change, expected, atol=1e-10)
+    assert set(arms) == {"control", "medication", "therapy", "combined"}
+    area, _ = influence_on(period, *pair, measure="area_under_curve")
+    np.testing.assert_allclose(area.change, 6 * expected, atol=1e-9)
+    # from the start, which is the same in all arms, the difference is that of the rows
+    row = fit.over().compare(pair[0], against=pair[1]).one()
+    assert influence_on(fit.over(), *pair)[0].estimate == pytest.approx(row.estimate, abs=1e-9)
+
+
+def test_a_standardised_difference_has_no_influence_of_its_own(growth_trial):
+    with pytest.raises(ValueError, match="Ask for that of the means"):
+        influence_on(
+            fit_course(growth_trial), "combined", "medication", 8, measure="standardised_mean"
+        )

@@ -21,6 +21,7 @@ from ctevidence.models.diagnostics import (
     model_of,
 )
 from ctevidence.models.influence import Influence
+from ctevidence.models.period_mean import PeriodFit
 from ctevidence.models.scaled_residuals import excess_kurtosis, moments, plot_correlation
 from ctevidence.terms import Treatment
 
@@ -119,7 +120,7 @@ def table_influence(
         return _nothing(name, caption, HIDDEN)
     unit = f"{fit.study.scale.label} points"
     label = contrast_label(arm, against)
-    at = "" if week is None else f" at week {week:g}"
+    at = _when(fit, week)
     rows = [(f"{label[0].upper()}{label[1:]}{at}, {unit}", shown(found.estimate, "points"))]
     rows += [
         (
@@ -142,6 +143,12 @@ def table_influence(
         few = disclosure.suppress_up_to + 1
         notes = (KEPT, f"Changes are the mean of the {few} largest in the arm.")
     return Table(name, caption, frame, (*notes, *_notes("", disclosure)))
+
+
+def _when(fit, week: float | None) -> str:
+    if isinstance(fit, PeriodFit):
+        return f", mean over weeks {fit.visits[0]:g} to {fit.visits[-1]:g}"
+    return "" if week is None else f" at week {week:g}"
 
 
 def _no_model(fit) -> str:

@@ -153,5 +153,4 @@ class CourseFit(ScheduledFit):
         weeks = tuple(week for week in weeks if week in levels.weeks)
         cautions = (*self.cautions, *([note] if note else []))
         expected = replace(mean_over(levels, weeks, last, n, cautions), outcome=named)
-        length = weeks[-1] - weeks[0] if weeks else 0.0
-        return PeriodFit(outcome, expected, length, self.model, cautions)
+        return PeriodFit(outcome, expected, weeks, self.model, cautions, self.rows)

@@ -14,6 +14,7 @@ from ctevidence.models.growth_fit import GrowthFit
 from ctevidence.models.influence import Influence, influence
 from ctevidence.models.mixed import fit_mixed
 from ctevidence.models.mmrm import MmrmFit, fit_mmrm
+from ctevidence.models.period_mean import PeriodFit, trapezoid_weights
 from ctevidence.models.scaled_residuals import moments, scaled_residuals
 from ctevidence.terms import DAYS_PER_WEEK
 
@@ -182,7 +183,8 @@ def influence_on(
     Raises
     ------
     ValueError
-        When nothing was fitted, or the difference cannot be estimated.
+        When nothing was fitted, the difference cannot be estimated, or it is none of coefficients
+        alone (a standardised one, which also divides by an estimate).
     """
     model, rows = model_of(fit), scores_of(fit)
     levels = fit.levels(measure, week).at(week)
@@ -190,6 +192,11 @@ def influence_on(
     if not np.isfinite(levels.estimate[weights != 0]).all():
         raise ValueError(f"{arm} against {against} cannot be estimated in this model.")
     contrast = weights @ _coefficient_weights(fit, levels)
+    if not np.isclose(contrast @ model.coef, weights @ np.nan_to_num(levels.estimate)):
+        raise ValueError(
+            f"A difference in {levels.measure} of {fit.outcome.name} is none of the model's "
+            "coefficients, which are what people are left out of. Ask for that of the means."
+        )
     test = model.contrast(contrast)
     found = influence(model.people, contrast, test.std_error, test.df)
     return found, rows["arm"].to_numpy()[found.first_row]
@@ -202,7 +209,18 @@ def _coefficient_weights(fit, levels) -> np.ndarray:
     names = {name: i for i, name in enumerate(fit.model.names)}
     lines = np.zeros((len(levels.keys), len(names)))
     for line, key in zip(lines, levels.keys, strict=True):
-        # each arm and visit attended has a coefficient of its own (`models.course`)
-        if (name := f"{key.arm}, week {key.week:g}") in names:
-            line[names[name]] = 1.0
+        # each arm and visit attended has a coefficient of its own (`models.course`); what is the
+        # same in all arms (the start) has no part in a difference
+        for week, weight in _visits_of(fit, levels.measure, key.week).items():
+            if (name := f"{key.arm}, week {week:g}") in names:
+                line[names[name]] = weight
     return lines
+
+
+def _visits_of(fit, measure: str, week: float) -> dict[float, float]:
+    """Weight of each visit in a level: of a course the visit itself, of a period all of its."""
+    if not isinstance(fit, PeriodFit):
+        return {week: 1.0}
+    scale = fit.length if measure == "area_under_curve" else 1.0
+    weights = scale * trapezoid_weights(np.array(fit.visits))
+    return dict(zip(fit.visits, weights, strict=True))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ctevidence.contrasts.compare import joined
 from ctevidence.levels import Levels
@@ -25,18 +26,25 @@ class PeriodFit(ComparableFit):
         Named for the period.
     expected : Levels
         Of ``mean_over_period``, at the last week of the period.
-    length : float
-        Weeks from the first to the last visit of the period; 0 with a single visit, which has no
-        area.
+    visits : tuple of float
+        Weeks of the visits in the period, the start (0) among them where it counts.
     model : object
     cautions : tuple of str
+    rows : DataFrame, optional
+        The rows of the model, as of the course.
     """
 
     outcome: Outcome
     expected: Levels
-    length: float
+    visits: tuple[float, ...]
     model: Any
     cautions: tuple[str, ...] = ()
+    rows: pd.DataFrame | None = None
+
+    @property
+    def length(self) -> float:
+        """Weeks from the first to the last visit; 0 with a single visit, which has no area."""
+        return self.visits[-1] - self.visits[0] if self.visits else 0.0
 
     @property
     def measures(self) -> tuple[str, ...]:
