@@ -10,6 +10,7 @@ from ctevidence.contrasts import better_than_both, synergy
 from ctevidence.models.course import fit_course
 from ctevidence.models.mmrm import fit_mmrm
 from ctevidence.outcomes.course import derive_course
+from ctevidence.outcomes.response import derive_response
 from ctevidence.simulate.study import simulate_study
 
 METHODS = ("kenward-roger", "kenward-roger-linear", "satterthwaite")
@@ -107,6 +108,41 @@ def test_a_visit_that_nobody_attended(beat_the_blues):
     fit = fit_course(replace(beat_the_blues, frame=frame[frame["week"] < 35]))
     assert not any(row.is_estimable for row in fit.per_arm(week=35))
     assert fit.model.visits == (9.0, 13.0, 22.0)
+    assert "nobody of medication has a score at week 35" in fit.cautions
+
+
+def test_visits_that_nobody_of_an_arm_attended_are_one_caution(beat_the_blues):
+    frame = beat_the_blues.frame
+    gone = frame[~((frame["arm"] == "medication") & (frame["week"] > 13))]
+    fit = fit_course(replace(beat_the_blues, frame=gone))
+    assert fit.cautions == ("nobody of medication has a score at week 22, 35",)
+
+
+@pytest.mark.parametrize("baseline", ["covariate", "constrained"])
+def test_scores_that_are_all_the_same_have_no_interval(beat_the_blues, baseline):
+    """Nor may the spread of the baseline scores lend them one."""
+    same = replace(beat_the_blues, frame=beat_the_blues.frame.assign(score=10.0))
+    fit = fit_course(same, baseline=baseline)
+    assert fit.model is None
+    row = fit.compare("combined", against="therapy", week=9).one()
+    assert not row.is_estimable
+    assert "within each arm and visit all scores are the same" in row.caution
+
+
+def test_what_fit_course_is_not_made_for(beat_the_blues):
+    study = simulate_study(40, seed=1)
+    with pytest.raises(ValueError, match=r"is of kind response. Give it derive_course\(study\)"):
+        fit_course(derive_response(study, week=12))
+    with pytest.raises(TypeError, match=r"found SimulatedStudy. Give it derive_course\(study\)"):
+        fit_course(study)
+    # the abbreviation too, which once read as a lack of scores
+    for name in ("spatial-exponential", "sp_exp"):
+        with pytest.raises(ValueError, match="needs the actual time of each score"):
+            fit_course(beat_the_blues, covariance=name)
+    with pytest.raises(ValueError, match="unstrctured"):
+        fit_course(beat_the_blues, covariance="unstrctured")
+    with pytest.raises(ValueError, match='method is "kr"'):
+        fit_course(beat_the_blues, method="kr")
 
 
 def test_a_covariance_that_cannot_be_estimated_is_replaced_with_a_caution(make_outcome):
@@ -129,7 +165,7 @@ def test_nothing_to_fit(make_outcome):
     fitted = fit_course(make_outcome("course", frame))
     assert fitted.model is None
     assert not any(row.is_estimable for row in fitted.per_arm())
-    assert "too few scores" in fitted.cautions[-1]
+    assert fitted.cautions[-1] == "too few scores to model course (nobody has one)"
 
 
 def test_renaming_people_shuffling_rows_and_swapping_arms(beat_the_blues, fits):
@@ -175,6 +211,9 @@ def test_two_people_per_arm_are_too_few_for_a_slope_at_each_visit():
     people = study.participants.groupby("arm").head(2).reset_index(drop=True)
     few = replace(study, tables={**study.tables, "participants": people})
     fit = fit_course(derive_course(few))
-    assert "too few scores to adjust for baseline" in fit.cautions
+    assert fit.cautions[0] == (
+        "too few scores to adjust for baseline (some coefficients follow from others but for "
+        "rounding)"
+    )
     row = fit.compare("combined", against="control", week=12).one()
     assert row.std_error < 50

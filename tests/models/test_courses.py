@@ -78,6 +78,8 @@ def test_what_is_not_a_family_is_refused(study):
     outcome = derive_course(study)
     with pytest.raises(ValueError, match="Each scale is given once"):
         fit_courses([outcome, outcome])
+    with pytest.raises(TypeError, match="or fit_course the one"):
+        fit_courses(outcome)
     with pytest.raises(ValueError, match="at least one"):
         fit_courses([])
     other = derive_course(replace(study, name="another"), "GAD-7")

@@ -303,3 +303,31 @@ def test_when_a_treatment_is_on_and_since_when():
     np.testing.assert_allclose(since * 7, [0, 0, 10, 11, 30, 390])
     elsewhere = TreatmentOverTime("medication", arms=("therapy",)).column(study, rows)
     assert not elsewhere.any()
+
+
+def test_a_spline_of_more_columns_than_the_times_allow(growth_trial):
+    """Two weeks only: the quantiles between them are the first and the last."""
+    two = growth_trial.frame[growth_trial.frame["week"].isin([2, 30])]
+    two = two.assign(day=two["week"] * 7.0)
+    with pytest.raises(ValueError, match="too few times for df=3.* Give a smaller df, or"):
+        fit_growth(replace(growth_trial, frame=two), shape="spline", df=3)
+    with pytest.raises(ValueError, match="df is '3'"):
+        fit_growth(growth_trial, shape="spline", df="3")
+
+
+def test_treatment_over_time_is_given_as_such(growth_trial):
+    treatment = TreatmentOverTime("medication", arms=("control", "therapy"))
+    alone = fit_growth(growth_trial, over_time=treatment)
+    listed = fit_growth(growth_trial, over_time=[treatment])
+    assert alone.over_time().one().estimate == listed.over_time().one().estimate
+    for wrong in ("medication", ["medication"]):
+        with pytest.raises(
+            TypeError, match="over_time takes TreatmentOverTime; found 'medication'"
+        ):
+            fit_growth(growth_trial, over_time=wrong)
+
+
+def test_growth_of_what_is_no_course(growth_trial):
+    response = replace(growth_trial, kind="response", frame=growth_trial.frame.assign(value=1.0))
+    with pytest.raises(ValueError, match="of kind course"):
+        fit_growth(response)

@@ -9,6 +9,7 @@ import pytest
 from ctevidence.contrasts import compare_treatments, synergy
 from ctevidence.data.rules import EntryRule
 from ctevidence.models.course import fit_course
+from ctevidence.models.standardised_mean import small_sample_factor
 
 
 def test_differences_as_in_eff_size(beat_the_blues, reference):
@@ -115,3 +116,9 @@ def test_a_narrowed_baseline_is_said_and_one_without_spread_gives_nothing(beat_t
     ).one()  # fmt: skip
     assert not row.is_estimable
     assert "no spread of scores" in row.caution
+
+
+def test_the_small_sample_factor_where_a_difference_has_no_mean():
+    """J(2) by hand: Gamma(1) / (Gamma(1/2) * 1) = 1 / sqrt(pi); with one degree there is none."""
+    assert small_sample_factor(2.0) == pytest.approx(1 / np.sqrt(np.pi), rel=1e-12)
+    assert np.isnan(small_sample_factor(np.array([1.0, 0.5, np.nan]))).all()

@@ -18,6 +18,7 @@ from ctevidence.display.figure import (
     style_of,
 )
 from ctevidence.display.format import shown
+from ctevidence.models.fit import of_kind
 from ctevidence.terms import DAYS_PER_WEEK
 
 TITLE = "Each person's course by arm"
@@ -40,7 +41,13 @@ def plot_spaghetti(outcome, name: str = "spaghetti") -> Figure:
     Figure
         Without lines and with the reason when single people may not be shown. Its table holds
         the means. In an arm with very many people every k-th by mean score is drawn.
+
+    Raises
+    ------
+    ValueError
+        For an outcome of another kind.
     """
+    of_kind(outcome, "course", "plot_spaghetti")
     study = outcome.study
     if not people_may_be_shown(study):
         return nothing_to_draw(name, TITLE, NO_PEOPLE)

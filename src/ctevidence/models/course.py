@@ -10,14 +10,21 @@ import pandas as pd
 
 from ctevidence.levels import Levels
 from ctevidence.models.course_fit import CourseFit
-from ctevidence.models.covariance_structures import ALIASES, ON_VISITS
+from ctevidence.models.covariance_structures import ON_TIMES, canonical_name
 from ctevidence.models.covariates import (
     WEIGHTINGS,
     adjustment,
     covariate_columns,
     of_people_with,
 )
-from ctevidence.models.fit import build_levels, nothing_to_fit, refuse_weights
+from ctevidence.models.fit import (
+    build_levels,
+    in_brackets,
+    nothing_to_fit,
+    of_kind,
+    refuse_weights,
+    without_counts,
+)
 from ctevidence.models.mmrm import METHODS, MmrmFit, fit_mmrm
 from ctevidence.models.period_mean import START
 from ctevidence.models.standardised_mean import (
@@ -81,22 +88,25 @@ def fit_course(
         the model, each person counted once; and of ``standardised_mean``. `n` is the people seen
         at the visit. A visit that nobody of an arm attended is ``nan``, with a caution. Where
         there are too few scores, covariates are dropped, and if that does not help all levels are
-        ``nan``; a caution says so. `model` is the `MmrmFit`, or None. ``over`` and ``early`` give
-        the mean over a period.
+        ``nan``; a caution says so, and what the engine found. `model` is the `MmrmFit`, or None.
+        ``over`` and ``early`` give the mean over a period.
 
     Raises
     ------
     ValueError
-        For an unknown word, or a residual SD with a method of inference that does not give its
-        error.
+        For an outcome that is not a course, an unknown word, a covariance that is not one of
+        visits, or a residual SD with a method of inference that does not give its error.
 
     Notes
     -----
     Each arm and visit has its own coefficient and the covariates are centred, so that the first
     coefficients are the marginal means; contrasts do not depend on this parameterisation.
     """
+    of_kind(outcome, "course", "fit_course")
     refuse_weights(outcome)
-    _check_words(baseline=(baseline, BASELINES), weighting=(weighting, WEIGHTINGS),
+    _check_covariance(covariance)
+    _check_words(method=(method, tuple(METHODS)), baseline=(baseline, BASELINES),
+                 weighting=(weighting, WEIGHTINGS),
                  standardise_by=(standardise_by, STANDARDISERS))  # fmt: skip
     names = tuple(adjustment(outcome.study, adjust))
     if baseline == "constrained":
@@ -104,10 +114,11 @@ def fit_course(
         cautions = (*outcome.cautions, *_unlike_starts(outcome))
         outcome = replace(outcome, frame=_with_start(outcome), cautions=cautions)
     form = _Form(names, covariance, method, baseline == "constrained", weighting, standardise_by)
-    fitted = _fit(of_people_with(outcome, names), form)
+    fitted, why = _fit(of_people_with(outcome, names), form)
     if fitted.model is None and names:
-        plain = (*outcome.cautions, f"too few scores to adjust for {', '.join(names)}")
-        fitted = _fit(replace(outcome, cautions=plain), replace(form, names=()))
+        dropped = f"too few scores to adjust for {', '.join(names)}{in_brackets(why)}"
+        outcome = replace(outcome, cautions=(*outcome.cautions, dropped))
+        fitted, _ = _fit(outcome, replace(form, names=()))
     return fitted
 
 
@@ -135,6 +146,15 @@ def _check_words(**given: tuple[str, tuple[str, ...]]) -> None:
             raise ValueError(f'{name} is "{word}"{did_you_mean(word, known)}')
 
 
+def _check_covariance(covariance: str) -> None:
+    if canonical_name(covariance) in ON_TIMES:
+        raise ValueError(
+            f'covariance is "{covariance}", which needs the actual time of each score; fit_course '
+            "takes the scheduled visits. Use fit_growth, or the engine "
+            "ctevidence.models.mmrm.fit_mmrm with times=."
+        )
+
+
 def _unlike_starts(outcome: Outcome) -> tuple[str, ...]:
     """What to say where one mean at the start is more than randomisation promises."""
     parts = frozenset().union(*(arm.components for arm in outcome.study.arms))
@@ -154,8 +174,8 @@ def _with_start(outcome: Outcome) -> pd.DataFrame:
     return pd.concat([start, outcome.frame], ignore_index=True)
 
 
-def _fit(outcome: Outcome, form: _Form) -> CourseFit:
-    """The fit of this form; levels without a value where the data do not allow it."""
+def _fit(outcome: Outcome, form: _Form) -> tuple[CourseFit, str]:
+    """The fit of this form; levels without a value where the data do not allow it, and why."""
     rows = outcome.frame[outcome.frame["score"].notna()]
     later = rows[rows["week"] != START] if form.constrained else rows
     if form.constrained:
@@ -166,13 +186,12 @@ def _fit(outcome: Outcome, form: _Form) -> CourseFit:
     n = np.array([seen.get((week, arm), 0) for arm, week in keys])
     cells = [key for key, people in zip(keys, n, strict=True) if people]
     model = _model(outcome, rows, cells, form)
-    if model is None:
-        nothing = nothing_to_fit(outcome, keys, n)
+    if isinstance(model, str):
+        nothing = nothing_to_fit(outcome, keys, n, model)
         by = baseline_sd(outcome.study, tuple(weeks))
-        return CourseFit(outcome, nothing.expected, None, nothing.cautions, None, by)
-    unseen = (f"nobody of {arm} has a score at week {week:g}"
-              for (arm, week), people in zip(keys, n, strict=True) if not people)  # fmt: skip
-    cautions = (*outcome.cautions, *model.cautions, *unseen)
+        return CourseFit(outcome, nothing.expected, None, nothing.cautions, None, by), model
+    unseen = _unseen(outcome, [key for key, people in zip(keys, n, strict=True) if not people])
+    cautions = (*outcome.cautions, *map(without_counts, model.cautions), *unseen)
     named = replace(outcome, cautions=cautions)
     expected = _means(named, model, keys, cells, n, form)
     from_start = None
@@ -183,7 +202,14 @@ def _fit(outcome: Outcome, form: _Form) -> CourseFit:
         at_start = _mean_at_start(outcome, rows)
         from_start = _means(named, model, start + keys, cells, [*people, *n], form, at_start)
     by = _standardiser(outcome, model, tuple(weeks), form)
-    return CourseFit(outcome, expected, model, cautions, from_start, by, rows)
+    return CourseFit(outcome, expected, model, cautions, from_start, by, rows), ""
+
+
+def _unseen(outcome: Outcome, empty: list[tuple[str, float]]) -> list[str]:
+    """One caution for each arm with visits that nobody attended."""
+    weeks = {arm.name: [f"{w:g}" for name, w in empty if name == arm.name]
+             for arm in outcome.study.arms}  # fmt: skip
+    return [f"nobody of {arm} has a score at week {', '.join(w)}" for arm, w in weeks.items() if w]
 
 
 def _mean_at_start(outcome: Outcome, rows: pd.DataFrame) -> float:
@@ -198,22 +224,22 @@ def _standardiser(outcome: Outcome, model: MmrmFit, weeks, form: _Form) -> Stand
     return residual_sd(model, weeks, form.names)
 
 
-def _model(outcome: Outcome, rows, cells, form: _Form) -> MmrmFit | None:
-    """The fitted engine; None where there are too few scores for it."""
+def _model(outcome: Outcome, rows, cells, form: _Form) -> MmrmFit | str:
+    """The fitted engine; where the scores do not support it, the reason in words."""
     if not cells:
-        return None
+        return "nobody has one"
+    later = rows[rows["week"] != START]
+    if later.groupby(["arm", "week"], observed=True)["score"].nunique().max() == 1:
+        # the spread at the start must not stand in for that of later scores
+        return "within each arm and visit all scores are the same"
     X, labels = _design(outcome, rows, cells, form)
     score, person = rows["score"].to_numpy(float), rows["participant_id"].to_numpy()
     week = rows["week"].to_numpy(float)
     try:
         model = fit_mmrm(score, X, person, week, form.covariance, form.method, names=labels)
-    except ValueError:
-        # a wrong word is the caller's to mend; anything else is a lack of data
-        known = {*ALIASES, *ON_VISITS}
-        if form.covariance not in known or form.method not in METHODS:
-            raise
-        return None
-    return model if _tells_apart(model) else None
+    except ValueError as reason:  # every word was checked before: the data are the reason
+        return without_counts(str(reason)).rstrip(".")
+    return model if _tells_apart(model) else "some coefficients follow from others but for rounding"
 
 
 def _tells_apart(model: MmrmFit) -> bool:

@@ -117,13 +117,20 @@ def fit_courses(outcomes: Sequence[Outcome], **options: Any) -> CoursesFit:
     Raises
     ------
     ValueError
-        No outcome, the same scale twice, or outcomes of different studies.
+        No outcome, one of another kind, the same scale twice, or outcomes of different studies.
+    TypeError
+        For one outcome that is not in a sequence.
 
     Notes
     -----
     Scales are fitted one by one: each uses everyone with a score on it, and no covariance
     between scales is assumed. What holds the chance of a false finding needs none.
     """
+    if isinstance(outcomes, Outcome):
+        raise TypeError(
+            "fit_courses takes outcomes of several scales; give it derive_courses(study), or "
+            "fit_course the one."
+        )
     outcomes = tuple(outcomes)
     scales = [outcome.study.primary_scale for outcome in outcomes]
     if len(set(scales)) < len(scales) or not outcomes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -187,9 +188,7 @@ def nothing_to_fit(
     outcome: Outcome, keys: list[tuple[str, float | None]], n: np.ndarray, why: str = ""
 ) -> ScheduledFit:
     """Mean levels without a value: there are too few scores for the model, and why in words."""
-    # a semicolon would cut one caution in two
-    reason = f" ({why.replace('; ', ', ')})" if why else ""
-    cautions = (*outcome.cautions, f"too few scores to model {outcome.name}{reason}")
+    cautions = (*outcome.cautions, f"too few scores to model {outcome.name}{in_brackets(why)}")
     missing = np.full(len(keys), np.nan)
     unit = f"{outcome.study.scale.label} points"
     levels = build_levels(
@@ -205,6 +204,43 @@ def nothing_to_fit(
         unit=unit,
     )
     return ScheduledFit(outcome, levels, None, cautions)
+
+
+def in_brackets(why: str) -> str:
+    """A reason behind what it explains; a semicolon in it would cut one caution in two."""
+    return f" ({why.replace('; ', ', ')})" if why else ""
+
+
+def without_counts(text: str) -> str:
+    """An engine's words without numbers of people or scores: cautions pass no disclosure gate."""
+    text = re.sub(
+        r"X has \d+ columns but only \d+ observations",
+        "there are more coefficients than scores",
+        text,
+    )
+    return re.sub(r"\b\d+ (?=coefficients|scores|members|people|observations)", "", text)
+
+
+def of_kind(outcome: Outcome, kind: str, what: str) -> None:
+    """Refuse an outcome of another kind than `what` is made for.
+
+    Raises
+    ------
+    TypeError
+        When it is no outcome.
+    ValueError
+        When it is of another kind.
+    """
+    if not isinstance(outcome, Outcome):
+        raise TypeError(
+            f"{what} takes an outcome; found {type(outcome).__name__}. Give it "
+            f"derive_{kind}(study)."
+        )
+    if outcome.kind != kind:
+        raise ValueError(
+            f"{what} takes an outcome of kind {kind}; {outcome.name} is of kind {outcome.kind}. "
+            f"Give it derive_{kind}(study)."
+        )
 
 
 def refuse_weights(outcome: Outcome) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.models.covariates import adjustment, of_people_with
-from ctevidence.models.fit import nothing_to_fit, refuse_weights
+from ctevidence.models.fit import nothing_to_fit, of_kind, refuse_weights, without_counts
 from ctevidence.models.growth_design import (
     GrowthDesign,
     arms_with_a_curve,
@@ -20,7 +19,7 @@ from ctevidence.models.growth_design import (
 from ctevidence.models.growth_fit import GrowthFit, UnfittedGrowth
 from ctevidence.models.growth_shape import GrowthShape, growth_shape
 from ctevidence.models.mixed import MixedFit, fit_mixed
-from ctevidence.models.treatment_over_time import TreatmentOverTime
+from ctevidence.models.treatment_over_time import TreatmentOverTime, checked_over_time
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import DAYS_PER_WEEK
 
@@ -73,8 +72,10 @@ def fit_growth(
     Raises
     ------
     ValueError
-        When the outcome has no actual days, for an unknown shape, or for knots outside the
-        scores.
+        When the outcome is not a course or has no actual days, for an unknown shape, or for knots
+        outside the scores.
+    TypeError
+        When `over_time` holds anything but `TreatmentOverTime`.
     KeyError
         For an unknown covariate, cluster or arm.
 
@@ -85,8 +86,10 @@ def fit_growth(
     to make up for it. Where the course is not straight, `fit_course` or another shape is to be
     used. Inference is by Kenward and Roger; see `ctevidence.models.mixed.fit_mixed`.
     """
+    of_kind(outcome, "course", "fit_growth")
     refuse_weights(outcome)
     check_random(random)
+    over_time = checked_over_time(over_time)
     if "day" not in outcome.frame:
         raise ValueError(
             f"{outcome.name} has no column day: growth needs the actual time of each score. Use "
@@ -98,7 +101,7 @@ def fit_growth(
     if rows.empty:
         return _unfitted(outcome)
     form = growth_shape(shape, rows["day"].to_numpy(float) / DAYS_PER_WEEK, knots, df)
-    outcome = _named(outcome, form, cluster, tuple(over_time))
+    outcome = _named(outcome, form, cluster, over_time)
     arms = arms_with_a_curve(outcome.study, rows, form)
     rows = rows[rows["arm"].isin(arms)]
     line = "no scores at two times: no line"
@@ -114,7 +117,7 @@ def fit_growth(
     if cluster:
         members, cautions = cluster_of_rows(outcome.study, rows, cluster, names)
     people = pd.Index(rows["participant_id"].unique())
-    design = GrowthDesign(outcome.study, arms, form, names, tuple(over_time), random, people)
+    design = GrowthDesign(outcome.study, arms, form, names, over_time, random, people)
     model = _model(design, rows, members)
     if isinstance(model, str):
         return _unfitted(outcome, model)
@@ -129,7 +132,7 @@ def fit_growth(
         last_week=max(week.max(), rows["week"].max()),
         cluster=cluster,
         model=model,
-        cautions=(*outcome.cautions, *map(_without_counts, model.cautions), *cautions, *unseen),
+        cautions=(*outcome.cautions, *map(without_counts, model.cautions), *cautions, *unseen),
     )
 
 
@@ -162,17 +165,7 @@ def _model(design: GrowthDesign, rows: pd.DataFrame, members) -> MixedFit | str:
             second_groups=members,
         )
     except ValueError as reason:  # every argument but the data is fixed: the data are the reason
-        return _without_counts(str(reason)).rstrip(".")
-
-
-def _without_counts(text: str) -> str:
-    """An engine's words without numbers of people or scores: cautions pass no disclosure gate."""
-    text = re.sub(
-        r"X has \d+ columns but only \d+ observations",
-        "there are more coefficients than scores",
-        text,
-    )
-    return re.sub(r"\b\d+ (?=coefficients|scores|members|people|observations)", "", text)
+        return without_counts(str(reason)).rstrip(".")
 
 
 def _unfitted(outcome: Outcome, why: str = "") -> UnfittedGrowth:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 
@@ -132,16 +133,21 @@ def growth_shape(
     first, last = float(np.min(week)), float(np.max(week))
     if df is not None:
         knots = tuple(float(q) for q in np.quantile(week, np.arange(1, df) / df))
+    if df is not None and (
+        len(set(knots)) < len(knots) or not first < knots[0] <= knots[-1] < last
+    ):
+        raise ValueError(
+            f"The scores stand at too few times for df={df}: its knots would be at week "
+            f"{_listed(knots)}, of scores from week {first:g} to {last:g}. Give a smaller df, or "
+            "knots= between them."
+        )
     if outside := [k for k in knots if not first < k < last]:
         raise ValueError(
             f"Knots at week {_listed(outside)} do not lie between the first and the last score, "
             f"at week {first:g} and {last:g}: there is nothing to bend. Choose knots inside."
         )
     if sorted(set(knots)) != list(knots):
-        raise ValueError(
-            f"Knots must ascend and differ; found week {_listed(knots)}"
-            + (". The scores stand at too few times for this df: give knots=." if df else ".")
-        )
+        raise ValueError(f"Knots must ascend and differ; found week {_listed(knots)}.")
     return GrowthShape(kind, (first, *knots, last) if kind == "spline" else knots)
 
 
@@ -152,8 +158,8 @@ def _refuse_what_does_not_belong(kind: str, knots: tuple[float, ...], df: int | 
         raise ValueError('shape="piecewise" needs knots=, the weeks at which the line may bend.')
     if kind == "spline" and bool(knots) == (df is not None):
         raise ValueError('shape="spline" needs either knots= (weeks) or df=, and not both.')
-    if df is not None and (df != int(df) or df < 2):
-        raise ValueError(f"df is {df}; a spline that can bend needs a whole number from 2 on.")
+    if df is not None and (not isinstance(df, Integral) or df < 2):
+        raise ValueError(f"df is {df!r}; a spline that can bend needs a whole number from 2 on.")
 
 
 def _listed(weeks: Sequence[float]) -> str:

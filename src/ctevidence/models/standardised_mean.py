@@ -161,6 +161,16 @@ def standardised(levels: Levels, by: Standardiser) -> Levels:
 def small_sample_factor(df: np.ndarray | float) -> np.ndarray:
     """What makes a standardised difference unbiased: Hedges' exact factor J.
 
+    Parameters
+    ----------
+    df : float or ndarray
+        Degrees of freedom of the standard deviation.
+
+    Returns
+    -------
+    ndarray
+        Of the same shape; nan for 1 or less, where the difference has no mean.
+
     Examples
     --------
     Close to 1 - 3/(4 df - 1), which is 0.9492 here.
@@ -169,4 +179,5 @@ def small_sample_factor(df: np.ndarray | float) -> np.ndarray:
     0.949
     """
     df = np.asarray(df, float)
+    df = np.where(df > 1, df, np.nan)
     return np.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / np.sqrt(df / 2)

@@ -8,6 +8,7 @@ ch. 20).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,25 @@ from ctevidence.data.study import Study
 from ctevidence.terms import COMPONENTS, DAYS_PER_WEEK, did_you_mean
 
 FORMS = ("on", "since_start")
+
+
+def checked_over_time(given: object) -> tuple[TreatmentOverTime, ...]:
+    """Treatments over time as they were given, alone or in a sequence.
+
+    Raises
+    ------
+    TypeError
+        For anything else, such as the name of a component.
+    """
+    alone = isinstance(given, TreatmentOverTime) or not isinstance(given, Sequence)
+    treatments = (given,) if alone or isinstance(given, str) else tuple(given)
+    for treatment in treatments:
+        if not isinstance(treatment, TreatmentOverTime):
+            raise TypeError(
+                f"over_time takes TreatmentOverTime; found {treatment!r}. Write for instance "
+                'TreatmentOverTime("medication", arms=("control",)).'
+            )
+    return treatments
 
 
 @dataclass(frozen=True)
