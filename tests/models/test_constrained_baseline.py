@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ctevidence.contrasts import better_than_both
 from ctevidence.models.course import fit_course
 from ctevidence.models.diagnostics import diagnose
 from ctevidence.models.mmrm import fit_mmrm
@@ -157,3 +158,10 @@ def test_residuals_of_the_start_stand_beside_those_of_the_visits(beat_the_blues)
     found = diagnose(fit).by_arm_and_week([arm.name for arm in study.arms])
     assert sorted(set(found["week"])) == [0, *study.weeks]
     assert found["n"].sum() == fit.model.n_obs == len(fit.rows)
+
+
+def test_the_caution_stands_once_beside_the_best_single_treatment(beat_the_blues):
+    fit = fit_course(beat_the_blues, baseline="constrained")
+    row = better_than_both(fit, week=35).rows[-1]
+    assert row.caution.count("one baseline mean for all arms") == 1
+    assert row.caution.count("medication not randomised") == 1

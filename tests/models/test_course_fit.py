@@ -76,6 +76,20 @@ def test_complete_data_give_the_exact_t_test_of_one_summary_each(
     assert row.p_value == pytest.approx(witness["p_value"], rel=1e-6)
 
 
+def test_degrees_of_freedom_of_a_period_are_those_of_its_weighted_visits(beat_the_blues):
+    """Scores are missing, so that they depend on the weights, here written out by hand: gaps of 4,
+    9 and 13 weeks. Those of any contrast of coefficients are held to R (`test_mmrm.py`)."""
+    fit = fit_course(beat_the_blues)
+    row = fit.over(9, 35).compare("combined", against="medication").one()
+    line = np.zeros(len(fit.model.coef))
+    for week, weight in ((9, 4 / 2), (13, 13 / 2), (22, 22 / 2), (35, 13 / 2)):
+        line[fit.model.names.index(f"combined, week {week}")] = weight / 26
+        line[fit.model.names.index(f"medication, week {week}")] = -weight / 26
+    assert row.df == pytest.approx(fit.model.df_for(line), rel=1e-9)
+    assert row.estimate == pytest.approx(line @ fit.model.coef, rel=1e-9)
+    assert row.df != pytest.approx(fit.model.df_for((line != 0).astype(float)), rel=1e-3)
+
+
 def test_every_contrast_works_on_a_period(fit):
     over = fit.over(0, 35)
     rows = synergy(over) + better_than_both(over) + compare_treatments(over) + over.per_arm()

@@ -223,13 +223,20 @@ def test_nobody_has_a_therapist(growth_trial):
 
 def test_some_people_of_an_arm_have_no_therapist_recorded(growth_trial):
     study = growth_trial.study
-    people = study.participants
-    people.loc[people["participant_id"] == "P04", "therapist"] = np.nan
-    gap = replace(
-        growth_trial, study=replace(study, tables={**study.tables, "participants": people})
-    )
-    fit = fit_growth(gap, cluster="therapist")
-    assert "people of combined without a therapist recorded count as having none" in fit.cautions
+    means = []
+    for nobody in (np.nan, None, ""):  # an empty cell is nobody, not one more therapist
+        people = study.participants.copy()
+        people["therapist"] = people["therapist"].astype(object)
+        people.loc[people["therapist"].isna(), "therapist"] = nobody
+        people.loc[people["participant_id"] == "P04", "therapist"] = nobody
+        gap = replace(
+            growth_trial, study=replace(study, tables={**study.tables, "participants": people})
+        )
+        fit = fit_growth(gap, cluster="therapist")
+        caution = "people of combined without a therapist recorded count as having none"
+        assert caution in fit.cautions
+        means.append(fit.levels("mean", 12).estimate)
+    np.testing.assert_array_equal(means[1:], means[:1] * 2)
 
 
 def test_one_person_in_every_arm(growth_trial):

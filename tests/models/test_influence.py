@@ -182,6 +182,15 @@ def test_alternatives_are_the_engines_own_fits(growth_trial):
         assert table.loc[name, "parameters"] == other.n_parameters
 
 
+def test_the_random_effects_that_were_used_are_marked_as_such(growth_trial):
+    fit = fit_growth(growth_trial, random="intercept")
+    table = alternatives(fit).set_index("covariance")
+    assert table.index[table["used"]].tolist() == ["intercept of each person"]
+    assert table.loc["intercept of each person", "aic"] == fit.model.aic
+    other = fit_growth(growth_trial).model
+    assert table.loc["intercept and slope", "aic"] == pytest.approx(other.aic, abs=1e-6)
+
+
 def test_alternatives_of_growth_keep_the_clusters(growth_trial, growth):
     table = alternatives(growth).set_index("covariance")
     assert table.loc["intercept and slope", "used"]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ctevidence.models.course import fit_course
 from ctevidence.models.covariance_search import FALLBACKS
 from ctevidence.models.mmrm import fit_mmrm
 
@@ -29,7 +30,7 @@ def test_visits_never_observed_together_fall_back_by_name():
     assert len(fit.cautions) == 2
     assert fit.cautions[0] == (
         "covariance unstructured was not used (not identified: nobody was observed at both of the "
-        "visits 0 and 2); heterogeneous-ar1 was fitted instead"
+        "visits 0 and 2): heterogeneous-ar1 was fitted instead"
     )
     assert "heterogeneous-ar1 covariance" in fit.method
     same = fit_mmrm(score, X, person, visit, "ar1h")
@@ -90,7 +91,7 @@ def test_negative_kenward_roger_variances_are_replaced_and_named():
     person, visit, score, X = grid(5, 4)
     fit = fit_mmrm(score, X, person, visit)
     assert fit.cautions == (
-        "kenward-roger gives negative variances here, as it can with few people; the first-order "
+        "kenward-roger gives negative variances here, as it can with few people: the first-order "
         "variant kenward-roger-linear was used instead",
     )
     assert "first order" in fit.method
@@ -190,3 +191,17 @@ def test_times_that_tell_nothing():
     score = np.where(visit == 1, -level, level) + 0.1 * rng.normal(size=120)
     with pytest.raises(ValueError, match="correlation in time is estimated at zero"):
         fit_mmrm(score, np.eye(3)[visit], person, None, "sp_exp", times=visit)
+
+
+def test_one_caution_stays_one_where_cautions_are_joined_and_split(make_outcome):
+    """Displays split the cautions of a row at semicolons: none may stand inside one."""
+    rng = np.random.default_rng(5)
+    seen = [(f"P{i}", ("control", "combined")[i % 2], w) for i in range(60)
+            for w in ((6, 12) if i < 30 else (12, 24))]  # fmt: skip
+    frame = pd.DataFrame(seen, columns=["participant_id", "arm", "week"])
+    frame["score"] = rng.normal(20, 4, len(frame))
+    outcome = make_outcome("course", frame, better="lower", weeks=(6, 12, 24))
+    fit = fit_course(outcome, adjust=[])
+    assert any("was fitted instead" in caution for caution in fit.cautions)
+    row = fit.compare("combined", against="control", week=12).one()
+    assert row.caution.split("; ") == list(fit.cautions)

@@ -122,3 +122,22 @@ def test_the_small_sample_factor_where_a_difference_has_no_mean():
     """J(2) by hand: Gamma(1) / (Gamma(1/2) * 1) = 1 / sqrt(pi); with one degree there is none."""
     assert small_sample_factor(2.0) == pytest.approx(1 / np.sqrt(np.pi), rel=1e-12)
     assert np.isnan(small_sample_factor(np.array([1.0, 0.5, np.nan]))).all()
+
+
+def test_residual_sds_of_complete_data_depend_on_one_another_as_in_theory(make_outcome):
+    """Wishart by hand: cov(log s_i, log s_j) = r_ij^2 / (2 nu), nu = 30 people - 2 arms.
+
+    r is that of the pooled covariance within arms, which REML gives with complete data.
+    """
+    rng = np.random.default_rng(3)
+    arm = np.repeat(["control", "combined"], 15)
+    scores = rng.normal(15, 4, (30, 1)) + rng.normal(0, 3, (30, 3))
+    frame = pd.concat([
+        _frame(arm, scores[:, k]).assign(week=week) for k, week in enumerate((6.0, 12.0, 24.0))
+    ])  # fmt: skip
+    outcome = make_outcome("course", frame, better="lower", weeks=(6, 12, 24))
+    by = fit_course(outcome, [], standardise_by="residual").by
+    within = scores - np.array([scores[arm == a].mean(axis=0) for a in arm])
+    np.testing.assert_allclose(by.sd, np.sqrt((within**2).sum(axis=0) / 28), rtol=1e-6)
+    r = np.corrcoef(within.T)
+    np.testing.assert_allclose(by.log_cov, r**2 / (2 * 28), rtol=1e-5)

@@ -114,6 +114,8 @@ def _min_test(pair: list[Estimate], sign: float, margin: float) -> Estimate:
         events_reference=total_or_none([row.events_reference for row in pair]),
         randomised=all(row.randomised for row in pair),
         method=f"min test (intersection-union), margin {margin:g}; {worse.method}",
-        caution=joined(*(row.caution for row in pair), small_group(groups)),
+        caution=joined(
+            *(part for row in pair for part in row.caution.split("; ")), small_group(groups)
+        ),
         **{limit: sign * worst},
     )

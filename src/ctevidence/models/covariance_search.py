@@ -62,7 +62,7 @@ def fit_covariance(
         maximum, reason = _search(likelihood, data)
         if reason is None:
             cautions = [
-                f"covariance {other} was not used ({why}); {name} was fitted instead"
+                f"covariance {other} was not used ({why}): {name} was fitted instead"
                 for other, why in refused.items()
             ]
             return FittedCovariance(likelihood, maximum, tuple(cautions))

@@ -246,7 +246,7 @@ def _inferred(found: _Found, method: str) -> MmrmFit:
         inference = _inference(method, fitted, basis, coef, people, seen)
         cautions = (
             *cautions,
-            f"{given_up} gives negative variances here, as it can with few people; the first-order "
+            f"{given_up} gives negative variances here, as it can with few people: the first-order "
             f"variant {method} was used instead",
         )
     return MmrmFit(

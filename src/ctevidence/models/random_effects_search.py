@@ -51,7 +51,7 @@ def fit_components(
         if reason is None:
             return likelihood, maximum, cautions
         cautions = (
-            f"correlated random effects were not used ({reason}); uncorrelated ones were fitted "
+            f"correlated random effects were not used ({reason}): uncorrelated ones were fitted "
             "instead",
         )
     raise ValueError(f"the random effects could not be estimated: {reason}. Use fewer of them.")
