@@ -13,6 +13,8 @@ from ctevidence.contrasts import synergy
 from ctevidence.models.growth import fit_growth
 from ctevidence.models.growth_shape import growth_shape, natural_spline
 from ctevidence.models.treatment_over_time import TreatmentOverTime
+from ctevidence.outcomes.course import derive_course
+from ctevidence.simulate.study import simulate_study
 
 PIECES = {"shape": "piecewise", "knots": (4, 12)}
 CASES = {
@@ -338,3 +340,15 @@ def test_growth_of_what_is_no_course(growth_trial):
     response = replace(growth_trial, kind="response", frame=growth_trial.frame.assign(value=1.0))
     with pytest.raises(ValueError, match="of kind course"):
         fit_growth(response)
+
+
+def test_levels_of_an_arm_without_what_it_was_given_are_an_extrapolation(growth_trial):
+    """Weeks since therapy began stand in for the line of the therapy arms: a caution says so."""
+    outcome = derive_course(simulate_study(120, seed=2))
+    everyone = fit_growth(outcome, over_time=TreatmentOverTime("therapy", "since_start"))
+    row = everyone.compare("combined", against="medication", week=12).one()
+    assert "levels of therapy, combined are those without the therapy" in row.caution
+    others = TreatmentOverTime("medication", arms=("control", "therapy"))
+    cautions = fit_growth(growth_trial, over_time=others).cautions
+    assert any("an association" in caution for caution in cautions)
+    assert not any("extrapolation" in caution for caution in cautions)

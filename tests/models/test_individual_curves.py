@@ -51,6 +51,9 @@ def test_everyone_at_the_scheduled_weeks(fit):
     everyone = fit.individual_curves()
     assert len(everyone) == 80 * 6
     assert not everyone.isna().any().any()
+    for level in (0.0, 1.5, 95):
+        with pytest.raises(ValueError, match="a probability between 0 and 1"):
+            fit.individual_curves(level=level)
     narrow = fit.individual_curves(level=0.5)
     wide = everyone["conf_high"] - everyone["conf_low"]
     assert ((narrow["conf_high"] - narrow["conf_low"]) < wide).all()

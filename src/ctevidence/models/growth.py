@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from ctevidence.data.study import Study
 from ctevidence.models.covariates import adjustment, of_people_with
 from ctevidence.models.fit import nothing_to_fit, of_kind, refuse_weights, without_counts
 from ctevidence.models.growth_design import (
@@ -60,7 +61,8 @@ def fit_growth(
         of each. Whoever has none stands alone, as in a trial with therapists in some arms only.
     over_time : sequence of TreatmentOverTime
         Treatments as covariates that change in time. Levels are then those without them, nothing
-        counts as randomised, and a caution says that it is an association.
+        counts as randomised, and a caution says that it is an association. Of an arm that was to
+        have the treatment such levels are an extrapolation: name the other arms.
 
     Returns
     -------
@@ -123,7 +125,7 @@ def fit_growth(
         return _unfitted(outcome, model)
     week = rows["day"].to_numpy(float) / DAYS_PER_WEEK
     if over_time:
-        cautions = (*cautions, _chosen(over_time))
+        cautions = (*cautions, _chosen(over_time), *_extrapolated(outcome.study, over_time))
     return GrowthFit(
         outcome=outcome,
         design=design,
@@ -148,6 +150,26 @@ def _chosen(over_time: Sequence[TreatmentOverTime]) -> str:
         f"adjusted for {what} over time, which was chosen in the light of how people fared: an "
         "association"
     )
+
+
+def _extrapolated(study: Study, over_time: Sequence[TreatmentOverTime]) -> list[str]:
+    """What to say of arms that were to have the treatment without which their levels are."""
+    found = []
+    for component in dict.fromkeys(t.component for t in over_time):
+        meant = [
+            arm.name
+            for arm in study.arms
+            if component in arm.components
+            and any(
+                t.component == component and (not t.arms or arm.name in t.arms) for t in over_time
+            )
+        ]
+        if meant:
+            found.append(
+                f"levels of {', '.join(meant)} are those without the {component} that people there "
+                "were to have: an extrapolation"
+            )
+    return found
 
 
 def _model(design: GrowthDesign, rows: pd.DataFrame, members) -> MixedFit | str:

@@ -57,7 +57,11 @@ def individual_curves(
     ------
     KeyError
         For somebody who has no score in the model.
+    ValueError
+        For a level that is no probability.
     """
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level:g}; it is a probability between 0 and 1, such as 0.95.")
     ids = rows["participant_id"].to_numpy()
     wanted = pd.unique(ids) if wanted is None else np.asarray(list(wanted), dtype=object)
     if len(unknown := set(wanted) - set(ids)):
