@@ -95,6 +95,8 @@ FAULTS = (
      "No visit is scheduled", "weeks: 4, 12"),
     ("no primary week", "primary_week = 12\n", "", "analysis.primary_week", "", "is missing",
      "weeks 4, 12"),
+    ("margin in per cent", "primary_week = 12\n", "primary_week = 12\nnot_worse_margin = 5\n",
+     "analysis.not_worse_margin", "5", "above 0 and below 1", "0.05"),
     ("adjust not declared", 'adjust = ["baseline", "age"]\n', "", "analysis.adjust", "",
      "is missing", "or []"),
     ("covariate twice", '["baseline", "age"]', '["age", "age"]', "analysis.adjust", "age",

@@ -83,6 +83,7 @@ def test_tables_are_copies(small_study: Study) -> None:
         ({"randomised": frozenset({"exercise"})}, "exercise"),
         ({"primary_scale": "MADRS"}, "MADRS"),
         ({"primary_week": 8.0}, "week 8 is not scheduled"),
+        ({"not_worse_margin": 5.0}, "not_worse_margin is 5"),
         ({"tables": {}}, "tables"),
     ],
 )

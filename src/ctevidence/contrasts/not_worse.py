@@ -10,6 +10,7 @@ from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimates
 from ctevidence.terms import CONTRAST_MEASURES, contrast_measure
 
+NO_MARGIN = "not judged: the study declares no margin (not_worse_margin in study.toml)"
 DURING, AFTER = "while treatment lasted", "after treatment had ended"
 
 
@@ -93,7 +94,7 @@ def antagonism(
     ----------
     source : Levels or a fit
     margin : float
-        As for `not_worse_than`.
+        As for `not_worse_than`; nan where the study declares none: rows keep their places.
     treatment_ends : float, optional
         Last week of treatment: each row then says whether it speaks of the time while treatment
         lasted or of the time after it. The two are different questions.
@@ -113,6 +114,11 @@ def antagonism(
     levels = all_levels_of(source, contrast_measure(measure).of if measure else None, None)
     rows = Estimates()
     for week in levels.weeks:
+        if math.isnan(margin):
+            measure = measure or levels.contrasts[0]
+            at_week = levels_of(levels, None, week)
+            rows += Estimates([unidentified(at_week, combined, therapy, measure, NO_MARGIN)])
+            continue
         row = not_worse_than(
             levels,
             combined,

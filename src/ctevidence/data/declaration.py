@@ -53,6 +53,8 @@ class Declaration:
         NaN in a study without scheduled visits.
     adjust : tuple of str
     several_arms, disclosure : str
+    not_worse_margin : float
+        NaN where none is declared.
     covariates : dict of str to {"number", "category"}
         Declared kinds of covariates.
     other_events : tuple of str
@@ -73,6 +75,7 @@ class Declaration:
     primary_week: float = math.nan
     adjust: tuple[str, ...] = ()
     several_arms: str = "error"
+    not_worse_margin: float = math.nan
     disclosure: str = "opensafely"
     covariates: Mapping[str, str] = field(default_factory=dict)
     other_events: tuple[str, ...] = ()
@@ -188,12 +191,26 @@ def _read_analysis(analysis: TomlTable | None, schedule: DeclaredSchedule) -> di
     for name in sorted({name for name in adjust if adjust.count(name) > 1}):
         analysis.refuse("adjust", "The covariate stands twice.", "Name it once.", name)
     several = analysis.choice("several_arms", SEVERAL_ARMS, required=False) or "error"
+    margin = _read_margin(analysis)
     analysis.close()
     return {
+        "not_worse_margin": margin,
         "primary_week": math.nan if week is None else week,
         "adjust": adjust,
         "several_arms": several,
     }
+
+
+def _read_margin(analysis: TomlTable) -> float:
+    margin = analysis.number("not_worse_margin", required=False)
+    if margin is None:
+        return math.nan
+    if 0 < margin < 1:
+        return margin
+    why = "The margin is a share of people: above 0 and below 1."
+    do = "For 5 of every 100 people write not_worse_margin = 0.05, or leave the key out."
+    analysis.refuse("not_worse_margin", why, do, margin)
+    return math.nan
 
 
 def _check_primary_week(analysis: TomlTable, week: float | None, weeks: tuple[float, ...]) -> None:

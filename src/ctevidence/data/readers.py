@@ -170,6 +170,7 @@ def _study(checked: StudyTables) -> Study:
         tables=tables,
         adjust=declared.adjust,
         several_arms=declared.several_arms,
+        not_worse_margin=declared.not_worse_margin,
         disclosure=declared.disclosure,
         notes=declared.notes,
         baseline_days=declared.baseline_days,

@@ -113,6 +113,9 @@ class Study:
         Components that do not count as treatment.
     missing_items : mapping of str to int
         Missing items up to which a total is prorated, by scale, where the study declares it.
+    not_worse_margin : float
+        Share of people by which fewer may respond to the combination than to therapy and it still
+        counts as no worse; NaN where the study declares none.
 
     Raises
     ------
@@ -146,6 +149,7 @@ class Study:
     citation: str = ""
     inactive: tuple[str, ...] = INACTIVE_COMPONENTS
     missing_items: Mapping[str, int] = field(default_factory=dict)
+    not_worse_margin: float = math.nan
 
     def __post_init__(self) -> None:
         if wrong := _contradictions(self):
@@ -272,6 +276,8 @@ def _contradictions(study: Study) -> list[str]:
         wrong.append(f'the name "{study.name}" is not small letters, digits and hyphens')
     if len(set(names)) < len(names) or not names:
         wrong.append("arms need names of their own, and there must be one")
+    if not (math.isnan(study.not_worse_margin) or 0 < study.not_worse_margin < 1):
+        wrong.append(f"not_worse_margin is {study.not_worse_margin:g}, not between 0 and 1")
     if unknown := study.randomised - set(COMPONENTS):
         wrong.append(f"{sorted(unknown)} cannot be randomised")
     if study.primary_scale not in study.scales:

@@ -42,6 +42,7 @@ def study_toml(study: Study) -> str:
                 "primary_week": _number(study.primary_week),
                 "adjust": list(study.adjust),
                 "several_arms": study.several_arms,
+                "not_worse_margin": _number(study.not_worse_margin),
             },
             "disclosure": {"profile": study.disclosure},
         }

@@ -14,6 +14,7 @@ from ctevidence.display.format import decimals_of, interval, number, number_need
 from ctevidence.display.labels import measure_label, treatment_label, with_article
 from ctevidence.display.network_sentences import special_sentence
 from ctevidence.display.release import gated
+from ctevidence.display.synergy_rows import MODELS, synergy_row, synergy_seen
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import (
     Direction,
@@ -23,7 +24,7 @@ from ctevidence.evidence.verdict import (
     people_behind,
     rests_on_one_small_study,
 )
-from ctevidence.terms import TRANSITIVITY, did_you_mean
+from ctevidence.terms import CONTRAST_MEASURES, TRANSITIVITY, did_you_mean
 
 CERTAINTY_VERBS = {
     None: "may",
@@ -91,7 +92,16 @@ medication: the best estimate is 14 more of every 100 people, and the data allow
     disclosure = disclosure_of(source)
     rows = [estimates] if isinstance(estimates, Estimate) else list(estimates)
     rows = [gated(row, disclosure) for row in rows]
-    if any(row.measure == "interaction_difference" for row in rows):
+    # one question may be asked of several outcomes, or of one counted in two ways
+    asked: dict[tuple, list[Estimate]] = {}
+    for row in rows:
+        asked.setdefault((row.study, row.outcome, str(row.week)), []).append(row)
+    return " ".join(_answer(each, certainty, disclosure) for each in asked.values())
+
+
+def _answer(rows: list[Estimate], certainty: str | None, disclosure) -> str:
+    """What the rows of one outcome at one week say together."""
+    if synergy_seen(rows) is not None:
         return _synergy(rows, certainty, disclosure)
     if any(row.reference == "best single treatment" for row in rows):
         return _better_than_both(rows, certainty, disclosure)
@@ -105,6 +115,8 @@ def _one(row: Estimate, certainty: str | None, disclosure) -> str:
         return special
     if not row.reference:
         return _level(row, disclosure)
+    if words := synergy_row(row):
+        return words
     if row.method.startswith("non-inferiority"):
         return _not_worse(row, certainty, disclosure)
     return _contrast(row, certainty)
@@ -272,16 +284,15 @@ def _tail(row: Estimate, certainty: str | None) -> list[str]:
 
 def _synergy(rows: list[Estimate], certainty: str | None, disclosure) -> str:
     """Both scales, what could have been seen, and in the same breath what adding brings."""
-    seen = next(row for row in rows if row.measure == "interaction_difference")
+    seen = synergy_seen(rows)
     parts = [f"{_more_than_the_sum(seen, certainty, disclosure)}{_added(rows, seen)}."]
     for ratio in _estimable(rows, measure="interaction_ratio"):
-        limits = interval(ratio.conf_low, ratio.conf_high, "ratio")
-        value = shown(ratio.estimate, "ratio")
-        parts.append(f"On the ratio scale: {value} (range {limits}; 1 is no synergy).")
-    for least in _estimable(rows, measure="detectable_interaction_difference"):
-        of_what = "per 100" if least.unit == "probability" else least.unit
-        size = f"{shown(least.estimate, least.unit)} {of_what}"
-        parts.append(f"These data could reliably have shown only a synergy of {size} or more.")
+        if ratio is not seen:
+            limits = interval(ratio.conf_low, ratio.conf_high, "ratio")
+            value = shown(ratio.estimate, "ratio")
+            parts.append(f"On the ratio scale: {value} (range {limits}; 1 is no synergy).")
+    for least in _estimable(rows, measure=f"detectable_{seen.measure}"):
+        parts.append(synergy_row(least))
     if seen.is_estimable and _is_less(seen):
         parts.append("Less than the sum of its parts does not mean worse than either of them.")
     parts.append("No synergy does not mean no benefit.")
@@ -292,7 +303,11 @@ def _more_than_the_sum(seen: Estimate, certainty: str | None, disclosure) -> str
     if not seen.is_estimable:
         return f"Whether the two treatments do more together than they add up to: {seen.caution}"
     best, reach = difference_words(seen)
-    tail = _in_brackets(f"range {reach}", *_behind(seen, disclosure), *_tail(seen, certainty))
+    behind = [*_behind(seen, disclosure), *_tail(seen, certainty)]
+    if seen.unit == "ratio":
+        tail = _in_brackets(f"range {reach}; 1 is no synergy", *behind)
+        return f"{_synergy_found(seen)}{_when(seen)}: {shown(seen.estimate, 'ratio')}{tail}"
+    tail = _in_brackets(f"range {reach}", *behind)
     return f"{_synergy_found(seen)}{_when(seen)}: {best} than the parts add up to{tail}"
 
 
@@ -300,13 +315,14 @@ def _added(rows: list[Estimate], seen: Estimate) -> str:
     """What adding the second treatment brings, as the second half of the sentence."""
     pairs = [
         row
-        for single in ("medication", "therapy")
-        for row in _estimable(rows, reference=single, arm=seen.arm)
-        if row.alternative == "two-sided"
+        for row in _estimable(rows, arm=seen.arm, alternative="two-sided")
+        if row.measure in CONTRAST_MEASURES and row.reference not in ("", *MODELS)
     ]
     if not pairs:
         return ""
-    added = "; ".join(f"against {r.reference}, {_with_range(r)}" for r in pairs)
+    # each single treatment once, by the measure that leads
+    pairs = [row for row in pairs if row.measure == pairs[0].measure]
+    added = "; ".join(f"against {treatment_label(r.reference)}, {_with_range(r)}" for r in pairs)
     return f"; what adding the second treatment brings: {added}"
 
 
@@ -323,15 +339,19 @@ def _behind(row: Estimate, disclosure) -> list[str]:
 
 def _is_less(seen: Estimate) -> bool:
     """Whether the combination is, at best guess, worse than the sum of its parts."""
-    return seen.estimate < 0 if better_direction(seen) == "higher" else seen.estimate > 0
+    none = float(seen.unit == "ratio")
+    return seen.estimate < none if better_direction(seen) == "higher" else seen.estimate > none
 
 
 def _synergy_found(seen: Estimate) -> str:
+    who = "the combination" if seen.arm == "combined" else treatment_label(seen.arm)
+    none = float(seen.unit == "ratio")
+    parts = "what its parts multiply to" if seen.unit == "ratio" else "the sum of its parts"
     if direction(seen) is Direction.LITTLE:
-        return "The combination is close to the sum of its parts"
-    if seen.conf_low > 0 or seen.conf_high < 0:
-        return "The combination differs from the sum of its parts"
-    return "Whether the combination is more, or less, than the sum of its parts is not determined"
+        return f"{who[0].upper()}{who[1:]} is close to {parts}"
+    if seen.conf_low > none or seen.conf_high < none:
+        return f"{who[0].upper()}{who[1:]} differs from {parts}"
+    return f"Whether {who} is more, or less, than {parts} is not determined"
 
 
 def _estimable(rows: list[Estimate], **wanted: str) -> list[Estimate]:
