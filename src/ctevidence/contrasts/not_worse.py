@@ -10,7 +10,7 @@ from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimates
 from ctevidence.terms import CONTRAST_MEASURES, contrast_measure
 
-NO_MARGIN = "not judged: the study declares no margin (not_worse_margin in study.toml)"
+NO_MARGIN = "the study declares no margin (not_worse_margin in study.toml)"
 DURING, AFTER = "while treatment lasted", "after treatment had ended"
 
 
@@ -117,7 +117,9 @@ def antagonism(
         if math.isnan(margin):
             measure = measure or levels.contrasts[0]
             at_week = levels_of(levels, None, week)
-            rows += Estimates([unidentified(at_week, combined, therapy, measure, NO_MARGIN)])
+            row = unidentified(at_week, combined, therapy, measure, NO_MARGIN)
+            method = f"non-inferiority, no margin; {row.method}"
+            rows += Estimates([replace(row, id=f"{row.id}/no-margin", method=method)])
             continue
         row = not_worse_than(
             levels,

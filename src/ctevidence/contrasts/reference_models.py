@@ -121,7 +121,8 @@ def _prediction(levels: Levels, cells: list[Cell], model: ReferenceModel, conf_l
     if math.isnan(on_scale.low):
         return replace(found, low=math.nan, high=math.nan, problem=on_scale.problem)
     low, high = sorted(SCALES[model.scale].inverse(np.array([on_scale.low, on_scale.high])))
-    method = joined(on_scale.method, f"on the scale of {model.name}")
+    scale = "" if model.scale == "identity" else f"on the scale of {model.name}"
+    method = joined(on_scale.method, scale)
     return replace(found, low=low, high=high, method=method)
 
 

@@ -14,7 +14,13 @@ from ctevidence.display.format import decimals_of, interval, number, number_need
 from ctevidence.display.labels import measure_label, treatment_label, with_article
 from ctevidence.display.network_sentences import special_sentence
 from ctevidence.display.release import gated
-from ctevidence.display.synergy_rows import MODELS, synergy_row, synergy_seen
+from ctevidence.display.synergy_rows import (
+    MODELS,
+    is_less,
+    synergy_row,
+    synergy_seen,
+    what_was_found,
+)
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import (
     Direction,
@@ -103,12 +109,15 @@ def _answer(rows: list[Estimate], certainty: str | None, disclosure) -> str:
     """What the rows of one outcome at one week say together."""
     if synergy_seen(rows) is not None:
         return _synergy(rows, certainty, disclosure)
-    if any(row.reference == "best single treatment" for row in rows):
+    if any(_is_min_test(row) for row in rows):
         return _better_than_both(rows, certainty, disclosure)
     return " ".join(_one(row, certainty, disclosure) for row in rows)
 
 
 def _one(row: Estimate, certainty: str | None, disclosure) -> str:
+    if not row.is_estimable and row.method.startswith("non-inferiority"):
+        pair = f"{treatment_label(row.arm)} is no worse than {treatment_label(row.reference)}"
+        return f"Whether {pair} is not judged: {row.caution.split('; ')[-1]}."
     if not row.is_estimable:
         return f"{_subject(row)} cannot be estimated: {row.caution or 'too little data'}."
     if special := special_sentence(row):
@@ -293,7 +302,7 @@ def _synergy(rows: list[Estimate], certainty: str | None, disclosure) -> str:
             parts.append(f"On the ratio scale: {value} (range {limits}; 1 is no synergy).")
     for least in _estimable(rows, measure=f"detectable_{seen.measure}"):
         parts.append(synergy_row(least))
-    if seen.is_estimable and _is_less(seen):
+    if seen.is_estimable and is_less(seen):
         parts.append("Less than the sum of its parts does not mean worse than either of them.")
     parts.append("No synergy does not mean no benefit.")
     return " ".join(parts)
@@ -306,9 +315,9 @@ def _more_than_the_sum(seen: Estimate, certainty: str | None, disclosure) -> str
     behind = [*_behind(seen, disclosure), *_tail(seen, certainty)]
     if seen.unit == "ratio":
         tail = _in_brackets(f"range {reach}; 1 is no synergy", *behind)
-        return f"{_synergy_found(seen)}{_when(seen)}: {shown(seen.estimate, 'ratio')}{tail}"
+        return f"{what_was_found(seen)}{_when(seen)}: {shown(seen.estimate, 'ratio')}{tail}"
     tail = _in_brackets(f"range {reach}", *behind)
-    return f"{_synergy_found(seen)}{_when(seen)}: {best} than the parts add up to{tail}"
+    return f"{what_was_found(seen)}{_when(seen)}: {best} than the parts add up to{tail}"
 
 
 def _added(rows: list[Estimate], seen: Estimate) -> str:
@@ -337,23 +346,6 @@ def _behind(row: Estimate, disclosure) -> list[str]:
     return behind
 
 
-def _is_less(seen: Estimate) -> bool:
-    """Whether the combination is, at best guess, worse than the sum of its parts."""
-    none = float(seen.unit == "ratio")
-    return seen.estimate < none if better_direction(seen) == "higher" else seen.estimate > none
-
-
-def _synergy_found(seen: Estimate) -> str:
-    who = "the combination" if seen.arm == "combined" else treatment_label(seen.arm)
-    none = float(seen.unit == "ratio")
-    parts = "what its parts multiply to" if seen.unit == "ratio" else "the sum of its parts"
-    if direction(seen) is Direction.LITTLE:
-        return f"{who[0].upper()}{who[1:]} is close to {parts}"
-    if seen.conf_low > none or seen.conf_high < none:
-        return f"{who[0].upper()}{who[1:]} differs from {parts}"
-    return f"Whether {who} is more, or less, than {parts} is not determined"
-
-
 def _estimable(rows: list[Estimate], **wanted: str) -> list[Estimate]:
     return [
         r for r in rows if r.is_estimable and all(getattr(r, k) == v for k, v in wanted.items())
@@ -365,8 +357,12 @@ def _with_range(row: Estimate) -> str:
     return f"{best} (range {reach})"
 
 
+def _is_min_test(row: Estimate) -> bool:
+    return row.reference == "best single treatment" and row.measure in CONTRAST_MEASURES
+
+
 def _better_than_both(rows: list[Estimate], certainty: str | None, disclosure) -> str:
-    of_best = [row for row in rows if row.reference == "best single treatment"]
+    of_best = [row for row in rows if _is_min_test(row)]
     # the min test is one-sided; the two-sided range for the better single treatment stands back
     test = min(of_best, key=lambda row: row.alternative == "two-sided")
     if not test.is_estimable:

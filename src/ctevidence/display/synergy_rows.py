@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ctevidence.display.format import interval, shown, unit_label
 from ctevidence.display.labels import measure_label, treatment_label
 from ctevidence.estimates import Estimate
+from ctevidence.evidence.verdict import Direction, better_direction, direction
 from ctevidence.terms import LEVEL_MEASURES, REFERENCE_MODELS, SYNERGY_MEASURES
 
 MODELS = tuple(REFERENCE_MODELS)
@@ -39,6 +40,24 @@ def synergy_seen(rows: Sequence[Estimate]) -> Estimate | None:
             if row.measure == measure and row.reference == model:
                 return row
     return None
+
+
+def is_less(seen: Estimate) -> bool:
+    """Whether the combination is, at best guess, worse than the sum of its parts."""
+    none = float(seen.unit == "ratio")
+    return seen.estimate < none if better_direction(seen) == "higher" else seen.estimate > none
+
+
+def what_was_found(seen: Estimate) -> str:
+    """Whether there is synergy, as far as the range tells: the first half of a sentence."""
+    who = "the combination" if seen.arm == "combined" else treatment_label(seen.arm)
+    none = float(seen.unit == "ratio")
+    parts = "what its parts multiply to" if seen.unit == "ratio" else "the sum of its parts"
+    if direction(seen) is Direction.LITTLE:
+        return f"{who[0].upper()}{who[1:]} is close to {parts}"
+    if seen.conf_low > none or seen.conf_high < none:
+        return f"{who[0].upper()}{who[1:]} differs from {parts}"
+    return f"Whether {who} is more, or less, than {parts} is not determined"
 
 
 def synergy_row(row: Estimate) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ctevidence.display.findings import table_findings
 from ctevidence.display.key_messages import key_messages
 from ctevidence.display.sentences import sentence
 from ctevidence.display.tables import table_estimates
 from ctevidence.display.verdict_tables import table_leads, table_verdicts
+from ctevidence.estimates import Estimate, Estimates
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import (
     Block,
@@ -201,29 +204,57 @@ def _staying_well(material: Material) -> Section | None:
 
 
 def _both(material: Material) -> Section | None:
+    """Both questions in words, table and figure; both countings of missing scores in words."""
     if material.table("response-best") is None:
         return None
-    rows = material.estimates.where(study=material.study.name, outcome="response (observed)")
-    best = [r for r in rows if r.reference == "best single treatment"]
-    keep = ("additivity", "multiplicativity", "independence")
-    pairs = [
-        r
-        for r in rows
-        if r.arm == "combined"
-        and r.reference in ("medication", "therapy")
-        and r.measure == "risk_difference"
-        and r.alternative == "two-sided"
-    ]
-    synergy = [r for r in rows if r.reference in keep]
+    rows = material.estimates.where(study=material.study.name)
+    rows = rows.where(outcome=("response (observed)", "response (missing as non-response)"))
+    best = rows.where(reference="best single treatment", measure="risk_difference")
+    best = [row for row in best if row.alternative != "two-sided"]
+    blunted = [row for row in rows if row.method.startswith("non-inferiority")]
     blocks: list[Block] = []
     if best:
-        blocks += [heading("Better than both?"), prose(sentence(best[0]))]
+        blocks += [heading("Better than both?"), prose(*_each(best, material))]
         blocks.append(grid(material.table("response-best")))
-    if synergy:
-        words = sentence(type(rows)([*pairs, *synergy]))
-        blocks += [heading("More than the sum of its parts?"), prose(words)]
-        blocks.append(folded("Synergy on every scale", material.table("response-synergy")))
+        blocks.append(folded("The claims as one family", material.table("response-family")))
+    if seen := _synergy_rows(rows):
+        caption = (
+            "Where the parts add up, the lines are parallel on the left; where their ratios "
+            "multiply, on the right. The open diamond is what the parts predict for both together."
+        )
+        blocks += [
+            heading("More than the sum of its parts?"),
+            prose(*_each(seen, material)),
+            picture(material.figure("response-interaction"), caption),
+            grid(material.table("response-four-cells")),
+            folded("Synergy on every scale", material.table("response-synergy")),
+            folded("What other models expect", material.table("response-models")),
+            folded("At the margins and inside the table", material.table("response-margins")),
+        ]
+    if blunted:
+        blocks += [heading("Does medication blunt therapy?"), prose(*_each(blunted, material))]
     return Section("both", "Better than both, and more than the sum", tuple(blocks))
+
+
+def _each(rows: Iterable[Estimate], material: Material) -> list[str]:
+    """A paragraph for each outcome of the rows."""
+    outcomes = dict.fromkeys(row.outcome for row in rows)
+    return [
+        sentence(Estimates(r for r in rows if r.outcome == outcome), source=material.source)
+        for outcome in outcomes
+    ]
+
+
+def _synergy_rows(rows: Estimates) -> list[Estimate]:
+    """The interactions, what could have been detected, and what adding each treatment brings."""
+    models = ("additivity", "multiplicativity", "independence")
+    found = [row for row in rows if row.reference in models]
+    added = [
+        row
+        for row in rows.where(arm="combined", measure="risk_difference", alternative="two-sided")
+        if row.reference in ("medication", "therapy")
+    ]
+    return [*added, *found] if found else []
 
 
 def _retention(material: Material) -> Section | None:

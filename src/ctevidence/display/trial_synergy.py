@@ -1,0 +1,208 @@
+"""Synergy inside published trials: one line a trial as a table and as a figure; nothing pooled."""
+
+from __future__ import annotations
+
+import math
+
+import matplotlib as mpl
+import pandas as pd
+
+from ctevidence.data.trials import Trials
+from ctevidence.display.citation import short_citation
+from ctevidence.display.figure import (
+    LOOK,
+    MUTED,
+    STYLES,
+    Figure,
+    canvas,
+    drawn_table,
+    finished,
+    nothing_to_draw,
+)
+from ctevidence.display.format import interval, number, shown
+from ctevidence.display.four_cells import CELLS
+from ctevidence.display.table import Table
+from ctevidence.estimates import Estimate, Estimates
+from ctevidence.terms import Treatment
+
+NO_TRIAL = "no trial counted all four cells"
+TITLE = "More than the sum of the parts? Trials that had all four cells"
+COLUMNS = (
+    "trial",
+    "outcome",
+    "week",
+    "people",
+    "neither",
+    "medication",
+    "therapy",
+    "both",
+    "if the parts add up",
+    "synergy",
+    "ratio scale",
+    "over the better single",
+    "note",
+)
+ROW, TOP, BOTTOM = 0.34, 0.95, 0.62  # inches
+LEFT, RIGHT = 0.385, 0.70  # where the axes stand, as shares of the width
+LABEL, VALUE, RATIO = -1.19, 1.04, 1.51  # text columns, in widths of the axes
+
+
+def table_trials_synergy(
+    estimates: Estimates, trials: Trials, name: str = "trials-synergy"
+) -> Table:
+    """What each trial of four cells showed, what its parts add up to, and the difference.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        From `trials_synergy`.
+    trials : Trials
+        For the citations.
+    name : str
+
+    Returns
+    -------
+    Table
+        Per 100 people. One row says so where no trial has all four cells.
+    """
+    if not len(estimates):
+        return Table(name, TITLE, pd.DataFrame({"trial": [f"{NO_TRIAL}."]}))
+    found = _by_trial(estimates)
+    cautions = dict.fromkeys(part for rows in found for part in _cautions(rows))
+    marks = {text: chr(97 + i) for i, text in enumerate(cautions)}
+    cells = [_line(rows, trials, marks) for rows in found]
+    notes = (
+        "Per 100 people; 95 % ranges in brackets, not pooled. Synergy is both less what the parts "
+        "add up to; on the ratio scale 1 is no synergy, and both scales stand side by side because "
+        "they may differ. No synergy does not mean no benefit: the gain over the better single "
+        "treatment has a one-sided limit, and above 0 the combination was shown to be better than "
+        "both. For relapse and dropout less is better.",
+        *(f"{mark}: {text}." for text, mark in marks.items()),
+    )
+    return Table(name, TITLE, pd.DataFrame(cells, columns=list(COLUMNS)), notes, COLUMNS[2:-1])
+
+
+def plot_trials_synergy(
+    estimates: Estimates, trials: Trials, name: str = "trials-synergy"
+) -> Figure:
+    """Synergy on the difference scale in each trial of four cells, the ratio beside it.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        From `trials_synergy`.
+    trials : Trials
+    name : str
+    """
+    lines = [rows for rows in _by_trial(estimates) if _synergy(rows).is_estimable]
+    if not lines:
+        return nothing_to_draw(name, TITLE, NO_TRIAL)
+    with mpl.rc_context(LOOK):
+        height = TOP + BOTTOM + ROW * len(lines)
+        figure, axes = canvas(9.6, height, layout="none")
+        figure.subplots_adjust(LEFT, BOTTOM / height, RIGHT, 1 - TOP / height)
+        reach = max(
+            max(abs(x) for x in (r.estimate, r.conf_low, r.conf_high) if math.isfinite(x))
+            for r in map(_synergy, lines)
+        )
+        limit = 10 * math.ceil(10 * reach)
+        for position, rows in enumerate(lines):
+            _draw(axes, -position, rows, trials)
+        axes.axvline(0.0, color=MUTED, lw=0.9, zorder=0)
+        axes.set_xlim(-limit, limit)
+        axes.set_ylim(-len(lines) + 0.5, 0.5)
+        axes.spines["left"].set_visible(False)
+        axes.set_yticks([])
+        heads = ((VALUE, "synergy per 100"), (RATIO, "ratio (1 is none)"))
+        for x, text in heads:
+            _text(axes, x, 0.85, text, color=MUTED)
+        axes.set_xlabel("per 100 people: less than the sum  |  more than the sum", fontsize=9)
+        figure.text(
+            0.01, 1 - 0.28 / height, TITLE, ha="left", va="center", fontweight="bold", fontsize=12
+        )
+        data = table_trials_synergy(estimates, trials, name)
+        drawn = drawn_table(name, TITLE, data.frame, data.numeric)
+        return finished(figure, name, TITLE, _alt(lines, trials), drawn)
+
+
+def _draw(axes, y: int, rows: list[Estimate], trials: Trials) -> None:
+    seen, colour = _synergy(rows), STYLES[Treatment.COMBINED][0]
+    if math.isfinite(seen.conf_low) and math.isfinite(seen.conf_high):
+        axes.plot([100 * seen.conf_low, 100 * seen.conf_high], [y, y], color=colour, lw=1.3)
+    axes.plot(100 * seen.estimate, y, "s", color=colour, markersize=6)
+    # who was studied: the young are never read as if they were adults
+    label = f"{_label(seen, trials)}: {seen.outcome}, {seen.population.split(', ')[-1]}"
+    _text(axes, LABEL, y, label if len(label) <= 58 else f"{label[:57]}\u2026")
+    _text(axes, VALUE, y, _signed(seen))
+    _text(axes, RATIO, y, _with_limits(_first(rows, measure="interaction_ratio")))
+
+
+def _text(axes, x: float, y: float, text: str, **options) -> None:
+    place = axes.get_yaxis_transform()
+    axes.text(x, y, text, transform=place, va="center", fontsize=8.5, clip_on=False, **options)
+
+
+def _alt(lines: list[list[Estimate]], trials: Trials) -> str:
+    told = "; ".join(f"{_label(rows[0], trials)} {_signed(_synergy(rows))}" for rows in lines[:8])
+    more = f"; and {len(lines) - 8} more" if len(lines) > 8 else ""
+    return (
+        f"One line for each of {len(lines)} trials of all four cells: synergy on the difference "
+        f"scale, per 100 people, with its 95 % range. {told}{more}."
+    )
+
+
+def _by_trial(estimates: Estimates) -> list[list[Estimate]]:
+    found: dict[str, list[Estimate]] = {}
+    for row in estimates:
+        found.setdefault(row.study, []).append(row)
+    return list(found.values())
+
+
+def _first(rows: list[Estimate], **wanted: str) -> Estimate:
+    return next(r for r in rows if all(getattr(r, k) == v for k, v in wanted.items()))
+
+
+def _synergy(rows: list[Estimate]) -> Estimate:
+    return _first(rows, measure="interaction_difference")
+
+
+def _label(row: Estimate, trials: Trials) -> str:
+    own = trials.arms.loc[trials.arms["trial_id"] == row.study]
+    citation = own["citation"].iloc[0] if "citation" in own and len(own) else ""
+    return short_citation(citation) if isinstance(citation, str) and citation else row.study
+
+
+def _cautions(rows: list[Estimate]) -> list[str]:
+    """Those of the trial, and of any of the rows that are shown."""
+    shown_rows = (_synergy(rows), _first(rows, measure="interaction_ratio"))
+    parts = (part for row in shown_rows for part in row.caution.split("; ") if part)
+    return list(dict.fromkeys(parts))
+
+
+def _line(rows: list[Estimate], trials: Trials, marks: dict[str, str]) -> list[str]:
+    seen = _synergy(rows)
+    levels = [_first(rows, measure="risk", arm=cell, reference="") for cell in CELLS]
+    predicted = _first(rows, measure="risk", reference="additivity")
+    return [
+        f"{_label(seen, trials)} ({seen.population})",
+        seen.outcome,
+        "" if math.isnan(seen.week) else f"{seen.week:g}",
+        number((seen.n or 0) + (seen.n_reference or 0), 0),
+        *(shown(row.estimate, row.unit) for row in levels),
+        _with_limits(predicted),
+        _signed(seen),
+        _with_limits(_first(rows, measure="interaction_ratio")),
+        _signed(_first(rows, reference="best single treatment")),
+        ", ".join(marks[part] for part in _cautions(rows)),
+    ]
+
+
+def _with_limits(row: Estimate) -> str:
+    limits = interval(row.conf_low, row.conf_high, row.unit)
+    value = shown(row.estimate, row.unit)
+    return f"{value} ({limits})" if limits else value
+
+
+def _signed(row: Estimate) -> str:
+    plus = "+" if row.is_estimable and row.estimate > 0 else ""
+    return f"{plus}{_with_limits(row)}"
