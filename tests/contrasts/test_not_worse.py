@@ -48,6 +48,14 @@ def test_margins_are_declared_and_of_differences(options):
         not_worse_than(counted_levels(*TADS), "combined", against="therapy", **options)
 
 
+def test_without_a_margin_each_week_keeps_its_place():
+    (row,) = antagonism(counted_levels(*TADS, week=12), margin=float("nan"))
+    assert (row.is_estimable, row.week, row.reference) == (False, 12, "therapy")
+    assert row.caution == "the study declares no margin"
+    judged = antagonism(counted_levels(*TADS, week=12), margin=0.1).one()
+    assert row.id != judged.id
+
+
 def test_antagonism_speaks_of_both_times(levels_with):
     names = ("combined", "medication", "therapy")
     keys = tuple((name, week) for week in (12, 26) for name in names)

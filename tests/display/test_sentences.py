@@ -1,5 +1,6 @@
 """Sentences, each expected one written by hand."""
 
+import pandas as pd
 import pytest
 
 from ctevidence.display.sentences import sentence
@@ -206,3 +207,77 @@ def test_better_than_both_claims_what_was_shown_and_no_more(low, fields, certain
     words = sentence(_min_test(low, **fields), certainty)
     assert words.startswith(says)
     assert f"as little as {low:.2f}" in words
+
+
+@pytest.fixture(scope="module")
+def network():
+    from ctevidence.synthesis.effect_sizes import EffectSizes  # noqa: PLC0415
+    from ctevidence.synthesis.network import pool_network  # noqa: PLC0415
+
+    pairs = [("both", "pill", 1.1), ("drug", "pill", 0.5), ("CBT", "pill", 0.4),
+             ("both", "drug", 0.6), ("both", "CBT", 0.7)]  # fmt: skip
+    frame = pd.DataFrame(
+        [
+            {"study": f"s{i}", "treat1": a, "treat2": b, "estimate": x, "std_error": 0.2,
+             "n1": 150.0, "n2": 150.0, "outcome": "response"}
+            for i, (a, b, x) in enumerate(pairs)
+        ]
+    )  # fmt: skip
+    return pool_network(EffectSizes(frame, "odds_ratio"), reference="pill")
+
+
+def test_synergy_of_a_network_is_one_answer_in_the_names_of_its_treatments(network):
+    from ctevidence.contrasts import synergy  # noqa: PLC0415
+
+    rows = synergy(network, combined="both", medication="drug", therapy="CBT", control="pill")
+    text = sentence(rows, source="open")
+    seen = rows.where(measure="interaction_ratio").one()
+    assert text.startswith("Whether both is more, or less, than what its parts multiply to")
+    assert (
+        f"{seen.estimate:.2f} (range {seen.conf_low:.2f} to {seen.conf_high:.2f}; 1 is no" in text
+    )
+    assert "against drug, an odds ratio of" in text.split(". On")[0]
+    assert "against CBT, an odds ratio of" in text
+    assert "a odds" not in text
+    least = rows.where(measure="detectable_interaction_ratio").one().estimate
+    assert f"of {least:.2f} or more, or {1 / least:.2f} or less" in text
+    assert "against multiplicativity" not in text
+    assert "than with multiplicativity" not in text
+    assert text.endswith("No synergy does not mean no benefit.")
+
+
+def test_rows_that_name_a_model_are_not_read_as_contrasts():
+    from ctevidence.contrasts import counted_levels, reference_models  # noqa: PLC0415
+
+    rows = reference_models(counted_levels((76, 66, 48, 39), (107, 109, 111, 112), week=12))
+    told = [sentence(row, source="open") for row in rows]
+    assert not any("Compared with" in text or "more people" in text for text in told)
+    # .6055 + .4324 - .3482 = .6897; 1 - .3945 x .5676 / .6518 = .6565; .7103 - .6565 = .0538
+    assert any(text.startswith("If the parts add up: 69 per 100") for text in told)
+    assert any(text.startswith("If the parts act independently (Bliss): 66") for text in told)
+    assert any(
+        text.startswith("Beyond Bliss independence with combined treatment: 5") for text in told
+    )
+    assert any("as good as the better single treatment: 61 per 100" in text for text in told)
+
+
+def test_two_countings_of_one_question_are_told_one_after_the_other():
+    def asked(outcome, estimate):
+        names = {"reference": "best single treatment", "alternative": "greater", "outcome": outcome}
+        return contrast(estimate=estimate, conf_low=-0.1, conf_high=float("nan"), **names)
+
+    rows = [asked("response (observed)", 0.05), asked("response (missing as non-response)", 0.09)]
+    text = sentence(Estimates(rows))
+    assert text.index("5 more of every 100") < text.index("9 more of every 100")
+    assert "people without a score counted as not" in text
+
+
+def test_without_a_declared_margin_nothing_is_judged():
+    from ctevidence.contrasts import antagonism, counted_levels  # noqa: PLC0415
+
+    levels = counted_levels((60, 50, 58), (100, 100, 100), week=12)
+    text = sentence(antagonism(levels, margin=float("nan")), source="open")
+    assert text == (
+        "Whether combined treatment is no worse than therapy is not judged: the study declares no "
+        "margin."
+    )

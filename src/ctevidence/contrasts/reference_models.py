@@ -19,7 +19,7 @@ from ctevidence.contrasts.interaction_formulas import COMBINED, CONTROL, beyond,
 from ctevidence.contrasts.per_arm import per_arm
 from ctevidence.contrasts.singles import against_best_single
 from ctevidence.contrasts.synergy import interaction, predicted_row
-from ctevidence.contrasts.unidentified import absent, unidentified
+from ctevidence.contrasts.unidentified import absent, unidentified, why_not_identified
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import SCALES, Cell, Levels
 from ctevidence.terms import (
@@ -29,7 +29,6 @@ from ctevidence.terms import (
     ReferenceModel,
 )
 
-NEEDS_FOUR = "not estimable: a reference model needs all four cells"
 CHOSEN = "the better single treatment is chosen by its result: the range is that of the difference"
 
 
@@ -75,9 +74,9 @@ def reference_models(
     names = (combined, medication, therapy, control)
     models = [REFERENCE_MODELS[m] for m in levels.models]
     if absent(levels, names):
-        return Estimates(
-            unidentified(levels, combined, m.name, m.excess, NEEDS_FOUR) for m in models
-        )
+        # the same rows, and words, as in `synergy`
+        why = why_not_identified(levels, names)
+        return Estimates(unidentified(levels, combined, m.name, m.excess, why) for m in models)
     cells = [levels.cell(name) for name in names]
     if not levels.anchored:
         return _of_differences(levels, cells, names, conf_level)

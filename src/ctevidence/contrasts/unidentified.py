@@ -41,14 +41,20 @@ def not_identified(levels: Levels, names: tuple[str, ...], measures: Iterable[st
     names : tuple of str
         What was asked to fill combined, medication, therapy and control.
     """
+    why = why_not_identified(levels, names)
+    return Estimates(
+        unidentified(levels, names[0], MEASURES[m].reference, m, why) for m in measures
+    )
+
+
+def why_not_identified(levels: Levels, names: tuple[str, ...]) -> str:
+    """Which of the four cells are missing, and what is known without them."""
     missing = absent(levels, names)
     why = f"not estimable: without {' and '.join(missing)} {CANNOT_BE_TOLD}"
     if len(missing) == 1:
         roles = ("combined", "medication", "therapy", "control")
         why += f"; {STILL_KNOWN[roles[names.index(missing[0])]]}"
-    return Estimates(
-        unidentified(levels, names[0], MEASURES[m].reference, m, why) for m in measures
-    )
+    return why
 
 
 def unidentified(levels: Levels, arm: str, reference: str, measure: str, why: str) -> Estimate:

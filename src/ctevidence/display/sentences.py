@@ -102,7 +102,8 @@ medication: the best estimate is 14 more of every 100 people, and the data allow
     asked: dict[tuple, list[Estimate]] = {}
     for row in rows:
         asked.setdefault((row.study, row.outcome, str(row.week)), []).append(row)
-    return " ".join(_answer(each, certainty, disclosure) for each in asked.values())
+    told = (_answer(each, certainty, disclosure) for each in asked.values())
+    return " ".join(dict.fromkeys(told))  # what is the same for both countings is said once
 
 
 def _answer(rows: list[Estimate], certainty: str | None, disclosure) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from ctevidence.display.findings import table_findings
 from ctevidence.display.key_messages import key_messages
@@ -236,13 +236,14 @@ def _both(material: Material) -> Section | None:
     return Section("both", "Better than both, and more than the sum", tuple(blocks))
 
 
-def _each(rows: Iterable[Estimate], material: Material) -> list[str]:
-    """A paragraph for each outcome of the rows."""
+def _each(rows: Sequence[Estimate], material: Material) -> list[str]:
+    """A paragraph for each outcome of the rows; what is the same for all is said once."""
     outcomes = dict.fromkeys(row.outcome for row in rows)
-    return [
+    told = (
         sentence(Estimates(r for r in rows if r.outcome == outcome), source=material.source)
         for outcome in outcomes
-    ]
+    )
+    return list(dict.fromkeys(told))
 
 
 def _synergy_rows(rows: Estimates) -> list[Estimate]:
