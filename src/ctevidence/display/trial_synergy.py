@@ -132,7 +132,7 @@ def _draw(axes, y: int, rows: list[Estimate], trials: Trials) -> None:
     axes.plot(100 * seen.estimate, y, "s", color=colour, markersize=6)
     # who was studied: the young are never read as if they were adults
     label = f"{_label(seen, trials)}: {seen.outcome}, {seen.population.split(', ')[-1]}"
-    _text(axes, LABEL, y, label if len(label) <= 58 else f"{label[:57]}\u2026")
+    _text(axes, LABEL, y, label if len(label) <= 62 else f"{label[:61]}\u2026")
     _text(axes, VALUE, y, _signed(seen))
     _text(axes, RATIO, y, _with_limits(_first(rows, measure="interaction_ratio")))
 
