@@ -121,12 +121,10 @@ def _one(row: Estimate, certainty: str | None, disclosure) -> str:
         return f"Whether {pair} is not judged: {row.caution.split('; ')[-1]}."
     if not row.is_estimable:
         return f"{_subject(row)} cannot be estimated: {row.caution or 'too little data'}."
-    if special := special_sentence(row):
+    if special := special_sentence(row) or synergy_row(row):
         return special
     if not row.reference:
         return _level(row, disclosure)
-    if words := synergy_row(row):
-        return words
     if row.method.startswith("non-inferiority"):
         return _not_worse(row, certainty, disclosure)
     return _contrast(row, certainty)

@@ -23,6 +23,10 @@ SAMPLE = (
     "The trials are a convenience sample: those whose numbers could be had, not all that were "
     "made. Read what they say with the notes below."
 )
+FOUR_CELLS = (
+    "Only a trial that has all four cells can tell synergy by itself. Each stands alone; nothing "
+    "is pooled, and no synergy does not mean no benefit."
+)
 REACH = (
     "A network compares treatments directly and through each other; it assumes that its trials "
     "are alike in what changes effects. An odds ratio above 1 means that more people respond."
@@ -45,6 +49,12 @@ def trials_section(material: Material) -> Section | None:
             _short(short, full),
             folded("Every condition, age, outcome and stratum", full),
         ]
+    blocks += [
+        heading("More than the sum of its parts? Trials of all four cells"),
+        prose(FOUR_CELLS),
+        picture(material.figure("trials-synergy")),
+        grid(material.table("trials-synergy")),
+    ]
     left_out = material.table("trials-left-out")
     blocks.append(folded("Trials left out of a comparison, and why", left_out))
     return Section("trials", "What the published trials say", tuple(blocks))

@@ -96,6 +96,7 @@ def four_cell_levels(
     whole = _with_all_cells(trials.arms, question)
     if whole.empty:
         return ()
+    named = set(zip(whole["trial_id"], whole["arm"], strict=True))
     there = {column: set(whole[column]) for column in ("outcome", "phase") if column in whole}
     question = Question(
         tuple(word for word in question.outcome if word in there["outcome"]),
@@ -103,7 +104,7 @@ def four_cell_levels(
         week=week,
         stratum=stratum,
         several_arms=question.several_arms,
-        arms={k: arm for k, arm in trials.use_arms.items() if k in set(whole["trial_id"])},
+        arms={k: arm for k, arm in trials.use_arms.items() if (k, arm) in named},
     )
     chosen, _ = select_trials(whole, question)
     return tuple(_levels(trial) for trial in chosen)
