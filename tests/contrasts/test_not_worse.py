@@ -54,6 +54,7 @@ def test_without_a_margin_each_week_keeps_its_place():
     assert row.caution == "the study declares no margin"
     judged = antagonism(counted_levels(*TADS, week=12), margin=0.1).one()
     assert row.id != judged.id
+    assert row.alternative == judged.alternative
 
 
 def test_antagonism_speaks_of_both_times(levels_with):

@@ -119,7 +119,9 @@ def antagonism(
             at_week = levels_of(levels, None, week)
             row = unidentified(at_week, combined, therapy, measure, NO_MARGIN)
             method = f"non-inferiority, no margin; {row.method}"
-            rows += Estimates([replace(row, id=f"{row.id}/no-margin", method=method)])
+            side = "greater" if levels.better == "higher" else "less"
+            row = replace(row, id=f"{row.id}/no-margin", method=method, alternative=side)
+            rows += Estimates([row])
             continue
         row = not_worse_than(
             levels,
