@@ -25,19 +25,18 @@ def tads() -> Trials:
 def test_the_line_of_tads_by_hand(tads):
     table = table_trials_synergy(trials_synergy(tads), tads)
     (line,) = table.frame.to_dict("records")
-    assert line["trial"] == "March (TADS) 2004 (depression, adolescents)"
-    assert (line["week"], line["people"]) == ("12", "439")
+    assert line["trial"] == "March (TADS) 2004 (depression, adolescents) [a]"
+    assert (line["outcome"], line["people"]) == ("response, week 12", "439")
     # .3482, .6055, .4324, .7103
-    assert [line[c] for c in ("neither", "medication", "therapy", "both")] == [
-        "35", "61", "43", "71",
-    ]  # fmt: skip
+    assert line["neither / medication / therapy / both"] == "35 / 61 / 43 / 71"
     # .6055 + .4324 - .3482 = .6897; Newcombe's interval of the synergy as in the four-cell table
-    assert line["if the parts add up"].startswith("69 (")
+    assert line["parts add up to"] == "69"
     assert line["synergy"] == "+2 (−16 to 20)"
     assert line["ratio scale"].startswith("0.94 (")
-    assert line["over the better single"].startswith("+10 (")
+    # .7103 - .6055; Newcombe 97.5 % limit as in the two-sided difference
+    assert line["over the better single"] == "+10 (≥ −2)"
     notes = " ".join(table.notes)
-    assert f"{line['note'].split(', ')[0]}: one arm size by subtraction." in notes
+    assert "a: one arm size by subtraction." in notes
     assert "No synergy does not mean no benefit" in notes
 
 

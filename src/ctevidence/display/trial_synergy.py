@@ -23,6 +23,7 @@ from ctevidence.display.format import interval, number, shown
 from ctevidence.display.four_cells import CELLS
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.synthesis.trial_synergy import NOT_POOLED
 from ctevidence.terms import Treatment
 
 NO_TRIAL = "no trial counted all four cells"
@@ -30,17 +31,12 @@ TITLE = "More than the sum of the parts? Trials that had all four cells"
 COLUMNS = (
     "trial",
     "outcome",
-    "week",
     "people",
-    "neither",
-    "medication",
-    "therapy",
-    "both",
-    "if the parts add up",
+    "neither / medication / therapy / both",
+    "parts add up to",
     "synergy",
     "ratio scale",
     "over the better single",
-    "note",
 )
 ROW, TOP, BOTTOM = 0.34, 0.95, 0.62  # inches
 LEFT, RIGHT = 0.385, 0.70  # where the axes stand, as shares of the width
@@ -72,14 +68,15 @@ def table_trials_synergy(
     marks = {text: chr(97 + i) for i, text in enumerate(cautions)}
     cells = [_line(rows, trials, marks) for rows in found]
     notes = (
-        "Per 100 people; 95 % ranges in brackets, not pooled. Synergy is both less what the parts "
-        "add up to; on the ratio scale 1 is no synergy, and both scales stand side by side because "
-        "they may differ. No synergy does not mean no benefit: the gain over the better single "
+        "Per 100 people; 95 % ranges in round brackets, not pooled; letters point below. "
+        "Synergy is both less what the parts add up to; on the ratio scale 1 is no synergy, and "
+        "both scales stand side by side because they may differ. No synergy does not mean no "
+        "benefit: the gain over the better single "
         "treatment has a one-sided limit, and above 0 the combination was shown to be better than "
         "both. For relapse and dropout less is better.",
         *(f"{mark}: {text}." for text, mark in marks.items()),
     )
-    return Table(name, TITLE, pd.DataFrame(cells, columns=list(COLUMNS)), notes, COLUMNS[2:-1])
+    return Table(name, TITLE, pd.DataFrame(cells, columns=list(COLUMNS)), notes, COLUMNS[2:])
 
 
 def plot_trials_synergy(
@@ -175,25 +172,25 @@ def _label(row: Estimate, trials: Trials) -> str:
 def _cautions(rows: list[Estimate]) -> list[str]:
     """Those of the trial, and of any of the rows that are shown."""
     shown_rows = (_synergy(rows), _first(rows, measure="interaction_ratio"))
-    parts = (part for row in shown_rows for part in row.caution.split("; ") if part)
-    return list(dict.fromkeys(parts))
+    parts = (part for row in shown_rows for part in row.caution.split("; "))
+    # what holds for all of them stands in the first note
+    return list(dict.fromkeys(part for part in parts if part not in ("", NOT_POOLED)))
 
 
 def _line(rows: list[Estimate], trials: Trials, marks: dict[str, str]) -> list[str]:
     seen = _synergy(rows)
     levels = [_first(rows, measure="risk", arm=cell, reference="") for cell in CELLS]
     predicted = _first(rows, measure="risk", reference="additivity")
+    letters = ", ".join(marks[part] for part in _cautions(rows))
     return [
-        f"{_label(seen, trials)} ({seen.population})",
-        seen.outcome,
-        "" if math.isnan(seen.week) else f"{seen.week:g}",
+        f"{_label(seen, trials)} ({seen.population})" + (f" [{letters}]" if letters else ""),
+        seen.outcome + ("" if math.isnan(seen.week) else f", week {seen.week:g}"),
         number((seen.n or 0) + (seen.n_reference or 0), 0),
-        *(shown(row.estimate, row.unit) for row in levels),
-        _with_limits(predicted),
+        " / ".join(shown(row.estimate, row.unit) for row in levels),
+        shown(predicted.estimate, predicted.unit),
         _signed(seen),
         _with_limits(_first(rows, measure="interaction_ratio")),
-        _signed(_first(rows, reference="best single treatment")),
-        ", ".join(marks[part] for part in _cautions(rows)),
+        _gain(_first(rows, reference="best single treatment")),
     ]
 
 
@@ -201,6 +198,13 @@ def _with_limits(row: Estimate) -> str:
     limits = interval(row.conf_low, row.conf_high, row.unit)
     value = shown(row.estimate, row.unit)
     return f"{value} ({limits})" if limits else value
+
+
+def _gain(row: Estimate) -> str:
+    """With its one-sided limit, short enough for a narrow column."""
+    sign, limit = ("≥", row.conf_low) if row.alternative == "greater" else ("≤", row.conf_high)
+    plus = "+" if row.estimate > 0 else ""
+    return f"{plus}{shown(row.estimate, row.unit)} ({sign} {shown(limit, row.unit)})"
 
 
 def _signed(row: Estimate) -> str:
