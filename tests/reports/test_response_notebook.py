@@ -71,10 +71,11 @@ def test_every_question_has_an_answer_or_a_reason(arms, margin, words, tmp_path)
         assert row.caution or row.is_estimable
 
 
-def test_a_study_without_a_rule_of_response_has_no_such_notebook(tmp_path):
+def test_a_study_without_a_rule_of_response_has_no_such_notebook():
     study = with_arms(ALL)
     rules = type(study.rules)(entry=study.rules.entry)
     without = with_arms(ALL, rules=rules)
-    names = [n.name for n, _ in planned(Sources(without, None, ()), "made-up", None, {})]
+    sources = Sources(study=without, trials=None, network=None, folders=())
+    names = [notebook.name for notebook, _ in planned(sources, "made-up", None, None, {})]
     assert "02_response" not in names
     assert "01_study" in names

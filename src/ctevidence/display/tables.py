@@ -66,10 +66,11 @@ def _without_constants(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 def _marks(estimates: Estimates) -> dict[str, str]:
     texts = dict.fromkeys(part for row in estimates for part in _cautions(row))
-    return {text: _letter(i) for i, text in enumerate(texts)}
+    return {text: letter(i) for i, text in enumerate(texts)}
 
 
-def _letter(i: int) -> str:
+def letter(i: int) -> str:
+    """The mark of a note: a to z, then aa."""
     return chr(97 + i) if i < 26 else f"{chr(96 + i // 26)}{chr(97 + i % 26)}"
 
 

@@ -22,6 +22,7 @@ from ctevidence.display.figure import (
 from ctevidence.display.format import interval, number, shown
 from ctevidence.display.four_cells import CELLS
 from ctevidence.display.table import Table
+from ctevidence.display.tables import letter
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.synthesis.trial_synergy import NOT_POOLED
 from ctevidence.terms import Treatment
@@ -65,7 +66,7 @@ def table_trials_synergy(
         return Table(name, TITLE, pd.DataFrame({"trial": [f"{NO_TRIAL}."]}))
     found = _by_trial(estimates)
     cautions = dict.fromkeys(part for rows in found for part in _cautions(rows))
-    marks = {text: chr(97 + i) for i, text in enumerate(cautions)}
+    marks = {text: letter(i) for i, text in enumerate(cautions)}
     cells = [_line(rows, trials, marks) for rows in found]
     notes = (
         "Per 100 people; 95 % ranges in round brackets, not pooled; letters point below. "
