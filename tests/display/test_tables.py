@@ -1,6 +1,7 @@
 """Tables of estimates: what each row says."""
 
-from ctevidence.contrasts import counted_levels, synergy
+from ctevidence.contrasts import compare, counted_levels, per_arm, synergy
+from ctevidence.display.sentences import difference_words
 from ctevidence.display.tables import table_estimates
 
 
@@ -10,3 +11,20 @@ def test_a_prediction_is_not_worded_as_a_comparison():
     predicted = [row.measure == "risk" for row in rows]
     assert said[predicted].tolist() == ["Combined treatment as additivity predicts"]
     assert said[0] == "Combined treatment against medication"
+
+
+def test_levels_and_comparisons_in_one_table_share_a_column():
+    levels = counted_levels((30, 20, 18, 10), (50,) * 4)
+    rows = per_arm(levels) + compare(levels, "combined", against="therapy")
+    frame = table_estimates(rows, "open").frame
+    assert "treatment" not in frame
+    assert frame["comparison"].tolist()[-1] == "Combined treatment against therapy"
+    assert not frame.isin(["nan"]).any(axis=None)
+    assert frame.notna().all(axis=None)
+
+
+def test_a_one_sided_range_has_one_limit_in_words():
+    levels = counted_levels((30, 20, 18, 10), (50,) * 4)
+    row = compare(levels, "combined", against="therapy", alternative="greater").one()
+    assert difference_words(row)[1].startswith("from ")
+    assert "not estimable" not in difference_words(row)[1]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.evidence.claims import assess_claims, read_claims
+from ctevidence.evidence.claims import Claim, assess_claims, read_claims
 from ctevidence.evidence.verdict import Direction
 from ctevidence.synthesis.direct_evidence import TRANSITIVITY
 
@@ -134,3 +134,20 @@ def test_strata_and_cells_of_the_overview_are_not_weighed_again():
 def test_relapse_or_recurrence_speaks_to_relapse_in_either_order():
     row = replace(POOLED, id="", outcome="recurrence or relapse")
     assert verdicts([row])["relapse-prevention"].lead == row
+
+
+def test_one_trial_of_another_condition_does_not_lead_over_the_study_s_own():
+    """A trial in alcohol use says nothing of depression, however few people the study has."""
+    claim = Claim(
+        "c", "People stay", "combined", "therapy", ("staying in treatment", "dropout"),
+        ("risk_difference",),
+    )  # fmt: skip
+    shared = {"arm": "combined", "reference": "therapy", "measure": "risk_difference"}
+    other = Estimate("trials", "dropout", estimate=0.04, population="alcohol_use; adults",
+                     randomised=True, conf_low=-0.1, conf_high=0.2, **shared)  # fmt: skip
+    own = Estimate("own", "staying in treatment", estimate=0.11, conf_low=-0.2, conf_high=0.4,
+                   randomised=False, **shared)  # fmt: skip
+    for rows in ([other, own], [own, other]):
+        (verdict,) = assess_claims([claim], Estimates(rows), condition="depression")
+        assert verdict.lead is own
+        assert list(verdict.beside) == [other]

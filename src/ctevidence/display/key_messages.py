@@ -12,17 +12,20 @@ from ctevidence.evidence.claims import Verdict
 LEADING = ("better-than-medication", "better-than-therapy", "better-than-both", "synergy")
 
 
-def key_messages(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
-    """One sentence for each leading claim: the answer, the number per 100, what it rests on."""
+def key_messages(verdicts: Iterable[Verdict], source="opensafely") -> tuple[str, ...]:
+    """One sentence for each leading claim: the answer, the number per 100, what it rests on.
+
+    `source` decides how counts are shown, as in `sentence`.
+    """
     found = {verdict.claim.id: verdict for verdict in verdicts}
-    return tuple(message(found[key]) for key in LEADING if key in found)
+    return tuple(message(found[key], source) for key in LEADING if key in found)
 
 
-def message(verdict: Verdict) -> str:
+def message(verdict: Verdict, source="opensafely") -> str:
     """A verdict as one or two sentences."""
     if verdict.lead is None:
         return f"{verdict.claim.says}: no data. {_sentence_case(verdict.reason)}."
-    return f"{sentence(verdict.lead, verdict.certainty)} {rests_on(verdict.lead)}"
+    return f"{sentence(verdict.lead, verdict.certainty, source)} {rests_on(verdict.lead)}"
 
 
 def rests_on(row: Estimate) -> str:

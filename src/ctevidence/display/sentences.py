@@ -256,13 +256,20 @@ def difference_words(row: Estimate) -> tuple[str, str]:
     """Best estimate and range of a contrast in words, e.g. ``14 more of every 100 people``."""
     limits = (row.conf_low, row.conf_high)
     if row.unit == "probability":
-        step = [_more_or_fewer(x) for x in limits]
-        return f"{_more_or_fewer(row.estimate)} of every 100 people", f"{step[0]} to {step[1]}"
+        step = _reach(*("" if math.isnan(x) else _more_or_fewer(x) for x in limits))
+        return f"{_more_or_fewer(row.estimate)} of every 100 people", step
     if row.unit == "ratio":
         value = f"{with_article(measure_label(row.measure))} of {shown(row.estimate, 'ratio')}"
         return value, interval(*limits, "ratio")
-    words = [_higher_or_lower(x, row.unit) for x in (row.estimate, *limits)]
-    return f"{words[0]} {row.unit}".replace("  ", " "), f"{words[1]} to {words[2]}"
+    step = _reach(*("" if math.isnan(x) else _higher_or_lower(x, row.unit) for x in limits))
+    return f"{_higher_or_lower(row.estimate, row.unit)} {row.unit}".replace("  ", " "), step
+
+
+def _reach(low: str, high: str) -> str:
+    """Two limits in words; a one-sided range has one."""
+    if low and high:
+        return f"{low} to {high}"
+    return f"from {low} upwards" if low else f"up to {high}" if high else ""
 
 
 def _more_or_fewer(value: float) -> str:

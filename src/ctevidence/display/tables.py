@@ -44,7 +44,9 @@ def table_estimates(
     disclosure = disclosure_of(source)
     estimates = Estimates(gated(row, disclosure) for row in estimates)
     marks = _marks(estimates)
-    frame = pd.DataFrame([_row(row, disclosure, marks) for row in estimates])
+    # a table that holds comparisons calls all its rows so: one column says what each is of
+    what = "comparison" if any(row.reference for row in estimates) else "treatment"
+    frame = pd.DataFrame([_row(row, disclosure, marks, what) for row in estimates])
     frame, shared = _without_constants(frame)
     notes = [shared, *(f"{mark}: {text}." for text, mark in marks.items())]
     notes += [f"Method: {method}." for method in dict.fromkeys(r.method for r in estimates)]
@@ -78,13 +80,13 @@ def _cautions(row: Estimate) -> list[str]:
     return [part for part in row.caution.split("; ") if part]
 
 
-def _row(row: Estimate, disclosure: Disclosure, marks: dict[str, str]) -> dict[str, str]:
+def _row(row: Estimate, disclosure: Disclosure, marks: dict[str, str], what: str) -> dict[str, str]:
     value, limits = shown_estimate(row, disclosure)
     label = contrast_label(row.arm, row.reference)
     if row.reference and row.measure in LEVEL_MEASURES:  # a level, not a comparison
         label = f"{treatment_label(row.arm)} as {row.reference} predicts"
     return {
-        "comparison" if row.reference else "treatment": label[0].upper() + label[1:],
+        what: label[0].upper() + label[1:],
         "outcome": row.outcome,
         "measure": _measure(row),
         "week": "" if math.isnan(row.week) else f"{row.week:g}",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import Direction, Thresholds, direction
+from ctevidence.synthesis.conditions import CONDITION_GROUPS, UNCLASSIFIED
 from ctevidence.synthesis.direct_evidence import TRANSITIVITY
 from ctevidence.synthesis.trial_overview import OVERVIEW
 from ctevidence.terms import did_you_mean
@@ -171,6 +172,23 @@ def rests_on_transitivity(row: Estimate) -> bool:
     return TRANSITIVITY in row.caution
 
 
+def is_of_another_condition(row: Estimate, condition: str | None) -> bool:
+    """Whether an estimate is of published trials of another condition, or of several.
+
+    Such a row never leads over one of the condition asked about, however few trials that rests on.
+
+    Examples
+    --------
+    >>> row = Estimate("t", "dropout", "combined", "risk_difference", 0.04,
+    ...                population="alcohol_use; adults", reference="therapy")
+    >>> is_of_another_condition(row, "depression"), is_of_another_condition(row, None)
+    (True, False)
+    """
+    whose = row.population.partition("; ")[0]
+    published = whose in (*CONDITION_GROUPS, UNCLASSIFIED, "several conditions")
+    return condition is not None and published and whose != condition
+
+
 def _weigh(claim, estimates, certainty, condition, thresholds) -> Verdict:
     speaking = [row for row in estimates if claim.hears(row)]
     usable = [row for row in speaking if row.is_estimable]
@@ -190,12 +208,10 @@ def _rank(row: Estimate, claim: Claim, condition: str | None) -> tuple:
     """
     outcome = claim.place_of(row.outcome)
     several = (row.studies or 1) > 1
-    fits = condition is None or bool(claim.populations) or row.population.startswith(condition)
-    # estimates of another condition never lead over the study's own
     measures = claim.network_measures if rests_on_transitivity(row) else claim.measures
     return (
         rests_on_transitivity(row),
-        not (fits or not several),
+        not claim.populations and is_of_another_condition(row, condition),
         not several,
         not row.randomised,
         outcome,

@@ -12,9 +12,9 @@ from ctevidence.reports.page import Block, Page, Section, bullets, heading, numb
 
 #: outcomes that the three numbers are about, and how a leader would call them
 NUMBERS = (
-    ("response (missing as non-response)", "got better (missing counted as not)"),
-    ("staying well (missing as not well)", "got better and stayed well (missing counted as not)"),
-    ("staying in treatment", "stayed in treatment"),
+    ("response (missing as non-response)", "responded (missing as not)"),
+    ("staying well (missing as not well)", "reached {start} and stayed well (missing as not)"),
+    ("staying in treatment", "were still in treatment"),
 )
 
 
@@ -41,17 +41,21 @@ def brief_page(material: Material) -> Page:
 
 def _answer(material: Material) -> Section:
     lead = [material.verdicts[key] for key in ("better-than-medication", "better-than-therapy")]
-    return Section("answer", "In short", (bullets(message(v) for v in lead),), is_answer=True)
+    return Section(
+        "answer", "In short", (bullets(message(v, material.source) for v in lead),), is_answer=True
+    )
 
 
 def _numbers(material: Material) -> Section | None:
     if material.study is None:
         return None
     blocks: list[Block] = []
+    relapse = material.study.rules.relapse
     for start, label in NUMBERS:
         rows = _arm_rows(material, start)
         if rows:
-            blocks += [heading(f"Of every 100 people, {label}"), numbers(_cards(material, rows))]
+            did = label.format(start=relapse.after if relapse else "")
+            blocks += [heading(f"Of every 100 people, {did}"), numbers(_cards(material, rows))]
     return Section("numbers", "Three numbers for each treatment", tuple(blocks))
 
 

@@ -88,7 +88,7 @@ def _lead(material: Material) -> str:
 
 
 def _answer(material: Material) -> Section:
-    messages = key_messages(material.verdicts.values())
+    messages = key_messages(material.verdicts.values(), material.source)
     return Section("answer", "Key messages", (bullets(messages),), is_answer=True)
 
 

@@ -187,6 +187,7 @@ def planned(
         "network_name": network or trials_name,
         "report_name": name,
         "condition": sources.study.condition if sources.study else None,
+        "profile": sources.study.disclosure if sources.study else "open",
         **parameters,
     }
     plan = []
