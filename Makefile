@@ -54,7 +54,7 @@ lint: $(READY)  ## style check
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 lock: $(READY)  ## resolve the dependencies anew into requirements.lock (needs uv)
-	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet -o requirements.lock
 
 clean:  ## remove what was generated (not the data)

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 RUNTIME = [Requirement(line) for line in PROJECT["dependencies"]]
-DEVELOPMENT = [Requirement(line) for line in PROJECT["optional-dependencies"]["dev"]]
+EXTRAS = [Requirement(x) for lines in PROJECT["optional-dependencies"].values() for x in lines]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 #: one entry of the lock: the pinned requirement, then its hashes on lines that continue it
 ENTRIES = re.findall(r"^(\S.*?)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$", LOCK, re.M)
@@ -50,7 +50,7 @@ def test_every_line_of_the_lock_is_a_pin_with_hashes():
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize("wanted", [*RUNTIME, *DEVELOPMENT], ids=lambda r: r.name)
+@pytest.mark.parametrize("wanted", [*RUNTIME, *EXTRAS], ids=lambda r: r.name)
 def test_the_lock_pins_every_dependency_once(wanted, python):
     here = {"python_version": python, "python_full_version": f"{python}.9", "sys_platform": "linux"}
     pins = [
