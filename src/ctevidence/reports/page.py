@@ -84,7 +84,7 @@ def definitions(pairs: Iterable[tuple[str, str]]) -> Block:
 
 def numbers(items: Iterable[tuple[str, str]]) -> Block:
     """Large numbers, each with what it counts."""
-    cards = Markup("").join(Markup("<li><b>{}</b><span>{}</span></li>").format(*i) for i in items)
+    cards = Markup("").join(Markup("<li><b>{}</b> <span>{}</span></li>").format(*i) for i in items)
     return Block(Markup('<ul class="numbers">{}</ul>').format(cards))
 
 
