@@ -1,0 +1,1 @@
+"""Checks that every report pack passes before it is released: R1 to R16."""
