@@ -38,7 +38,7 @@ class Table:
     @property
     def html(self) -> str:
         """One ``<table>`` with caption and scoped headers in a box of its own that scrolls."""
-        head = "".join(f'<th scope="col"{self._align(c)}>{escape(c)}</th>' for c in self.frame)
+        head = "".join(self._head(c) for c in self.frame)
         body = "".join(self._row(row) for row in self.frame.itertuples(index=False))
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         notes = f'<div class="notes">{notes}</div>' if notes else ""
@@ -48,9 +48,15 @@ class Table:
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
         )
 
+    def _head(self, column: str) -> str:
+        if not column:
+            return "<td></td>"
+        return f'<th scope="col"{self._align(column)}>{escape(column)}</th>'
+
     def _row(self, row) -> str:
         first, *rest = zip(self.frame.columns, row, strict=True)
-        cells = f'<th scope="row">{escape(first[1])}</th>'
+        # a header without words is no header: a screen reader would announce nothing
+        cells = f'<th scope="row">{escape(first[1])}</th>' if first[1] else "<td></td>"
         return f"<tr>{cells}{''.join(self._cell(c, v) for c, v in rest)}</tr>"
 
     def _cell(self, column: str, value: str) -> str:

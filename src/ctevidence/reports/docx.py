@@ -58,9 +58,8 @@ def docx(html: str) -> bytes:
 def for_word(html: str) -> str:
     """The page as pandoc reads it best: everything in the body, tables with column widths.
 
-    Pandoc keeps only ``<main>`` where there is one and drops what has the role of a note; the line
-    that says what kind of data this is and the footer must not be lost. It writes the title twice
-    if the head names it.
+    Pandoc keeps only ``<main>`` where there is one; the line that says what kind of data this is
+    and the footer must not be lost. It writes the title twice if the head names it.
     """
     page = BeautifulSoup(for_print(html), "html.parser")
     for tag in page.head.find_all(["style", "title", "meta"]):

@@ -55,10 +55,6 @@ def test_a_sound_pack_passes(write):
     assert broken(write()) == {}
 
 
-def unnamed(column=""):
-    return Table("shown", "What happened", FRAME.rename(columns={"outcome": column}))
-
-
 @pytest.mark.parametrize(
     ("rule", "html", "said"),
     [
@@ -67,7 +63,7 @@ def unnamed(column=""):
         ("R5", page("report", "Not significant."), "'not significant'"),
         ("R5", page("report", "Few subjects."), "'subjects'"),
         ("R11", page("report").replace(ALT, "figure 1"), "alt text has 8 characters"),
-        ("R11", page("report", table=unnamed()), "an empty header cell"),
+        ("R11", page("report").replace(">outcome<", "><", 1), "an empty header cell"),
         ("R11", page("report", table=Table("shown", "", FRAME)), "a table without caption"),
         ("R11", page("report").replace("<h2>", "<h4>"), "level 4 follows one of level 1"),
         ("R11", page("report").replace(' lang="en"', ""), "no language"),
