@@ -1,0 +1,161 @@
+"""What changed since the last report: which numbers moved, and what can have moved them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ctevidence.estimates import Estimate, Estimates
+
+
+@dataclass(frozen=True, eq=False)
+class Released:
+    """A report as it was released: its manifest and its estimates.
+
+    Parameters
+    ----------
+    manifest : dict
+    estimates : Estimates
+    """
+
+    manifest: Mapping
+    estimates: Estimates
+
+    @classmethod
+    def read(cls, folder: str | Path) -> Released:
+        """Read the pack in a folder.
+
+        Raises
+        ------
+        FileNotFoundError
+            When the folder holds no ``manifest.json``.
+        """
+        path = Path(folder) / "manifest.json"
+        if not path.exists():
+            raise FileNotFoundError(f"{folder} has no manifest.json: it is not a report folder.")
+        rows = Estimates()
+        for file in sorted((Path(folder) / "estimates").glob("*.csv")):
+            rows += Estimates.read_csv(file)
+        return cls(json.loads(path.read_text("utf-8")), rows)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Something other than it was: one of data, code, parameters, versions.
+
+    Parameters
+    ----------
+    kind : str
+    what : str
+        The file, parameter or library, with both values where they can be read.
+    study : str
+        The folder of a data file; empty for what touches every number.
+    """
+
+    kind: str
+    what: str
+    study: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One number before and now; None where there was none, or is none any more."""
+
+    before: Estimate | None
+    now: Estimate | None
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a report says differently from the one before.
+
+    Parameters
+    ----------
+    since : str
+        Day of the report before.
+    causes : tuple of Cause
+    numbers : tuple of Change
+        Those that differ; moved ones first, then new ones, then those that are gone.
+    compared : int
+        Numbers that both reports hold.
+    """
+
+    since: str
+    causes: tuple[Cause, ...]
+    numbers: tuple[Change, ...]
+    compared: int
+
+
+def is_same_run(before: Mapping, now: Mapping) -> bool:
+    """Whether two manifests name the same inputs, code, notebooks, parameters and versions."""
+    return not list(_causes(before, now))
+
+
+def changes(before: Released, now: Released) -> Changes:
+    """Compare a report with the one before, number by number.
+
+    A number of one study is not moved by the data of another; what can have moved it are the
+    changed files of its own study, the code, the parameters and the versions.
+
+    Parameters
+    ----------
+    before, now : Released
+
+    Returns
+    -------
+    Changes
+    """
+    causes = tuple(_causes(before.manifest, now.manifest))
+    old, new = ({row.id: row for row in x.estimates} for x in (before, now))
+    both = [key for key in new if key in old]
+    pairs = [(old[k], new[k]) for k in both if _differ(old[k], new[k])]
+    pairs += [(None, row) for key, row in new.items() if key not in old]
+    pairs += [(row, None) for key, row in old.items() if key not in new]
+    folders = _folders(before.manifest, now.manifest)
+    numbers = tuple(Change(b, n, _can_have_moved(n or b, causes, folders)) for b, n in pairs)
+    return Changes(before.manifest["made_on"], causes, numbers, len(both))
+
+
+def _differ(before: Estimate, now: Estimate) -> bool:
+    # nan differs from itself, its text does not; released numbers are rounded already
+    seen = ("estimate", "conf_low", "conf_high", "n", "events", "n_reference", "events_reference")
+    return any(repr(getattr(before, name)) != repr(getattr(now, name)) for name in seen)
+
+
+def _causes(before: Mapping, now: Mapping) -> Iterator[Cause]:
+    for path in _unequal(before["inputs_sha256"], now["inputs_sha256"]):
+        *_, study, file = path.split("/")
+        yield Cause("data", f"{study}/{file}", study)
+    if before["code_sha256"] != now["code_sha256"]:
+        yield Cause("code", "the package")
+    for name in _unequal(before["notebooks_sha256"], now["notebooks_sha256"]):
+        yield Cause("code", f"notebook {name}")
+    for name in _unequal(before["parameters"], now["parameters"]):
+        was, is_now = before["parameters"].get(name), now["parameters"].get(name)
+        yield Cause("parameters", f"{name}: {was} before, {is_now} now")
+    versions = [{"Python": m["python"], **m["libraries"]} for m in (before, now)]
+    for name in _unequal(*versions):
+        was, is_now = versions[0].get(name), versions[1].get(name)
+        yield Cause("versions", f"{name}: {was} before, {is_now} now")
+
+
+def _unequal(before: Mapping, now: Mapping) -> list[str]:
+    return sorted(k for k in {*before, *now} if before.get(k) != now.get(k))
+
+
+def _can_have_moved(
+    row: Estimate, causes: tuple[Cause, ...], folders: set[str]
+) -> tuple[Cause, ...]:
+    # a row that names no folder rests on several, or on a trial within one: any data may move it
+    return tuple(
+        cause
+        for cause in causes
+        if not cause.study or cause.study == row.study or row.study not in folders
+    )
+
+
+def _folders(*manifests: Mapping) -> set[str]:
+    return {path.split("/")[-2] for m in manifests for path in m["inputs_sha256"]}
