@@ -44,16 +44,24 @@ class Curved(NamedTuple):
     bend: Callable[[Array], Array]
 
 
+class Rows(Protocol):
+    """A shape at fixed times of n people: what changes with the coefficients ``theta`` (p,)."""
+
+    def hazard_so_far(self, theta: Array) -> Curved:
+        """Cumulative hazard of each row."""
+
+    def log_hazard(self, theta: Array) -> Curved:
+        """Log hazard of each row, whose time is above zero."""
+
+
 class Shape(Protocol):
-    """A baseline in strata and the effects of covariates: coefficients ``theta`` (p,)."""
+    """A baseline in strata and the effects of covariates."""
 
     names: tuple[str, ...]
+    covariates: tuple[str, ...]
 
-    def hazard_so_far(self, theta: Array, time: Array, stratum: Array, X: Array) -> Curved:
-        """Cumulative hazard at each row's time."""
-
-    def log_hazard(self, theta: Array, time: Array, stratum: Array, X: Array) -> Curved:
-        """Log hazard at each row's time, which is above zero."""
+    def at(self, time: Array, stratum: Array, X: Array) -> Rows:
+        """The shape at times (n,) of people in strata (n,) with covariates (n, q)."""
 
     def breaks(self, stratum: int) -> Array:
         """Times at which the curve of a stratum is not smooth."""
@@ -142,39 +150,9 @@ class SplineShape:
         theta[:, 1:2] = 1.0
         return np.append(theta, np.zeros(len(self.covariates)))
 
-    def hazard_so_far(self, theta: Array, time: Array, stratum: Array, X: Array) -> Curved:
-        later = time > 0
-        design, _, offset = self._design(np.where(later, time, 1.0), stratum, X)
-        value, first, second = SCALES[self.scale].hazard(design @ theta + offset)
-        # nothing has happened at time zero, whatever the coefficients
-        value, first, second = (np.where(later, part, 0.0) for part in (value, first, second))
-        return Curved(
-            value, first[:, None] * design, lambda v: (design * (v * second)[:, None]).T @ design
-        )
-
-    def log_hazard(self, theta: Array, time: Array, stratum: Array, X: Array) -> Curved:
-        design, rise, offset = self._design(time, stratum, X)
-        steepness = rise @ theta + (1.0 if self.fixed_slope else 0.0)
-        value, first, second = SCALES[self.scale].log_slope(design @ theta + offset)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            log_steepness = np.log(steepness)
-        relative = rise / steepness[:, None]
-        return Curved(
-            value + log_steepness - np.log(time),
-            first[:, None] * design + relative,
-            lambda v: (
-                (design * (v * second)[:, None]).T @ design - (relative * v[:, None]).T @ relative
-            ),
-        )
-
-    def steepness(self, theta: Array, time: Array, stratum: Array, X: Array) -> Array:
-        """Slope of eta by log time; below zero the curve would rise."""
-        rise = self._design(time, stratum, X)[1]
-        return rise @ theta + (1.0 if self.fixed_slope else 0.0)
-
-    def _design(self, time: Array, stratum: Array, X: Array) -> tuple[Array, Array, Array]:
-        """Rows of the design of eta, of its slope by log time, and what has no coefficient."""
-        x = np.log(time)
+    def at(self, time: Array, stratum: Array, X: Array) -> SplineRows:
+        # nothing has happened at time zero, where the log has no value
+        x = np.log(np.where(time > 0, time, 1.0))
         size = 1 if self.fixed_slope else len(self.knots[0])
         wide = size * len(self.knots)
         design = np.zeros((len(x), wide + X.shape[1]))
@@ -185,7 +163,48 @@ class SplineShape:
             here = slice(s * size, (s + 1) * size)
             basis, slope = natural_basis(x[rows], knots)
             design[rows, here], rise[rows, here] = basis[:, :size], slope[:, :size]
-        return design, rise, x if self.fixed_slope else np.zeros(len(x))
+        return SplineRows(self.scale, time, design, rise, self.fixed_slope)
+
+
+@dataclass(frozen=True, eq=False)
+class SplineRows:
+    """Rows of a `SplineShape`: the design of eta (n, p) and of its slope by log time."""
+
+    scale: str
+    time: Array
+    design: Array
+    rise: Array
+    fixed_slope: bool
+
+    def hazard_so_far(self, theta: Array) -> Curved:
+        design, later = self.design, self.time > 0
+        parts = SCALES[self.scale].hazard(self._eta(theta))
+        value, first, second = (np.where(later, part, 0.0) for part in parts)
+        return Curved(
+            value, first[:, None] * design, lambda v: (design * (v * second)[:, None]).T @ design
+        )
+
+    def log_hazard(self, theta: Array) -> Curved:
+        design, steepness = self.design, self.steepness(theta)
+        value, first, second = SCALES[self.scale].log_slope(self._eta(theta))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            log_steepness = np.log(steepness)
+        relative = self.rise / steepness[:, None]
+
+        def bend(v: Array) -> Array:
+            bent = (design * (v * second)[:, None]).T @ design
+            return bent - (relative * v[:, None]).T @ relative
+
+        slopes = first[:, None] * design + relative
+        return Curved(value + log_steepness - np.log(self.time), slopes, bend)
+
+    def steepness(self, theta: Array) -> Array:
+        """Slope of eta by log time; below zero the curve would rise."""
+        return self.rise @ theta + (1.0 if self.fixed_slope else 0.0)
+
+    def _eta(self, theta: Array) -> Array:
+        eta = self.design @ theta
+        return eta + np.log(np.where(self.time > 0, self.time, 1.0)) if self.fixed_slope else eta
 
 
 def natural_basis(x: Array, knots: Array) -> tuple[Array, Array]:
@@ -236,7 +255,9 @@ class PiecewiseShape:
 
     @property
     def names(self) -> tuple[str, ...]:
-        pieces = (f"piece {j + 1} of {s}" for s, c in enumerate(self.cuts) for j in range(len(c) + 1))
+        pieces = (
+            f"piece {j + 1} of {s}" for s, c in enumerate(self.cuts) for j in range(len(c) + 1)
+        )
         return (*pieces, *self.covariates)
 
     def breaks(self, stratum: int) -> Array:
@@ -247,30 +268,9 @@ class PiecewiseShape:
         sizes = [len(c) + 1 for c in self.cuts]
         return np.append(np.log(np.repeat(rates, sizes)), np.zeros(len(self.covariates)))
 
-    def hazard_so_far(self, theta: Array, time: Array, stratum: Array, X: Array) -> Curved:
-        width, pieces = self._pieces(time, stratum)[0], self._size
-        part = width * np.exp(theta[:pieces]) * np.exp(X @ theta[pieces:])[:, None]
-        value = part.sum(axis=1)
-        slopes = np.hstack([part, value[:, None] * X])
-
-        def bend(v: Array) -> Array:
-            crossed = (part * v[:, None]).T @ X
-            own = (X * (v * value)[:, None]).T @ X
-            return np.block([[np.diag(v @ part), crossed], [crossed.T, own]])
-
-        return Curved(value, slopes, bend)
-
-    def log_hazard(self, theta: Array, time: Array, stratum: Array, X: Array) -> Curved:
-        design = np.hstack([self._pieces(time, stratum)[1], X])
-        return Curved(design @ theta, design, lambda _: np.zeros((len(theta),) * 2))
-
-    @property
-    def _size(self) -> int:
-        return sum(len(c) + 1 for c in self.cuts)
-
-    def _pieces(self, time: Array, stratum: Array) -> tuple[Array, Array]:
-        """Time spent in each piece until each row's time, and which piece that time lies in."""
-        width, inside = np.zeros((len(time), self._size)), np.zeros((len(time), self._size))
+    def at(self, time: Array, stratum: Array, X: Array) -> PiecewiseRows:
+        size = sum(len(cuts) + 1 for cuts in self.cuts)
+        width, inside = np.zeros((len(time), size)), np.zeros((len(time), size))
         begin = 0
         for s, cuts in enumerate(self.cuts):
             rows = np.flatnonzero(stratum == s)
@@ -279,4 +279,29 @@ class PiecewiseShape:
             width[rows, here] = np.clip(time[rows, None] - low, 0.0, high - low)
             inside[rows, here] = (time[rows, None] > low) & (time[rows, None] <= high)
             begin += len(cuts) + 1
-        return width, inside
+        return PiecewiseRows(width, inside, X)
+
+
+@dataclass(frozen=True, eq=False)
+class PiecewiseRows:
+    """Rows of a `PiecewiseShape`: time spent in each piece (n, k), and which one each ends in."""
+
+    width: Array
+    inside: Array
+    X: Array
+
+    def hazard_so_far(self, theta: Array) -> Curved:
+        X, pieces = self.X, self.width.shape[1]
+        part = self.width * np.exp(theta[:pieces]) * np.exp(X @ theta[pieces:])[:, None]
+        value = part.sum(axis=1)
+
+        def bend(v: Array) -> Array:
+            crossed = (part * v[:, None]).T @ X
+            own = (X * (v * value)[:, None]).T @ X
+            return np.block([[np.diag(v @ part), crossed], [crossed.T, own]])
+
+        return Curved(value, np.hstack([part, value[:, None] * X]), bend)
+
+    def log_hazard(self, theta: Array) -> Curved:
+        design = np.hstack([self.inside, self.X])
+        return Curved(design @ theta, design, lambda _: np.zeros((len(theta),) * 2))

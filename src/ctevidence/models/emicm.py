@@ -12,8 +12,9 @@ sums over neighbours. One round is
    JCGS 7:310), which together with 1 is the EMICM of Wellner and Zhan (1997, JASA 92:945);
 3. now and then full Newton steps among the masses that are left. In :math:`F` the information is
    the Laplacian of a graph: an observation links its two ends, and the ends 0 and 1 are the
-   ground. It is sparse, and regular if and only if every end is linked to the ground, which is
-   when the masses are unique.
+   ground. It is sparse. Every intersection ends where some observation does, whose other end lies
+   further left: all ends are linked to the ground, the Laplacian is regular, and the masses that
+   maximise the likelihood are unique.
 
 It has converged by the Fenchel conditions: :math:`d_j \le \sum w` for all :math:`j`. By concavity
 :math:`\max_j d_j - \sum w` bounds the log-likelihood that is still to be gained.
@@ -24,7 +25,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from ctevidence.models.turnbull import Intersections, IntervalCurve, intersections
@@ -55,7 +55,7 @@ def fit_npmle(
     -------
     IntervalCurve
         Without a band: the curve converges more slowly than any that has the usual covariance.
-        Where it has not converged, or is not unique, its cautions say so.
+        Where the search has not converged `cautions` say so.
 
     Raises
     ------
@@ -90,7 +90,6 @@ def fit_npmle(
         gap=gap * search.total,
         steps=steps,
         converged=gap <= GAP,
-        is_unique=search.is_unique(mass),
     )
 
 
@@ -185,22 +184,13 @@ class _Search:
         ends = self._ends(active)
         curved = self.weight / self.probability(mass) ** 2
         laplacian = _grounded_laplacian(*ends, curved, len(active))
-        step = splu(laplacian, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}).solve(
-            slope
-        )
+        symmetric = {"permc_spec": "MMD_AT_PLUS_A", "options": {"SymmetricMode": True}}
+        step = splu(laplacian, **symmetric).solve(slope)
         return np.diff(step, prepend=0.0, append=0.0), float(slope @ step)
 
     def _ends(self, active: Array) -> tuple[Array, Array]:
         """Where each observation begins and ends among the cumulated active masses."""
         return np.searchsorted(active, self.first), np.searchsorted(active, self.after)
-
-    def is_unique(self, mass: Array) -> bool:
-        """Whether every cumulated mass is linked to the ground by the observations."""
-        possible = np.flatnonzero(self.gradient(mass) > self.total * (1 - 1e-6))
-        begin, end = self._ends(possible)
-        k = len(possible)
-        links = coo_matrix((np.ones(len(begin)), (begin % k, end % k)), shape=(k, k))
-        return connected_components(links, directed=False)[0] == 1
 
 
 def _grounded_laplacian(begin: Array, end: Array, weight: Array, k: int):
@@ -209,8 +199,5 @@ def _grounded_laplacian(begin: Array, end: Array, weight: Array, k: int):
     columns = np.concatenate([begin, end, end, begin])
     values = np.concatenate([weight, weight, -weight, -weight])
     inner = (rows % k > 0) & (columns % k > 0)
-    whole = coo_matrix((values[inner], (rows[inner] - 1, columns[inner] - 1)), shape=(k - 1, k - 1))
-    # a millionth of a millionth keeps what no observation links to the ground where it is
-    diagonal = np.arange(k - 1)
-    size = 1e-12 * weight.sum()
-    return (whole + coo_matrix((np.full(k - 1, size), (diagonal, diagonal)))).tocsc()
+    size = (k - 1, k - 1)
+    return coo_matrix((values[inner], (rows[inner] - 1, columns[inner] - 1)), shape=size).tocsc()

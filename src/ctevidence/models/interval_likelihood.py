@@ -54,12 +54,14 @@ class IntervalLikelihood:
         X: Array,
         weights: Array,
     ) -> None:
-        self.shape, self.weights = shape, weights
+        self.weights = weights
         self.exact = np.flatnonzero(lower == upper)
         self.seen = np.flatnonzero((lower < upper) & (upper < np.inf))
         self.late = np.flatnonzero(entry > 0)
-        self._people = lambda rows: (stratum[rows], X[rows])
-        self.entry, self.lower, self.upper = entry, lower, upper
+        at = lambda time, rows: shape.at(time[rows], stratum[rows], X[rows])  # noqa: E731
+        self._low = shape.at(lower, stratum, X)
+        self._up, self._entry = at(upper, self.seen), at(entry, self.late)
+        self._exact = at(lower, self.exact)
 
     def curvature(self, theta: Array) -> IntervalCurvature:
         """Log-likelihood and derivatives.
@@ -92,12 +94,11 @@ class IntervalLikelihood:
         return self.weights[:, None] * self._scores(low, up, entry, density, ratio)
 
     def _parts(self, theta: Array) -> tuple[Curved, Curved, Curved, Curved]:
-        so_far, everyone = self.shape.hazard_so_far, np.arange(len(self.lower))
         return (
-            so_far(theta, self.lower, *self._people(everyone)),
-            so_far(theta, self.upper[self.seen], *self._people(self.seen)),
-            so_far(theta, self.entry[self.late], *self._people(self.late)),
-            self.shape.log_hazard(theta, self.lower[self.exact], *self._people(self.exact)),
+            self._low.hazard_so_far(theta),
+            self._up.hazard_so_far(theta),
+            self._entry.hazard_so_far(theta),
+            self._exact.log_hazard(theta),
         )
 
     def _gap(self, low: Curved, up: Curved) -> tuple[Array, Array]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ctevidence.models.baseline_shapes import PiecewiseShape, Shape, SplineShape
+from ctevidence.models.emicm import fit_npmle
 from ctevidence.models.interval_likelihood import IntervalLikelihood
 from ctevidence.models.newton import maximise
 from ctevidence.models.reml import OutsideParameterSpaceError
@@ -41,6 +42,7 @@ PROPORTIONAL = ("exponential", "weibull", "piecewise", "spline")
 EVENTS_PER_PIECE = 5
 #: A standard error this large is that of a coefficient on its way to infinity.
 LARGEST_ERROR = 1e3
+ROWS_AT_ONCE = 50_000
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(40)
 
 
@@ -96,14 +98,19 @@ class IntervalRegression:
     def survival(self, times, stratum: int = 0, X: Array | None = None) -> Predicted:
         """Survival at times, averaged over the people of `X` (r, q); at zero when absent."""
         X = np.zeros((1, self._covariates)) if X is None else np.asarray(X, float)
-        rows = np.full(len(X), stratum)
-        value, slopes = [], []
-        for time in np.atleast_1d(np.asarray(times, float)):
-            so_far = self.shape.hazard_so_far(self.coef, np.full(len(X), time), rows, X)
-            without = np.exp(-so_far.value)
-            value.append(without.mean())
-            slopes.append(-without @ so_far.slopes / len(X))
-        return Predicted(np.array(value), np.array(slopes))
+        times = np.atleast_1d(np.asarray(times, float))
+        # some thousand rows at once: all of them might not fit into memory
+        parts = np.array_split(times, max(1, len(times) * len(X) // ROWS_AT_ONCE))
+        found = [self._survival(part, stratum, X) for part in parts]
+        return Predicted(*(np.concatenate(part) for part in zip(*found, strict=True)))
+
+    def _survival(self, times: Array, stratum: int, X: Array) -> tuple[Array, Array]:
+        k, r = len(times), len(X)
+        rows = np.repeat(times, r), np.full(k * r, stratum), np.tile(X, (k, 1))
+        so_far = self.shape.at(*rows).hazard_so_far(self.coef)
+        without = np.exp(-so_far.value)
+        slopes = -without[:, None] * so_far.slopes
+        return without.reshape(k, r).mean(axis=1), slopes.reshape(k, r, -1).mean(axis=1)
 
     def restricted_mean(self, horizons, stratum: int = 0, X: Array | None = None) -> Predicted:
         """Mean time without the event within each horizon, averaged over the people of `X`.
@@ -164,8 +171,8 @@ def fit_intervals(
         Of splines: how many inner knots, placed at quantiles of the middles of the intervals; or
         all knots as times, the outer two included.
     cuts : sequence of float, optional
-        Of the piecewise model: when the hazard changes. When absent, chosen in each stratum at ends
-        of intervals so that every piece has at least five events.
+        Of the piecewise model: when the hazard changes. When absent, chosen in each stratum so
+        that every piece has at least five events (see `chosen_cuts`).
     names : sequence of q str, optional
 
     Returns
@@ -206,7 +213,7 @@ def fit_intervals(
     _check(lower, upper, X, entry, stratum, names, model)
     event = upper < np.inf
     middle = np.where(event, (lower + np.minimum(upper, 1e300)) / 2, lower)
-    shape = _shape(model, upper, middle, event, stratum, names, knots, cuts)
+    shape = _shape(model, lower, upper, middle, event, stratum, names, knots, cuts)
     likelihood = IntervalLikelihood(shape, entry, lower, upper, stratum, X, weights)
     k = int(stratum.max()) + 1
     happened = np.bincount(stratum, weights * event, k)
@@ -242,12 +249,12 @@ def _climbed(likelihood: IntervalLikelihood, start: Array, shape: Shape):
     return found.theta, observed, found.curvature.loglik
 
 
-def _shape(model, upper, middle, event, stratum, names, knots, cuts) -> Shape:
+def _shape(model, lower, upper, middle, event, stratum, names, knots, cuts) -> Shape:
     strata = range(int(stratum.max()) + 1)
     if model == "piecewise":
         if cuts is not None:
             return PiecewiseShape([np.asarray(cuts, float)] * len(strata), names)
-        chosen = [chosen_cuts(upper[event & (stratum == s)]) for s in strata]
+        chosen = [chosen_cuts(lower[stratum == s], upper[stratum == s]) for s in strata]
         return PiecewiseShape(chosen, names)
     place = np.log(middle[event])
     if not model.startswith("spline"):
@@ -263,21 +270,26 @@ def _shape(model, upper, middle, event, stratum, names, knots, cuts) -> Shape:
     return SplineShape(SCALE_OF[model], [ends] * len(strata), names, model == "exponential")
 
 
-def chosen_cuts(upper: Array, least: int = EVENTS_PER_PIECE) -> Array:
-    """Ends of intervals with at least `least` events in each piece between them.
+def chosen_cuts(lower: Array, upper: Array, least: float = EVENTS_PER_PIECE) -> Array:
+    """Times at which a hazard may change, with at least `least` events in each piece between them.
+
+    Where events lie is taken from the non-parametric curve: an interval may span several pieces.
 
     Examples
     --------
-    >>> chosen_cuts(np.array([4.0, 4, 8, 8, 12, 12, 12]), least=2).tolist()
+    >>> upper = np.array([4.0, 4, 8, 8, 12, 12, 12])
+    >>> chosen_cuts(upper - 4, upper, least=2).tolist()
     [4.0, 8.0]
     """
-    ends, counts = np.unique(upper, return_counts=True)
-    cuts, gathered, left = [], 0, int(counts.sum())
-    for end, count in zip(ends, counts, strict=True):
-        gathered, left = gathered + int(count), left - int(count)
+    curve = fit_npmle(lower, upper)
+    seen = curve.right < np.inf
+    events = curve.n * curve.mass[seen] + 1e-9  # two events are two, up to rounding
+    cuts, gathered, left = [], 0.0, events.sum()
+    for end, count in zip(curve.right[seen], events, strict=True):
+        gathered, left = gathered + count, left - count
         if gathered >= least and left >= least:
             cuts.append(end)
-            gathered = 0
+            gathered = 0.0
     return np.array(cuts)
 
 
@@ -288,7 +300,7 @@ def _refuse_rising(shape: Shape, coef: Array, lower: Array, upper: Array) -> Non
     times = np.exp(np.linspace(np.log(known.min()), np.log(known.max()), 200))
     X = np.zeros((len(times), len(shape.covariates)))
     for s in range(len(shape.knots)):
-        if not (shape.steepness(coef, times, np.full(len(times), s), X) > 0).all():
+        if not (shape.at(times, np.full(len(times), s), X).steepness(coef) > 0).all():
             raise NoFiniteFitError("the fitted curve rises in places. Take fewer knots.")
 
 

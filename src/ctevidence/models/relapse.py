@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from ctevidence.models.covariates import adjustment
 from ctevidence.models.fit import EVERYONE, ScheduledFit
+from ctevidence.models.interval_fitting import fit_interval_times
+from ctevidence.models.interval_times import IntervalTimesFit
 from ctevidence.models.response import fit_response
 from ctevidence.models.survival_levels import AtRisk
 from ctevidence.models.time_to_event import TimeToEventFit, fit_time_to_event
@@ -19,7 +21,18 @@ POPULATIONS = {
 }
 
 
-def fit_relapse(outcome: Outcome, adjust: Sequence[str] | None = None) -> TimeToEventFit:
+#: How events seen at visits are dated.
+SEEN = ("first-seen", "interval")
+
+
+def fit_relapse(
+    outcome: Outcome,
+    adjust: Sequence[str] | None = None,
+    *,
+    seen: str = "first-seen",
+    model: str | None = None,
+    proportional: bool = False,
+) -> TimeToEventFit | IntervalTimesFit:
     """Staying well at each scheduled week, and the time until relapse.
 
     Parameters
@@ -28,21 +41,40 @@ def fit_relapse(outcome: Outcome, adjust: Sequence[str] | None = None) -> TimeTo
         Of kind ``relapse``.
     adjust : sequence of str, optional
         Covariates of the risk of staying well and of the hazard ratio; those declared by the
-        study when absent, ``[]`` for none. Curves and restricted means are not adjusted.
+        study when absent, ``[]`` for none. Curves and restricted means are not adjusted, but with
+        ``seen="interval"`` they are averaged over everyone at risk.
+    seen : {"first-seen", "interval"}
+        ``"first-seen"`` dates a relapse to the scheduled week of the first visit that showed it;
+        ``"interval"`` keeps that it happened somewhere between two visits.
+    model : str, optional
+        For ``seen="interval"``: "exponential", "weibull" (when absent), "loglogistic",
+        "lognormal", "piecewise", "spline", "spline-odds" or "spline-normal".
+    proportional : bool
+        For ``seen="interval"``: arms share the shape of the curve, which gives a hazard ratio
+        where the model has one; each arm has a curve of its own when False.
 
     Returns
     -------
-    TimeToEventFit
+    TimeToEventFit or IntervalTimesFit
         ``risk`` is primary: staying well (responded and not relapsed) at a week since the start,
         among everyone who started, as `derive_staying_well` counts it. ``survival``, ``rmst`` and
         ``log_hazard`` are of the people at risk, in weeks since their risk began; counted from
         response or remission they compare groups that treatment has chosen, so that no contrast
         of them is randomised. An arm without relapse has no level of these.
 
+    Raises
+    ------
+    ValueError
+        For another way of dating, or a model without ``seen="interval"``.
+
     Notes
     -----
     Recurrence, a relapse after recovery, has no staying well of its own.
     """
+    if seen not in SEEN:
+        raise ValueError(f'seen is "{seen}"; say how relapse is dated: {" or ".join(SEEN)}.')
+    if seen == "first-seen" and (model or proportional):
+        raise ValueError('model and proportional belong to seen="interval". Add it, or leave them.')
     names = adjustment(outcome.study, adjust)
     # recurrence has no such attribute: it always counts from something that treatment changed
     descriptive = getattr(outcome.rule, "is_descriptive", True)
@@ -54,7 +86,11 @@ def fit_relapse(outcome: Outcome, adjust: Sequence[str] | None = None) -> TimeTo
         randomised=frozenset() if descriptive else outcome.study.randomised,
         population=POPULATIONS.get(start, "people who recovered") if descriptive else EVERYONE,
     )
-    return fit_time_to_event(outcome, at_risk, _staying_well(outcome, names), names)
+    staying = _staying_well(outcome, names)
+    if seen == "first-seen":
+        return fit_time_to_event(outcome, at_risk, staying, names)
+    options = {"model": model or "weibull", "proportional": proportional}
+    return fit_interval_times(outcome, at_risk, staying, names, **options)
 
 
 def _staying_well(outcome: Outcome, names: Sequence[str]) -> ScheduledFit | None:

@@ -52,8 +52,6 @@ class IntervalCurve:
         Bound on the log-likelihood still to be gained (see `emicm.fit_npmle`).
     steps : int
     converged : bool
-    is_unique : bool
-        Whether no other masses have the same likelihood.
     """
 
     n: int
@@ -64,17 +62,13 @@ class IntervalCurve:
     gap: float
     steps: int
     converged: bool
-    is_unique: bool
 
     @property
     def cautions(self) -> tuple[str, ...]:
         """What a reader of the curve has to know, beside that it has no band."""
-        found = ()
-        if not self.converged:
-            found += ("the curve between visits is not found exactly: the search ran out of steps",)
-        if not self.is_unique:
-            found += ("other curves fit the intervals equally well",)
-        return found
+        if self.converged:
+            return ()
+        return ("the curve between visits was not found exactly: the search ran out of steps",)
 
     @property
     def known_until(self) -> float:
@@ -98,7 +92,9 @@ class IntervalCurve:
 
 
 def intersections(lower: Array, upper: Array, weights: Array | None = None) -> Intersections:
-    """Maximal intersections of intervals (Peto 1973, Appl Stat 22:86; Turnbull 1976, JRSS B 38:290).
+    """Maximal intersections of intervals.
+
+    Peto 1973, Appl Stat 22:86; Turnbull 1976, JRSS B 38:290.
 
     Parameters
     ----------

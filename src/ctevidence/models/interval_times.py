@@ -1,0 +1,238 @@
+"""Time until an event that is seen at visits: it happened somewhere between two of them.
+
+`time_to_event` dates such an event to the visit that showed it. Here its interval is kept: a model
+fills what happened between visits, with the non-parametric curve beside it as a check. Levels come
+from the model, because the non-parametric curve has no usual joint covariance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ctevidence.levels import Levels
+from ctevidence.models.fit import ComparableFit, ScheduledFit, build_levels
+from ctevidence.models.interval_regression import PROPORTIONAL, IntervalRegression, Predicted
+from ctevidence.models.survival_levels import AtRisk
+from ctevidence.models.turnbull import IntervalCurve
+from ctevidence.outcomes.outcome import Outcome
+
+Array = np.ndarray
+
+#: model -> as readers see it
+MODEL_WORDS = {
+    "exponential": "exponential model",
+    "weibull": "Weibull model",
+    "loglogistic": "log-logistic model",
+    "lognormal": "log-normal model",
+    "piecewise": "piecewise exponential model",
+    "spline": "spline of the log cumulative hazard",
+    "spline-odds": "spline of the log odds",
+    "spline-normal": "spline of the normal quantile",
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class IntervalTimesFit(ComparableFit):
+    """Staying without an event among everyone, and the time until it among those at risk.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    at_risk : AtRisk
+    staying : ScheduledFit or None
+        Levels of ``risk`` among everyone who started; None where they cannot be derived.
+    people : DataFrame
+        ``participant_id, arm, lower, upper`` of those at risk, in weeks since risk began: the
+        event lies in ``(lower, upper]``, or on the day where they are equal; `upper` is infinite
+        for all others. ``seen`` is the scheduled week at which it counts as seen, else nan.
+    model : IntervalRegression or None
+        None where no arm can be fitted.
+    model_name : str
+    is_proportional : bool
+        Whether the arms share one shape, their hazards (odds, normal quantiles) being proportional.
+    nonparametric : mapping of arm to IntervalCurve
+        The curve without a model, of each arm with people at risk.
+    rows : mapping of arm to (int, ndarray)
+        Stratum and covariates (r, q) over which the model is averaged; an arm without a fit has
+        none.
+    reasons : mapping of arm to str
+        Why an arm has no level.
+    adjusted_for : tuple of str
+    cautions : tuple of str
+    """
+
+    outcome: Outcome
+    at_risk: AtRisk
+    staying: ScheduledFit | None
+    people: pd.DataFrame
+    model: IntervalRegression | None
+    model_name: str
+    is_proportional: bool
+    nonparametric: Mapping[str, IntervalCurve]
+    rows: Mapping[str, tuple[int, Array]]
+    reasons: Mapping[str, str]
+    adjusted_for: tuple[str, ...]
+    cautions: tuple[str, ...]
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        hazards = ("log_hazard",) if self._has_hazards else ()
+        return (*(("risk",) if self.staying else ()), "survival", "rmst", *hazards)
+
+    @property
+    def largest_week(self) -> float:
+        """The last week, since risk began, at which somebody of every fitted arm was seen.
+
+        Beyond it a model would speak alone.
+        """
+        ends = [last_seen(self.people[self.people["arm"] == arm]) for arm in self.rows]
+        return min(ends, default=max(self.study.weeks, default=1.0))
+
+    def levels(self, measure: str | None = None, week: float | None = None) -> Levels:
+        """Levels of one measure.
+
+        Parameters
+        ----------
+        measure : {"risk", "survival", "rmst", "log_hazard"}, optional
+            The first of `measures` when absent. ``log_hazard`` needs arms of one shape in a model
+            of proportional hazards.
+        week : float, optional
+            Of ``risk`` a scheduled week; of curves any week up to `largest_week`.
+
+        Raises
+        ------
+        KeyError
+            For another measure, a week that is not scheduled, or no week where one is needed.
+        ValueError
+            For a week beyond the last visit of an arm; the message names the largest possible one.
+        """
+        measure = self._measure(measure)
+        if measure == "risk":
+            return self.staying.levels(measure, week)
+        if measure == "log_hazard":
+            return self._hazard_levels()
+        largest = math.floor(100 * self.largest_week) / 100
+        if week is None:
+            raise KeyError(f"Say which week for {measure}: any up to {largest:g} since risk began.")
+        if not 0 < week <= self.largest_week:
+            raise ValueError(
+                f"Week {week:g} is beyond what was seen: the largest possible week is {largest:g} "
+                "since risk began, at which somebody of every arm was last seen."
+            )
+        found = {arm: self.curve(arm, measure, [week]) for arm in self.rows}
+        return self._levels(
+            measure,
+            week,
+            {arm: float(part.value[0]) for arm, part in found.items()},
+            {arm: part.slopes[0] for arm, part in found.items()},
+            better="lower" if self.at_risk.is_wanted else "higher",
+            caution=self._before_any_visit(week),
+        )
+
+    def curve(self, arm: str, measure: str, weeks: Sequence[float]) -> Predicted:
+        """The model's survival or restricted mean of an arm at several weeks, with slopes."""
+        stratum, rows = self.rows[arm]
+        method = self.model.survival if measure == "survival" else self.model.restricted_mean
+        return method(weeks, stratum, rows)
+
+    def against_nonparametric(self, weeks: Sequence[float] | None = None) -> pd.DataFrame:
+        """The model beside what the data allow without one.
+
+        Parameters
+        ----------
+        weeks : sequence of float, optional
+            The scheduled weeks when absent.
+
+        Returns
+        -------
+        DataFrame
+            ``arm, week, model, lowest, highest``: survival by the model, and the range within
+            which the non-parametric curve is not determined.
+        """
+        weeks = [w for w in (weeks or self.study.weeks) if w <= self.largest_week]
+        parts = [
+            pd.DataFrame(
+                {
+                    "arm": arm,
+                    "week": weeks,
+                    "model": self.curve(arm, "survival", weeks).value,
+                    "lowest": self.nonparametric[arm].at(weeks)[:, 0],
+                    "highest": self.nonparametric[arm].at(weeks)[:, 1],
+                }
+            )
+            for arm in self.rows
+            if weeks
+        ]
+        columns = ["arm", "week", "model", "lowest", "highest"]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+    @property
+    def _has_hazards(self) -> bool:
+        return self.is_proportional and self.model_name in PROPORTIONAL
+
+    def _hazard_levels(self) -> Levels:
+        size = 0 if self.model is None else len(self.model.coef)
+        # the first arm is what the others are relative to; each other one has its own coefficient
+        first = size - self._width
+        slopes = {arm: np.zeros(size) for arm in self.rows}
+        for i, arm in enumerate(list(self.rows)[1:]):
+            slopes[arm][first + i] = 1.0
+        value = {arm: float(slope @ self.model.coef) for arm, slope in slopes.items()}
+        better = "higher" if self.at_risk.is_wanted else "lower"
+        return self._levels("log_hazard", None, value, slopes, better=better, anchored=False)
+
+    @property
+    def _width(self) -> int:
+        return 0 if self.model is None else len(self.model.shape.covariates)
+
+    def _levels(self, measure, week, value, slopes, caution="", **options) -> Levels:
+        arms = [arm.name for arm in self.study.arms]
+        estimate = np.array([value.get(arm, np.nan) for arm in arms])
+        size = 0 if self.model is None else len(self.model.coef)
+        gradient = np.array([slopes.get(arm, np.zeros(size)) for arm in arms])
+        cov = gradient @ self.model.cov @ gradient.T if size else np.zeros((len(arms),) * 2)
+        groups = [self.people[self.people["arm"] == arm] for arm in arms]
+        seen = [g["seen"] <= (math.inf if week is None else week) for g in groups]
+        adjusted = f", adjusted for {', '.join(self.adjusted_for)}" if self.adjusted_for else ""
+        times = "intervals between visits" if is_between(self.people) else "days of events"
+        shapes = "one shape for all arms" if self.is_proportional else "each arm its own"
+        return build_levels(
+            self.outcome,
+            measure,
+            [(arm, week) for arm in arms],
+            estimate,
+            (cov + cov.T) / 2,
+            n=[len(g) for g in groups],
+            events=[int(s.sum()) for s in seen],
+            method=f"{MODEL_WORDS[self.model_name]} of {times}, {shapes}, maximum likelihood, "
+            f"delta method{adjusted}",
+            cautions=(*self.cautions, caution, *dict.fromkeys(self.reasons.values())),
+            population=self.at_risk.population,
+            randomised=self.at_risk.randomised,
+            **options,
+        )
+
+    def _before_any_visit(self, week: float) -> str:
+        upper = self.people["upper"]
+        known = upper[np.isfinite(upper)].min()
+        return "" if not known > week else (
+            f"nobody could be seen with {self.at_risk.event} by then: the model alone says how "
+            "many had it"
+        )  # fmt: skip
+
+
+def is_between(people: pd.DataFrame) -> bool:
+    """Whether some event lies between two visits."""
+    return bool(((people["lower"] < people["upper"]) & np.isfinite(people["upper"])).any())
+
+
+def last_seen(group: pd.DataFrame) -> float:
+    """The last week at which somebody of a group was seen."""
+    ends = [group["lower"].max(), group["seen"].max()]
+    ends.append(group["upper"].where(np.isfinite(group["upper"])).max())
+    return float(np.nanmax(ends))
