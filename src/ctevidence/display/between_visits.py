@@ -80,7 +80,7 @@ def plot_between_visits(fit, name: str = "between-visits") -> Figure:
             note = "thin steps: the lowest and highest curve that the visits allow"
             axes.text(0.01, 0.02, note, transform=axes.transAxes, color=MUTED, fontsize=8.5)
         data = _table(fit, arms, disclosure)
-        return finished(figure, name, TITLE, _alt(fit, arms, last, weeks), data)
+        return finished(figure, name, TITLE, _alt(fit, arms, weeks, disclosure), data)
 
 
 def _is_hidden(fit, arm: str, disclosure: Disclosure) -> bool:
@@ -125,15 +125,18 @@ def _table(fit, arms, disclosure: Disclosure):
         )
     columns = ["arm", "week", "known free of it", "had it", "per 100", "range"]
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    return drawn_table("between-visits", TITLE, frame, tuple(columns[1:]))
+    if not disclosure.is_open:
+        frame = frame.drop(columns=["per 100", "range"])
+    return drawn_table("between-visits", TITLE, frame, tuple(frame.columns[1:]))
 
 
-def _alt(fit, arms, last: float, weeks) -> str:
-    ends = "; ".join(
-        f"{a.label} {shown(float(_model(fit, a.name, weeks[-1:])[0][0]), 'probability')}"
-        for a in arms
-    )
+def _alt(fit, arms, weeks, disclosure: Disclosure) -> str:
+    ends = "Arms of small groups are left out."
+    if disclosure.is_open:
+        last = {a.label: float(_model(fit, a.name, weeks[-1:])[0][0]) for a in arms}
+        words = "; ".join(f"{arm} {shown(value, 'probability')}" for arm, value in last.items())
+        ends = f"Per 100 people at the end: {words}."
     return (
-        f"Fitted curves of staying free of relapse over {last:.0f} weeks with 95 % bands, events "
-        f"placed between visits. Per 100 people at the end: {ends}."
+        f"Fitted curves of staying free of relapse over {weeks[-1]:.0f} weeks with 95 % bands, "
+        f"events placed between visits. {ends}"
     )

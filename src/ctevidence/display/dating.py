@@ -126,6 +126,8 @@ def _moved_means(row: Estimate) -> str:
 
 
 def _why(before: Estimate, after: Estimate) -> str:
-    """The first reason why a value is missing."""
+    """The plain reason why a value is missing, before the general one."""
     missing = after if not after.is_estimable else before
-    return missing.caution.split("; ")[-1] or NOT_ESTIMABLE
+    parts = missing.caution.split("; ")
+    reasons = [part for part in parts if part.startswith(("no ", "nobody "))]
+    return (reasons or parts)[-1] or NOT_ESTIMABLE

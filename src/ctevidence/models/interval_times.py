@@ -85,6 +85,19 @@ class IntervalTimesFit(ComparableFit):
         return (*(("risk",) if self.staying else ()), "survival", "rmst", *hazards)
 
     @property
+    def curves(self):
+        """There is no curve of steps with numbers at risk: `nonparametric` has what there is.
+
+        Raises
+        ------
+        TypeError
+        """
+        raise TypeError(
+            "Between visits there is no Kaplan-Meier curve. Draw this fit with "
+            "plot_between_visits, or fit_relapse(outcome) with plot_survival."
+        )
+
+    @property
     def largest_week(self) -> float:
         """The last week, since risk began, at which somebody of every fitted arm was seen.
 
