@@ -134,12 +134,19 @@ def test_piecewise_hazards_as_maximised_in_r(trial):
     np.testing.assert_allclose(fit.cov, r["cov"], rtol=1e-6, atol=1e-9)
 
 
-def test_one_group_of_finkelstein_and_wolfe_as_survreg(reference):
-    r = reference("intervals")["cosmesis"]
-    lower, upper = (np.array(r["data"][c], float) for c in ("lower", "upper"))
-    fit = fit_intervals(lower, np.where(np.isnan(upper), np.inf, upper))
-    assert fit.loglik == pytest.approx(r["survreg"]["weibull"]["loglik"], rel=1e-10)
-    assert 1 / fit.coef[1] == pytest.approx(r["survreg"]["weibull"]["scale"], rel=1e-8)
+@pytest.mark.parametrize("model", DISTS)
+def test_retraction_after_radiotherapy_as_survreg(reference, model):
+    found = reference("intervals")["bcdeter"]
+    lower, upper, treat = (np.array(found["data"][c], float) for c in ("lower", "upper", "treat"))
+    fit = fit_intervals(lower, np.where(np.isnan(upper), np.inf, upper), treat, model=model)
+    r = found["survreg"][model]
+    scale = 1.0 if model == "exponential" else 1 / fit.coef[1]
+    assert fit.loglik == pytest.approx(r["loglik"], rel=1e-10)
+    assert -fit.coef[[0, -1]] * scale == pytest.approx(r["coef"], rel=1e-8)
+    if model == "weibull":  # known numbers of survreg
+        known = [4.45363, -0.56640, 0.59596]
+        assert [*(-fit.coef[[0, -1]] * scale), scale] == pytest.approx(known, abs=5e-6)
+        assert fit.loglik == pytest.approx(-149.8, abs=0.05)
 
 
 @pytest.mark.parametrize("model", SCALE_OF)

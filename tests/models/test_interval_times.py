@@ -284,3 +284,22 @@ def test_first_seen_is_what_it_was(trial):
         first.levels("rmst", 26).estimate.tolist()[1:2]
         == same.levels("rmst", 26).estimate.tolist()[1:2]
     )
+
+
+def test_people_without_a_covariate_are_left_out_and_said(trial, between):
+    outcome, _, data = trial
+    upper = np.where(np.isnan(data["upper"]), np.inf, data["upper"])
+    age = np.where(np.arange(len(upper)) % 10 == 0, np.nan, data["age"])
+    arm = np.where(data["arm"] == 1, *PAIR)
+    fit = fit_relapse(between(data["lower"], upper, arm, people={"age": age}), ["age"],
+                      seen="interval")  # fmt: skip
+    levels = fit.levels("rmst", 26)
+    assert fit.adjusted_for == ("age",)
+    assert sum(levels.n) == 144
+    assert "people with missing age are left out" in levels.caution
+    # everyone of medication with an event has no age: nothing can be adjusted
+    lost = np.where((arm == "medication") & np.isfinite(upper), np.nan, data["age"])
+    fit = fit_relapse(between(data["lower"], upper, arm, people={"age": lost}), ["age"],
+                      seen="interval")  # fmt: skip
+    assert "not adjusted for age: nobody of medication" in fit.levels("rmst", 26).caution
+    assert sum(fit.levels("rmst", 26).n) == 160

@@ -2,23 +2,20 @@
 # Run: Rscript intervals.R   (writes intervals.json)
 # survival::survfit and survreg where they do it; else likelihoods written out here, maximised with
 # numerical derivatives (numDeriv), so that they share nothing with the code under test.
-suppressMessages({library(survival); library(jsonlite); library(numDeriv); library(splines)})
+suppressMessages({library(survival); library(jsonlite); library(numDeriv)})
 
-# -- Finkelstein and Wolfe (1985, Biometrics 41:933), radiotherapy: months until retraction --------
-radio <- list(
-  c(45, 6, 0, 46, 46, 7, 17, 7, 37, 0, 4, 15, 11, 22, 46, 46, 25, 46, 26, 46, 27, 36, 46, 36, 37, 40,
-    17, 46, 11, 38, 5, 37, 0, 18, 24, 36, 5, 19, 17, 24, 32, 33, 19, 37, 34, 36),
-  c(NA, 10, 7, NA, NA, 16, NA, 14, 44, 8, 11, NA, 15, NA, NA, NA, 37, NA, 40, NA, 34, 44, NA, 48, NA,
-    NA, 25, NA, 18, NA, 12, NA, 5, NA, NA, NA, 11, 35, 25, NA, NA, NA, 26, NA, NA, NA))
-cosmesis <- data.frame(lower = radio[[1]], upper = radio[[2]])
+# -- months until breast retraction, Finkelstein and Wolfe 1985, as in KMsurv (treat: 2 with chemo) -
+data(bcdeter, package = "KMsurv")
 surv2 <- function(d) with(d, Surv(ifelse(lower == 0, NA, lower), upper, type = "interval2"))
 
-# Turnbull's EM over all intervals between end points, until nothing changes
+# Turnbull's EM over all points of events and all intervals between end points, until nothing changes
 turnbull <- function(d, weeks) {
   d$upper[is.na(d$upper)] <- Inf
   ends <- sort(unique(c(d$lower, d$upper)))
-  left <- head(ends, -1); right <- tail(ends, -1)
-  holds <- outer(d$lower, left, "<=") & outer(d$upper, right, ">=")
+  points <- unique(d$lower[d$lower == d$upper])
+  left <- c(head(ends, -1), points); right <- c(tail(ends, -1), points)
+  holds <- t(mapply(function(l, u) if (l == u) left == l & right == l
+                    else left >= l & right <= u & !(left == right & left == l), d$lower, d$upper))
   p <- rep(1 / length(left), length(left))
   for (i in 1:200000) {
     new <- p * colMeans(holds / drop(holds %*% p))
@@ -39,11 +36,12 @@ by_survreg <- function(formula, d, dist, ...) {
   list(coef = unname(coef(fit)), scale = fit$scale, loglik = fit$loglik[2], cov = unname(vcov(fit)))
 }
 dists <- c("exponential", "weibull", "loglogistic", "lognormal")
-out <- list(cosmesis = list(
-  data = as.list(cosmesis),
-  turnbull = turnbull(cosmesis, c(4, 5, 12, 18, 25, 34, 40, 44, 46)),
-  survfit = by_survfit(cosmesis, c(4.5, 39)),
-  survreg = setNames(lapply(dists, function(x) by_survreg(surv2(cosmesis) ~ 1, cosmesis, x)), dists)))
+groups <- unname(split(bcdeter, bcdeter$treat))
+out <- list(bcdeter = list(
+  data = as.list(bcdeter),
+  turnbull = lapply(groups, turnbull, weeks = c(4, 5, 12, 18, 25, 34, 40, 44)),
+  survfit = list(by_survfit(groups[[1]], c(4.5, 39)), by_survfit(groups[[2]], c(16.5, 30.5))),
+  survreg = setNames(lapply(dists, function(x) by_survreg(surv2(bcdeter) ~ treat, bcdeter, x)), dists)))
 
 # -- a simulated trial with visits, a covariate, weights and delayed entry -------------------------
 set.seed(20)
@@ -141,5 +139,6 @@ out$trial <- list(
   spline_normal = spline_fit("normal", four, no_entry),
   piecewise = c(piecewise_fit(c(8, 16, 28), trial), list(cuts = c(8, 16, 28))))
 out$about <- list(r = R.version.string, survival = as.character(packageVersion("survival")),
-  data = "cosmesis: radiotherapy of Finkelstein and Wolfe 1985; trial: simulated in this script")
+  KMsurv = as.character(packageVersion("KMsurv")),
+  data = "bcdeter of KMsurv; trial: simulated in this script")
 writeLines(toJSON(out, digits = NA, auto_unbox = TRUE, na = "null"), "intervals.json")

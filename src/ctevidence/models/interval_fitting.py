@@ -71,7 +71,9 @@ def fit_interval_times(
     }
     fitted, reasons = _arms_that_can(people, outcome, at_risk, model, proportional, knots)
     options = {"model": model, "proportional": proportional, "knots": knots}
-    found, rows, adjusted, notes = _fitted(outcome, people, fitted, tuple(adjust), **options)
+    found, rows, adjusted, people, notes = _fitted(
+        outcome, people, fitted, tuple(adjust), **options
+    )
     if found is None and fitted:
         words = f"no {MODEL_WORDS[model]} could be fitted: {_reason(notes.pop())}"
         reasons |= dict.fromkeys(fitted, words)
@@ -159,30 +161,33 @@ def _reason(text: str) -> str:
 
 
 def _fitted(outcome, people, arms, adjust, **options):
-    """The model, the rows of each arm, what it is adjusted for, and notes in words."""
+    """The model, the rows of each arm, what it is adjusted for, its people, and notes in words."""
     notes: list[str] = []
     if not arms:
-        return None, {}, (), notes
+        return None, {}, (), people, notes
     if adjust:
         complete = of_people_with(outcome, adjust)
         kept = people[people["participant_id"].isin(set(complete.frame["participant_id"]))]
         try:
             model, rows = _joint(outcome, kept, arms, adjust, **options)
-        except (NoFiniteFitError, ValueError) as reason:
+        except NoFiniteFitError as reason:
             notes.append(f"not adjusted for {', '.join(adjust)}: {_reason(str(reason))}")
         else:
-            return model, rows, adjust, [*complete.cautions[len(outcome.cautions) :], *notes]
+            return model, rows, adjust, kept, [*complete.cautions[len(outcome.cautions) :]]
     try:
         model, rows = _joint(outcome, people, arms, (), **options)
     except NoFiniteFitError as reason:
-        return None, {}, (), [*notes, str(reason)]
-    return model, rows, (), notes
+        return None, {}, (), people, [*notes, str(reason)]
+    return model, rows, (), people, notes
 
 
 def _joint(outcome, people, arms, adjust, *, model, proportional, knots):
     """One fit of these arms; its rows average over all of their people."""
     people = people[people["arm"].isin(arms)]
     code = people["arm"].map({arm: i for i, arm in enumerate(arms)}).to_numpy(int)
+    happened = set(people["arm"][np.isfinite(people["upper"])])
+    if lost := [arm for arm in arms if arm not in happened]:
+        raise NoFiniteFitError(f"nobody of {lost[0]} with all of them had an event")
     columns, labels = np.zeros((len(people), 0)), []
     if adjust:
         columns, labels = covariate_columns(outcome.study, people["participant_id"], adjust)
