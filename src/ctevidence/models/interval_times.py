@@ -167,7 +167,8 @@ class IntervalTimesFit(ComparableFit):
             ``arm, week, model, lowest, highest``: survival by the model, and the range within
             which the non-parametric curve is not determined.
         """
-        weeks = [w for w in (weeks or self.study.weeks) if w <= self.largest_week]
+        asked = self.study.weeks if weeks is None else weeks
+        weeks = [week for week in asked if week <= self.largest_week]
         parts = [
             pd.DataFrame(
                 {
