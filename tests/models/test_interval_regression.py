@@ -288,6 +288,8 @@ def test_cuts_leave_enough_events_in_every_piece():
         ({"X": [[1], [np.nan], [0]]}, "row 1: X is missing"),
         ({"lower": [0, 0, 2], "upper": [0, 4, np.inf]}, "row 0: the event is at time zero"),
         ({"model": "gamma"}, 'no model "gamma".*Known: exponential'),
+        ({"model": "spline", "knots": [4, 2]}, "knots are .4.0, 2.0.; give at least 2 times above"),
+        ({"model": "piecewise", "cuts": [0, 2]}, "cuts are .0.0, 2.0.; give times above zero"),
         ({"names": ["a", "b"], "X": [[1], [2], [3]]}, "2 names"),
     ],
 )

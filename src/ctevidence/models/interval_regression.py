@@ -253,21 +253,29 @@ def _shape(model, lower, upper, middle, event, stratum, names, knots, cuts) -> S
     strata = range(int(stratum.max()) + 1)
     if model == "piecewise":
         if cuts is not None:
-            return PiecewiseShape([np.asarray(cuts, float)] * len(strata), names)
+            return PiecewiseShape([_rising(cuts, "cuts", 0)] * len(strata), names)
         chosen = [chosen_cuts(lower[stratum == s], upper[stratum == s]) for s in strata]
         return PiecewiseShape(chosen, names)
     place = np.log(middle[event])
     if not model.startswith("spline"):
         ends = np.array([place.min(), place.max() + 1.0])
-    elif isinstance(knots, int):
-        ends = np.quantile(place, np.linspace(0, 1, knots + 2))
+    elif np.ndim(knots) == 0:
+        ends = np.quantile(place, np.linspace(0, 1, int(knots) + 2))
     else:
-        ends = np.log(np.asarray(knots, float))
+        ends = np.log(_rising(knots, "knots", 2))
     if not (np.diff(ends) > 0).all():
         raise NoFiniteFitError(
             "there are too few different times of events for so many knots. Take fewer knots."
         )
     return SplineShape(SCALE_OF[model], [ends] * len(strata), names, model == "exponential")
+
+
+def _rising(times: Sequence[float], what: str, least: int) -> Array:
+    times = np.asarray(times, float)
+    if len(times) < least or not (times > 0).all() or not (np.diff(times) > 0).all():
+        wanted = f"at least {least} times" if least else "times"
+        raise ValueError(f"{what} are {times.tolist()}; give {wanted} above zero that rise.")
+    return times
 
 
 def chosen_cuts(lower: Array, upper: Array, least: float = EVENTS_PER_PIECE) -> Array:
