@@ -36,6 +36,13 @@ method = "jacobson-truax"
 reliability = 0.89
 norms = "sample"
 threshold = 9
+[illness]
+dropout = "state"
+switch = "censoring"
+[maintenance]
+entered_after = "remission"
+acute_treatment = "sertraline"
+continued = ["control", "medication", "therapy", "combined"]
 """
 
 
@@ -145,6 +152,8 @@ def compare(file, asked):
 
 def test_keys_of_study_toml(asked, tmp_path):
     shipped = (ROOT / "data" / "raw" / "beat-the-blues" / "study.toml").read_text(encoding="utf-8")
+    # a maintenance trial counts relapse from randomisation
+    shipped = shipped.replace('after = "remission"', 'after = "baseline"')
     (tmp_path / "study.toml").write_text(shipped + STUDY_MORE, encoding="utf-8")
     _, problems = read_declaration(tmp_path / "study.toml")
     assert problems == []

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
+from ctevidence.data.declared_illness import read_illness, read_maintenance
 from ctevidence.data.declared_questions import (
     read_clinical_change,
     read_definitions,
@@ -60,6 +61,8 @@ def read_rules(root: TomlTable, scale: Scale | None) -> Rules:
         clinical_change=change,
         definitions=read_definitions(root, change),
         modifiers=read_modifiers(root),
+        illness=read_illness(root),
+        maintenance=read_maintenance(root, relapse),
     )
 
 

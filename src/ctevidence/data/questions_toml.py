@@ -1,4 +1,4 @@
-"""Clinical change, definitions and modifiers as values for ``study.toml``."""
+"""Clinical change, definitions, modifiers and the illness as values for ``study.toml``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def questions(rules: Rules) -> Values:
         "clinical_change": given(asdict(change)) if change else None,
         "definitions": {d.name: _definition(d) for d in rules.definitions} or None,
         "modifiers": {m.name: _modifier(m) for m in rules.modifiers} or None,
+        "illness": asdict(rules.illness) if rules.illness else None,
+        "maintenance": _maintenance(rules.maintenance) if rules.maintenance else None,
     }
 
 
@@ -26,6 +28,11 @@ def given(values: Values) -> Values:
     """Without what is empty, or no number: it was not declared."""
     empty = lambda v: v in (None, "", (), []) or (isinstance(v, float) and math.isnan(v))  # noqa: E731
     return {key: value for key, value in values.items() if not empty(value)}
+
+
+def _maintenance(rule) -> Values:
+    lists = {name: list(getattr(rule, name)) for name in ("continued", "tapered", "stopped")}
+    return given(asdict(rule) | lists)
 
 
 def _definition(definition) -> Values:

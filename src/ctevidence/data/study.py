@@ -15,6 +15,8 @@ import pandas as pd
 
 from ctevidence.data.clinical_change_rule import ClinicalChangeRule
 from ctevidence.data.definitions import ResponseDefinition
+from ctevidence.data.illness_rule import IllnessRule
+from ctevidence.data.maintenance_rule import MaintenanceRule
 from ctevidence.data.modifiers import Modifier
 from ctevidence.data.rules import EntryRule, RelapseRule, RemissionRule, ResponseRule, RetentionRule
 from ctevidence.data.scales import Scale
@@ -68,6 +70,8 @@ class Rules:
     clinical_change: ClinicalChangeRule | None = None
     definitions: tuple[ResponseDefinition, ...] = ()
     modifiers: tuple[Modifier, ...] = ()
+    illness: IllnessRule | None = None
+    maintenance: MaintenanceRule | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,6 +284,7 @@ def _contradictions(study: Study) -> list[str]:
         wrong.append(f"not_worse_margin is {study.not_worse_margin:g}, not between 0 and 1")
     if unknown := study.randomised - set(COMPONENTS):
         wrong.append(f"{sorted(unknown)} cannot be randomised")
+    wrong += _maintenance_contradictions(study.rules, names)
     if study.primary_scale not in study.scales:
         wrong.append(f'scales do not hold the primary scale "{study.primary_scale}"')
     if study.schedule and study.primary_week not in study.weeks:
@@ -288,4 +293,22 @@ def _contradictions(study: Study) -> list[str]:
         return [*wrong, f"the tables {missing} are missing (give them without rows)"]
     if unknown := sorted(set(study.tables["participants"]["arm"]) - set(names)):
         wrong.append(f"participants are in arms that it does not have, {unknown}")
+    return wrong
+
+
+def _maintenance_contradictions(rules: Rules, arms: list[str]) -> list[str]:
+    """What a declared maintenance trial says against its arms and its rule of relapse."""
+    maintenance, wrong = rules.maintenance, []
+    if maintenance is None:
+        return wrong
+    if set(maintenance.arms) != set(arms):
+        wrong.append(
+            f"maintenance speaks of the arms {', '.join(maintenance.arms)}, the study has "
+            f"{', '.join(arms)}; each stands in continued, tapered or stopped"
+        )
+    if rules.relapse and rules.relapse.after != "baseline":
+        wrong.append(
+            f"people entered after {maintenance.entered_after}, but relapse counts from "
+            f'{rules.relapse.after}; from randomisation is after = "baseline"'
+        )
     return wrong

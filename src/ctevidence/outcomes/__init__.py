@@ -4,10 +4,12 @@ from ctevidence.outcomes.clinical_change import derive_clinical_change
 from ctevidence.outcomes.course import derive_course
 from ctevidence.outcomes.flow import participant_flow
 from ctevidence.outcomes.harms import derive_harms
+from ctevidence.outcomes.illness import derive_illness
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.recurrence import derive_recurrence
 from ctevidence.outcomes.relapse import derive_relapse
 from ctevidence.outcomes.remission import derive_remission
+from ctevidence.outcomes.repeated_relapse import derive_repeated_relapse
 from ctevidence.outcomes.response import derive_response
 from ctevidence.outcomes.retention import derive_retention
 from ctevidence.outcomes.staying_well import derive_staying_well
@@ -18,9 +20,11 @@ __all__ = [
     "derive_clinical_change",
     "derive_course",
     "derive_harms",
+    "derive_illness",
     "derive_recurrence",
     "derive_relapse",
     "derive_remission",
+    "derive_repeated_relapse",
     "derive_response",
     "derive_retention",
     "derive_staying_well",

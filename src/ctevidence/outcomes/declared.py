@@ -11,6 +11,7 @@ _EXAMPLES = {
     "retention": 'from = "last_visit"',
     "clinical_change": 'method = "jacobson-truax", reliability = 0.89, norms = "sample", '
     "threshold = 10",
+    "illness": 'dropout = "state", switch = "censoring"',
 }
 
 
@@ -20,7 +21,7 @@ def declared_rule(study: Study, what: str, rule: object | None = None) -> object
     Parameters
     ----------
     study : Study
-    what : {"response", "remission", "relapse", "retention", "clinical_change"}
+    what : {"response", "remission", "relapse", "retention", "clinical_change", "illness"}
     rule : optional
 
     Raises

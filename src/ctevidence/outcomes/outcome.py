@@ -17,6 +17,8 @@ FRAME_COLUMNS = {
     "retention": ("entry", "lower", "upper", "state"),
     "harms": ("value",),
     "time_to_response": ("entry", "lower", "upper", "state"),
+    "illness": ("start", "stop", "state", "then"),
+    "repeated_relapse": ("start", "stop", "event", "ended", "number"),
 }
 
 
@@ -26,12 +28,14 @@ class Outcome:
 
     Parameters
     ----------
-    kind : {"response", "course", "relapse", "retention", "harms", "time_to_response"}
+    kind : str
+        One of `FRAME_COLUMNS`.
     name : str
         The outcome as rows name it, e.g. ``"response (missing as non-response)"``.
     study : Study
     frame : DataFrame
-        One row per person (per person and week for ``response`` and ``course``), columns
+        One row per person (per person and week for ``response`` and ``course``, per time of a
+        person for ``illness`` and ``repeated_relapse``), columns
         ``participant_id``, ``arm`` and those of `FRAME_COLUMNS`.
     rule : object
         The rule that decided, with ``describe()``.

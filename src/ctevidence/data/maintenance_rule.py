@@ -1,0 +1,93 @@
+"""Maintenance and discontinuation trials: who entered, after what, and what became of it.
+
+People who are well already are randomised to go on with what helped them, or to stop it. Relapse
+from randomisation is then a comparison of the groups that were formed. Where something is stopped,
+the difference also holds what stopping itself does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ctevidence.data.rules import _one_of, _positive
+
+ENTERED_AFTER = ("response", "remission", "recovery")
+
+
+@dataclass(frozen=True)
+class MaintenanceRule:
+    """What a maintenance or discontinuation trial declares about its entry.
+
+    Parameters
+    ----------
+    entered_after : {"response", "remission", "recovery"}
+        What people had reached before they were randomised.
+    acute_treatment : str
+        What they had been treated with until then, in words.
+    continued, tapered, stopped : tuple of str
+        Arms that went on with it; that came off it step by step; that stopped it at once. Each
+        arm stands in one of the three.
+    taper_weeks : float
+        Weeks that coming off took; only with `tapered`.
+    stable_weeks : float
+        Weeks that people had been well before they were randomised, at least; NaN when the trial
+        asked for none.
+
+    Raises
+    ------
+    ValueError
+        For an arm that stands twice, none at all, a word that is not known, or weeks that are not
+        above 0.
+    """
+
+    entered_after: str
+    acute_treatment: str
+    continued: tuple[str, ...]
+    tapered: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
+    taper_weeks: float = math.nan
+    stable_weeks: float = math.nan
+
+    def __post_init__(self) -> None:
+        _one_of("What people had reached (entered_after)", self.entered_after, ENTERED_AFTER)
+        arms = self.arms
+        if len(set(arms)) < len(arms) or not arms:
+            raise ValueError(
+                f"The arms of maintenance are {', '.join(arms) or 'none'}: each arm stands once, in "
+                "continued, tapered or stopped."
+            )
+        if self.tapered:
+            _positive("taper_weeks", self.taper_weeks)
+        elif not math.isnan(self.taper_weeks):
+            raise ValueError("taper_weeks is declared, but no arm was tapered.")
+        if not math.isnan(self.stable_weeks):
+            _positive("stable_weeks", self.stable_weeks)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        return (*self.continued, *self.tapered, *self.stopped)
+
+    @property
+    def withdrawal(self) -> str:
+        """The caution of a comparison with arms that came off treatment; empty without any."""
+        parts = []
+        if self.tapered:
+            parts.append(f"tapered over {self.taper_weeks:g} weeks in {' and '.join(self.tapered)}")
+        if self.stopped:
+            parts.append(f"stopped at once in {' and '.join(self.stopped)}")
+        if not parts:
+            return ""
+        return (
+            f"withdrawal as well: {self.acute_treatment} was {' and '.join(parts)}, so that early "
+            "relapse there may be what stopping does"
+        )
+
+    def describe(self) -> str:
+        stable = "" if math.isnan(self.stable_weeks) else f" of {self.stable_weeks:g} weeks or more"
+        did = (("continued", self.continued), ("tapered", self.tapered), ("stopped", self.stopped))
+        then = "; ".join(f"{what} in {', '.join(arms)}" for what, arms in did if arms)
+        return (
+            f"People entered after {self.entered_after}{stable} with {self.acute_treatment}, which "
+            f"was {then}. Relapse counts from randomisation."
+        )
