@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from ctevidence.outcomes.illness import STATE_WORDS
 from ctevidence.terms import SYNERGY_MEASURES
+
+#: outcome of a state of the illness -> what people did, as verb phrase after "people who"
+STATE_VERBS = {f"being {words}": f"are {words}" for words in STATE_WORDS.values()}
 
 MEASURES = {
     "risk": "per 100 people",

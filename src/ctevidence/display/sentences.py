@@ -11,7 +11,7 @@ import math
 
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.format import decimals_of, interval, number, number_needed, rounded, shown
-from ctevidence.display.labels import measure_label, treatment_label, with_article
+from ctevidence.display.labels import STATE_VERBS, measure_label, treatment_label, with_article
 from ctevidence.display.network_sentences import special_sentence
 from ctevidence.display.release import gated
 from ctevidence.display.synergy_rows import (
@@ -58,7 +58,7 @@ _VERBS = {
     "recurrence": "have a recurrence",
     "dropout": "drop out",
     "any harm": "have a recorded harm",
-}
+} | STATE_VERBS
 
 
 def sentence(estimates: Estimate | Estimates, certainty: str | None = None, source="opensafely"):

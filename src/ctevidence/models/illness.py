@@ -23,7 +23,7 @@ from ctevidence.models.state_histories import (
     occupancy_at,
     people_seen,
 )
-from ctevidence.outcomes.illness import ABSORBING, GOOD
+from ctevidence.outcomes.illness import ABSORBING, GOOD, STATE_WORDS
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import did_you_mean
 
@@ -231,7 +231,8 @@ class IllnessFit(ComparableFit):
         for i, arm in enumerate(arms):
             cov[i * m : (i + 1) * m, i * m : (i + 1) * m] = arm.cov
         estimate = np.concatenate([arm.estimate for arm in arms])
-        name = f"in {' or '.join(self.chosen)} ({self.better} is better)"
+        being = " or ".join(f"being {STATE_WORDS[state]}" for state in self.chosen)
+        name = f"{being} ({self.better} is better)"
         return build_levels(
             replace(self.outcome, name=name),
             measure,

@@ -42,6 +42,18 @@ from ctevidence.outcomes.response import has_responded, is_at_least_as_good
 from ctevidence.outcomes.retention import derive_retention
 from ctevidence.terms import DAYS_PER_WEEK
 
+#: state -> what people in it are, in words
+STATE_WORDS = {
+    "ill": "ill",
+    "response": "in response",
+    "remission": "in remission",
+    "relapse": "in relapse",
+    "well again": "well again after relapse",
+    "well": "well without relapse",
+    "dropped out": "out of treatment",
+    "switched": "on another treatment",
+    "died": "dead",
+}
 #: In which it is good to be, and those which nobody leaves.
 GOOD = ("response", "remission", "well", "well again")
 ABSORBING = ("dropped out", "switched", "died")
