@@ -29,6 +29,7 @@ _PUBLIC = {
     "derive_staying_well": "outcomes.staying_well",
     "derive_retention": "outcomes.retention",
     "derive_harms": "outcomes.harms",
+    "landmark": "outcomes.landmark",
     "participant_flow": "outcomes.flow",
     "fit_response": "models.response",
     "fit_time_to_response": "models.time_to_response",
@@ -149,6 +150,7 @@ _PUBLIC = {
     "write_figure": "reports.results",
     "write_table": "reports.results",
     "run_report": "reports.run",
+    "simulate_maintenance": "simulate.maintenance",
     "simulate_study": "simulate.study",
 }
 

@@ -50,6 +50,9 @@ INACTIVE_COMPONENTS = (
 #: Caution of levels that rest on trials which did not compare all of the arms themselves.
 TRANSITIVITY = "not all compared in one trial: transitivity is assumed"
 
+#: Ends the caution of comparisons between people whom treatment has selected: no claim hears them.
+DESCRIPTIVE = "Descriptive only."
+
 SEVERAL_ARMS = ("error", "combine", "first")
 
 
@@ -353,7 +356,9 @@ CONTRAST_MEASURES = {
         ContrastMeasure("cumulative_incidence_ratio", "cumulative_incidence", "log", "ratio"),
         ContrastMeasure("rmst_difference", "rmst", "identity", "weeks"),
         ContrastMeasure("rmst_ratio", "rmst", "log", "ratio"),
-        ContrastMeasure("state_occupation_difference", "state_occupation", "identity", "probability"),
+        ContrastMeasure(
+            "state_occupation_difference", "state_occupation", "identity", "probability"
+        ),
         ContrastMeasure("state_occupation_ratio", "state_occupation", "log", "ratio"),
         ContrastMeasure("weeks_in_state_difference", "weeks_in_state", "identity", "weeks"),
         ContrastMeasure("weeks_in_state_ratio", "weeks_in_state", "log", "ratio"),

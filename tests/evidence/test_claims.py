@@ -8,6 +8,7 @@ import pytest
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Claim, assess_claims, read_claims
 from ctevidence.evidence.verdict import Direction
+from ctevidence.outcomes.illness_return import descriptive_only
 from ctevidence.synthesis.direct_evidence import TRANSITIVITY
 
 BASE = {"outcome": "response", "arm": "combined", "reference": "medication",
@@ -151,3 +152,15 @@ def test_one_trial_of_another_condition_does_not_lead_over_the_study_s_own():
         (verdict,) = assess_claims([claim], Estimates(rows), condition="depression")
         assert verdict.lead is own
         assert list(verdict.beside) == [other]
+
+
+def test_people_whom_treatment_selected_speak_to_no_claim():
+    """Relapse counted from response, people in a state, and landmarks: described, never weighed."""
+    row = replace(OWN, id="", outcome="relapse")
+    assert verdicts([row])["relapse-prevention"].lead == row
+    selected = replace(
+        row, id="", population="people who responded", caution=descriptive_only("response")
+    )
+    found = verdicts([selected])["relapse-prevention"]
+    assert (found.direction, found.lead) == (Direction.NO_DATA, None)
+    assert verdicts([selected, row])["relapse-prevention"].lead == row

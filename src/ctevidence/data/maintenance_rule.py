@@ -54,8 +54,8 @@ class MaintenanceRule:
         arms = self.arms
         if len(set(arms)) < len(arms) or not arms:
             raise ValueError(
-                f"The arms of maintenance are {', '.join(arms) or 'none'}: each arm stands once, in "
-                "continued, tapered or stopped."
+                f"The arms of maintenance are {', '.join(arms) or 'none'}: each arm stands once, "
+                "in continued, tapered or stopped."
             )
         if self.tapered:
             _positive("taper_weeks", self.taper_weeks)

@@ -118,9 +118,15 @@ def nothing_to_draw(name: str, title: str, reason: str) -> Figure:
 
 
 def style_of(arm: Arm, arms: tuple[Arm, ...]) -> tuple[str, str, object]:
-    """Colour, marker and line style of an arm; further arms of a treatment get spare ones."""
+    """Colour, marker and line style of an arm; further arms of a treatment get spare ones.
+
+    Groups that are no treatments take all of them in turn.
+    """
     same = [a for a in arms if a.treatment == arm.treatment]
     position = same.index(arm)
+    if arm.treatment is None:
+        styles = (*STYLES.values(), *SPARE)
+        return styles[position % len(styles)]
     if position == 0:
         return STYLES[arm.treatment]
     return SPARE[(position - 1) % len(SPARE)]

@@ -18,7 +18,7 @@ from ctevidence.evidence.verdict import Direction, Thresholds, direction
 from ctevidence.synthesis.conditions import CONDITION_GROUPS, UNCLASSIFIED
 from ctevidence.synthesis.direct_evidence import TRANSITIVITY
 from ctevidence.synthesis.trial_overview import OVERVIEW
-from ctevidence.terms import did_you_mean
+from ctevidence.terms import DESCRIPTIVE, did_you_mean
 
 #: how a row says that it is of a stratum of its own, and how combinations join their parts
 STRATUM, PARTS = "stratum ", " + "
@@ -46,8 +46,11 @@ class Claim:
         """Whether an estimate speaks to this claim.
 
         Strata of their own (tapered drug, earlier non-response) answer another question. Rows that
+        compare people whom treatment has selected are descriptive, and speak to no claim. Rows that
         rest on transitivity speak only where the claim says by which measure.
         """
+        if DESCRIPTIVE in row.caution:
+            return False
         of_overview = row.population.startswith(OVERVIEW)  # the pooled rows hold these trials
         if self.place_of(row.outcome) is None or STRATUM in row.population or of_overview:
             return False

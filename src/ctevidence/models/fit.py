@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
 from ctevidence.contrasts import compare, per_arm
-from ctevidence.contrasts.compare import joined
+from ctevidence.contrasts.compare import joined, total_or_none
+from ctevidence.data.maintenance_rule import MaintenanceRule
 from ctevidence.data.study import Study
 from ctevidence.estimates import Estimates
-from ctevidence.levels import Levels
+from ctevidence.levels import Cell, Evidence, Levels
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import did_you_mean
 
@@ -167,6 +169,8 @@ def build_levels(
         "randomised": study.randomised,
         "several_arms": study.several_arms,
     }
+    if study.rules.maintenance and study.rules.maintenance.withdrawal:
+        fields["evidence_for"] = partial(_with_withdrawal, study.rules.maintenance)
     known = np.isfinite(estimate)
     return Levels(
         study=study.name,
@@ -182,6 +186,15 @@ def build_levels(
         caution=joined(*cautions),
         **(fields | options),
     )
+
+
+def _with_withdrawal(maintenance: MaintenanceRule, cells: list[Cell]) -> Evidence:
+    """The people behind a contrast, and its caution where arms differ in coming off treatment."""
+    ways = [getattr(maintenance, name) for name in ("continued", "tapered", "stopped")]
+    arms = {arm.name for cell in cells for arm in cell.arms}
+    differs = sum(bool(arms & set(way)) for way in ways) > 1
+    others = total_or_none([cell.n for cell in cells[1:]])
+    return Evidence(1, cells[0].n, others, maintenance.withdrawal if differs else "")
 
 
 def nothing_to_fit(

@@ -25,7 +25,7 @@ from ctevidence.models.state_histories import (
 )
 from ctevidence.outcomes.illness import ABSORBING, GOOD, STATE_WORDS
 from ctevidence.outcomes.outcome import Outcome
-from ctevidence.terms import did_you_mean
+from ctevidence.terms import DESCRIPTIVE, did_you_mean
 
 METHODS = {
     "state_occupation": "Aalen-Johansen, infinitesimal jackknife variance",
@@ -166,7 +166,7 @@ class IllnessFit(ComparableFit):
         population = f"people in the state {state} at week {week:g}"
         caution = (
             f"{population}, whom treatment has brought there: not the groups that were formed. "
-            "Descriptive only."
+            f"{DESCRIPTIVE}"
         )
         return replace(
             self,

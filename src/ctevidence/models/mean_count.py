@@ -107,7 +107,7 @@ def mean_count(
 
 
 def _martingale(weight: Array, rate: Array, happened: Array, at: Array, before: Array, upto: Array):
-    """Weighted sum, for each row, of what happened less what was expected while under observation."""
+    """Weighted sum, for each row, of what happened less what was expected meanwhile."""
     expected = np.append(0.0, np.cumsum(weight * rate))
     row = expected[before] - expected[upto]
     row[happened] += weight[at[happened]]

@@ -78,19 +78,25 @@ def fit_relapse(
     names = adjustment(outcome.study, adjust)
     # recurrence has no such attribute: it always counts from something that treatment changed
     descriptive = getattr(outcome.rule, "is_descriptive", True)
-    start = getattr(outcome.rule, "after", "recovery")
     at_risk = AtRisk(
         event=outcome.name,
         state="relapsed",
         seen_at_visits=not outcome.rule.from_events,
         randomised=frozenset() if descriptive else outcome.study.randomised,
-        population=POPULATIONS.get(start, "people who recovered") if descriptive else EVERYONE,
+        population=_population(outcome, descriptive),
     )
     staying = _staying_well(outcome, names)
     if seen == "first-seen":
         return fit_time_to_event(outcome, at_risk, staying, names)
     options = {"model": model or "weibull", "proportional": proportional}
     return fit_interval_times(outcome, at_risk, staying, names, **options)
+
+
+def _population(outcome: Outcome, descriptive: bool) -> str:
+    """The people at risk, in words; a landmark says its own."""
+    start = getattr(outcome.rule, "after", "recovery")
+    at_risk = POPULATIONS.get(start, "people who recovered") if descriptive else EVERYONE
+    return getattr(outcome.rule, "population", at_risk)
 
 
 def _staying_well(outcome: Outcome, names: Sequence[str]) -> ScheduledFit | None:

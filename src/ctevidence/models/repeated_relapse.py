@@ -14,7 +14,7 @@ from ctevidence.models.fit import EVERYONE, ComparableFit, build_levels, of_kind
 from ctevidence.models.hazard_ratios import LogHazards, arms_with_finite_ratios
 from ctevidence.models.mean_count import MeanCount, mean_count
 from ctevidence.outcomes.outcome import Outcome
-from ctevidence.terms import did_you_mean
+from ctevidence.terms import DESCRIPTIVE, did_you_mean
 
 #: model -> what it is, and the time and strata that it uses
 MODELS = {
@@ -26,7 +26,7 @@ MODELS = {
 }
 CONDITIONAL = (
     "from the second relapse on it compares people who have relapsed already, whom treatment has "
-    "selected: not the groups that were formed. Descriptive only."
+    f"selected: not the groups that were formed. {DESCRIPTIVE}"
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ctevidence.models.fit import ScheduledFit
+from ctevidence.models.fit import EVERYONE, ScheduledFit
 from ctevidence.models.response import fit_response
 from ctevidence.models.survival_levels import AtRisk
 from ctevidence.models.time_to_event import TimeToEventFit, fit_time_to_event
@@ -35,8 +35,11 @@ def fit_retention(outcome: Outcome) -> TimeToEventFit:
         state=DROPPED_OUT,
         seen_at_visits=outcome.rule.source == "last_visit",
         randomised=outcome.study.randomised,
+        # a landmark has people of its own, of whom everyone's staying says nothing
+        population=getattr(outcome.rule, "population", EVERYONE),
     )
-    return fit_time_to_event(outcome, at_risk, _staying(outcome))
+    staying = None if hasattr(outcome.rule, "population") else _staying(outcome)
+    return fit_time_to_event(outcome, at_risk, staying)
 
 
 def _staying(outcome: Outcome) -> ScheduledFit | None:

@@ -1,4 +1,4 @@
-"""Histories of states: what follows from a landmark on, until when they speak, who was seen where."""
+"""Histories of states: what follows a landmark, until when they speak, who was seen where."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from ctevidence.outcomes.course import derive_course
 from ctevidence.outcomes.flow import participant_flow
 from ctevidence.outcomes.harms import derive_harms
 from ctevidence.outcomes.illness import derive_illness
+from ctevidence.outcomes.landmark import landmark
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.recurrence import derive_recurrence
 from ctevidence.outcomes.relapse import derive_relapse
@@ -29,5 +30,6 @@ __all__ = [
     "derive_retention",
     "derive_staying_well",
     "derive_time_to_response",
+    "landmark",
     "participant_flow",
 ]

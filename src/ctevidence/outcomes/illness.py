@@ -178,7 +178,9 @@ def _shown(study: Study, relapse: RelapseRule) -> pd.DataFrame:
     responds, remits = study.rules.response, study.rules.remission
     score, ill = visits["score"], visits["ill"]
     none = np.zeros(len(visits))
-    responded = has_responded(responds, study.scale, visits["baseline"], score) if responds else none
+    responded = (
+        has_responded(responds, study.scale, visits["baseline"], score) if responds else none
+    )
     remitted = is_at_least_as_good(study.scale, score, remits.threshold) if remits else none
     who = visits["participant_id"]
     spell = (ill != ill.groupby(who).shift()).groupby(who).cumsum()
@@ -221,8 +223,8 @@ def _moments(study, rule, relapse, visits: pd.DataFrame, followed: pd.DataFrame)
             rows = study.events[study.events["event"] == event]
             rows = rows[rows["participant_id"].isin(followed.index)]
             recorded.append((kind, rows.set_index("participant_id")["day"].astype(float)))
-    for rank, day in recorded:
-        day = day.dropna()
+    for rank, found in recorded:
+        day = found.dropna()
         # on day 0 itself nobody has been in the first state yet
         day = day.where(day > 0, HALF_DAY)
         week = (day / DAYS_PER_WEEK).round(TIME_DECIMALS)
@@ -280,18 +282,23 @@ def _next(state: str, rank: int, shows, rule: IllnessHistoryRule) -> str:
     if rank in _ENDS_IN:
         return _ENDS_IN[rank]
     if _is_well(state, rule):
-        if rank == RELAPSE or shows.relapse:
-            return "relapse"
-        deeper = state == "response" and "remission" in rule.states and shows.remission
-        return "remission" if deeper else state
-    if rank == RELAPSE:  # nobody relapses while ill
-        return state
-    if shows.start:
-        if state == "relapse":
-            return "well again"
-        return "remission" if "remission" in rule.well and shows.remission else rule.well[0]
+        return _from_well(state, rank, shows, rule)
+    # nobody relapses while ill
+    return state if rank == RELAPSE else _from_ill(state, shows, rule)
+
+
+def _from_well(state: str, rank: int, shows, rule: IllnessHistoryRule) -> str:
+    if rank == RELAPSE or shows.relapse:
+        return "relapse"
+    deeper = state == "response" and "remission" in rule.states and shows.remission
+    return "remission" if deeper else state
+
+
+def _from_ill(state: str, shows, rule: IllnessHistoryRule) -> str:
     if state == "relapse":
-        return state
+        return "well again" if shows.start and "well again" in rule.states else state
+    if shows.start:
+        return "remission" if "remission" in rule.well and shows.remission else rule.well[0]
     return "response" if "response" in rule.states and shows.response else "ill"
 
 
@@ -307,7 +314,10 @@ def _spells(steps: list[tuple[float, str]], end: float) -> Iterator[tuple]:
 
 def _cautions(study: Study, rule: IllnessHistoryRule, visits: pd.DataFrame) -> Iterator[str]:
     recorded = set(study.events["event"])
-    looked_at = [("relapse", rule.relapse.from_events), ("switch", rule.illness.switch != "ignored")]
+    looked_at = [
+        ("relapse", rule.relapse.from_events),
+        ("switch", rule.illness.switch != "ignored"),
+    ]
     for event, is_used in looked_at:
         if is_used and event not in recorded:
             yield f"No {event} is recorded for anyone: not recorded is not the same as none."

@@ -23,7 +23,7 @@ import pandas as pd
 
 from ctevidence.data.study import Study
 from ctevidence.outcomes.follow_up import after, first_event, follow_up
-from ctevidence.terms import DAYS_PER_WEEK
+from ctevidence.terms import DAYS_PER_WEEK, DESCRIPTIVE
 
 #: What ended the observation: ill again; followed to the end and well; lost while well; dead
 #: while well; the start was never seen.
@@ -152,7 +152,7 @@ def descriptive_only(start: str) -> str:
     """The caution of every comparison that begins after treatment has had its effect."""
     return (
         f"Counted from {start}, which treatment itself changed: the arms compared are no longer "
-        "the groups that were formed. Descriptive only."
+        f"the groups that were formed. {DESCRIPTIVE}"
     )
 
 
