@@ -131,6 +131,7 @@ _PUBLIC = {
     "plot_interaction": "display.interaction",
     "plot_trials_synergy": "display.trial_synergy",
     "plot_per_100": "display.per_100",
+    "plot_illness": "display.illness",
     "plot_survival": "display.survival",
     "plot_between_visits": "display.between_visits",
     "plot_forest": "display.forest",

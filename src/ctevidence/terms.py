@@ -239,6 +239,23 @@ REFERENCE_MODELS = {
 }
 _RISK_MODELS = tuple(REFERENCE_MODELS)
 
+
+def _share(name: str) -> LevelMeasure:
+    """A share of people that is compared by difference and ratio, with all synergy of a risk."""
+    contrasts = (f"{name}_difference", f"{name}_ratio")
+    return LevelMeasure(
+        name, "probability", contrasts, "logit", _RISK_SYNERGY, _PROBABILITY, models=_RISK_MODELS
+    )
+
+
+def _amount(name: str, unit: str) -> LevelMeasure:
+    """An amount from zero on: compared by difference and ratio."""
+    contrasts = (f"{name}_difference", f"{name}_ratio")
+    scales = ("interaction_difference", "interaction_ratio")
+    models = ("additivity", "multiplicativity", "best single treatment")
+    return LevelMeasure(name, unit, contrasts, "log", scales, (0.0, float("inf")), models=models)
+
+
 LEVEL_MEASURES = {
     m.name: m
     for m in (
@@ -265,52 +282,12 @@ LEVEL_MEASURES = {
             _PROBABILITY,
             models=("additivity", "multiplicativity", "best single treatment"),
         ),
-        LevelMeasure(
-            "cumulative_incidence",
-            "probability",
-            ("cumulative_incidence_difference", "cumulative_incidence_ratio"),
-            "logit",
-            _RISK_SYNERGY,
-            _PROBABILITY,
-            models=_RISK_MODELS,
-        ),
-        LevelMeasure(
-            "rmst",
-            "weeks",
-            ("rmst_difference", "rmst_ratio"),
-            "log",
-            ("interaction_difference", "interaction_ratio"),
-            (0.0, float("inf")),
-            models=("additivity", "multiplicativity", "best single treatment"),
-        ),
-        LevelMeasure(
-            "state_occupation",
-            "probability",
-            ("state_occupation_difference", "state_occupation_ratio"),
-            "logit",
-            _RISK_SYNERGY,
-            _PROBABILITY,
-            models=_RISK_MODELS,
-        ),
-        LevelMeasure(
-            "weeks_in_state",
-            "weeks",
-            ("weeks_in_state_difference", "weeks_in_state_ratio"),
-            "log",
-            ("interaction_difference", "interaction_ratio"),
-            (0.0, float("inf")),
-            models=("additivity", "multiplicativity", "best single treatment"),
-        ),
-        LevelMeasure(
-            # of a recurrent event, among everyone: not a risk, it may exceed one
-            "mean_count",
-            "events per person",
-            ("mean_count_difference", "mean_count_ratio"),
-            "log",
-            ("interaction_difference", "interaction_ratio"),
-            (0.0, float("inf")),
-            models=("additivity", "multiplicativity", "best single treatment"),
-        ),
+        _share("cumulative_incidence"),
+        _amount("rmst", "weeks"),
+        _share("state_occupation"),
+        _amount("weeks_in_state", "weeks"),
+        # of an event that comes again: no risk, it may exceed one
+        _amount("mean_count", "events per person"),
         LevelMeasure(
             "log_hazard",
             "log hazard",

@@ -53,7 +53,7 @@ def _coarse(row: Estimate, disclosure: Disclosure) -> Estimate:
     counts = {c: disclosure.count(getattr(row, c)) for c in COUNT_COLUMNS if c != "studies"}
     numbers = {c: rounded(getattr(row, c), decimals) for c in ("conf_low", "conf_high")}
     estimate = rounded(row.estimate, decimals)
-    if row.is_estimable and _is_share(row):
+    if row.is_estimable and is_share(row):
         estimate = disclosure.share(row.events, row.n)
         # the interval is of the exact share: it must still hold the rounded one
         numbers["conf_low"] = min(numbers["conf_low"], estimate)
@@ -62,5 +62,10 @@ def _coarse(row: Estimate, disclosure: Disclosure) -> Estimate:
     return replace(row, estimate=estimate, **counts, **numbers, **errors)
 
 
-def _is_share(row: Estimate) -> bool:
-    return not row.reference and row.unit == "probability" and row.events is not None
+def is_share(row: Estimate) -> bool:
+    """Whether a row is the share of its people who had the outcome, and may be made from counts.
+
+    Curves are not: survival is the share without the event, and both it and the share in a state
+    weigh people who were lost.
+    """
+    return row.measure == "risk" and not row.reference and row.events is not None

@@ -16,7 +16,7 @@ from ctevidence.display.format import (
     unit_label,
 )
 from ctevidence.display.labels import contrast_label, measure_label, treatment_label
-from ctevidence.display.release import HIDDEN, gated
+from ctevidence.display.release import HIDDEN, gated, is_share
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.terms import LEVEL_MEASURES
@@ -113,8 +113,7 @@ def shown_estimate(row: Estimate, disclosure: Disclosure) -> tuple[str, str]:
     if row.measure == "nnt":
         return number_needed(row.estimate, row.conf_low, row.conf_high)
     value = row.estimate
-    is_share = not row.reference and row.unit == "probability" and row.events is not None
-    if is_share and not disclosure.is_open:
+    if is_share(row) and not disclosure.is_open:
         value = disclosure.share(row.events, row.n)
         if math.isnan(value):
             return "not shown", ""

@@ -1,0 +1,206 @@
+"""The whole illness in one picture: how many of 100 people are in each state, week by week."""
+
+from __future__ import annotations
+
+import math
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+
+from ctevidence.display.disclosure import disclosure_of
+from ctevidence.display.figure import (
+    INK,
+    LOOK,
+    MUTED,
+    Figure,
+    canvas,
+    drawn_table,
+    finished,
+    nothing_to_draw,
+)
+from ctevidence.display.format import interval, shown
+from ctevidence.display.spread import spread
+
+TITLE = "Where people are in the illness"
+#: state -> colour, hatch, name for readers; from the bottom up, told apart in grey print too
+LOOKS = {
+    "remission": ("#00664f", "", "in remission"),
+    "well": ("#00664f", "", "well"),
+    "response": ("#5fb49c", "", "response"),
+    "well again": ("#9ccfe6", "", "well again"),
+    "relapse": ("#b3480b", "////", "relapse"),
+    "ill": ("#e3a57c", "", "ill"),
+    "dropped out": ("#f2f2f2", "....", "out of treatment"),
+    "switched": ("#d9d2e9", "xxxx", "other treatment"),
+    "died": ("#1a2430", "", "dead"),
+}
+JOINED = ("#c9ced4", "++", "other (few people)")
+#: From this share on a state is named beside each panel; below, where it is largest.
+NAMED_FROM = 0.04
+#: In data that are not open, shares are drawn to the nearest of these.
+COARSE = 0.05
+
+
+def plot_illness(fit, name: str = "illness") -> Figure:
+    """Stacked shares of people in each state over the weeks, a panel for each arm.
+
+    Parameters
+    ----------
+    fit : IllnessFit
+        All its states are drawn, whatever was chosen with ``of``.
+    name : str
+
+    Returns
+    -------
+    Figure
+        Its table holds the shares at the primary and the last scheduled week, and the weeks spent
+        in each state. Under a disclosure profile that rounds, scheduled weeks only are drawn, in
+        steps of `COARSE`; states in which some week shows too few people are joined, and at least
+        two of them, since all add up to everyone.
+    """
+    study, disclosure = fit.study, disclosure_of(fit.study)
+    arms = [arm for arm in study.arms if arm.name in fit.histories]
+    if not arms:
+        return nothing_to_draw(name, TITLE, "nobody was followed")
+    weeks = _weeks(fit, disclosure)
+    found = fit.occupancy(weeks)
+    stacks = {
+        arm.name: _stack(fit, arm.name, found[arm.name].probability, weeks, disclosure)
+        for arm in arms
+    }
+    with mpl.rc_context(LOOK):
+        columns = 2 if len(arms) > 1 else 1
+        lines = math.ceil(len(arms) / columns)
+        figure, axes = canvas(
+            4.6 * columns, 2.7 * lines + 0.5, nrows=lines, ncols=columns, squeeze=False, sharey=True
+        )
+        panels = axes.ravel()
+        for panel, arm in zip(panels, arms, strict=False):
+            _panel(panel, arm, weeks, stacks)
+        for panel in panels[len(arms) :]:
+            panel.axis("off")
+        for row in axes:
+            row[0].set_ylabel("of 100 people")
+        since = "the start" if fit.since == 0 else f"the start (in one state at week {fit.since:g})"
+        figure.supxlabel(f"Weeks since {since}", fontsize=10, color=INK)
+        figure.suptitle(TITLE, x=0.01, ha="left", fontsize=12, fontweight="bold")
+        data = _data(fit, stacks, weeks, disclosure)
+        return finished(figure, name, TITLE, _alt(fit, arms, stacks, weeks), data)
+
+
+def _weeks(fit, disclosure) -> np.ndarray:
+    """Every week where data are open; else scheduled ones, and the start."""
+    scheduled = [w for w in fit.study.weeks if fit.since < w <= fit.largest_week]
+    last = max(scheduled, default=fit.largest_week)
+    if disclosure.is_open or not scheduled:
+        return np.unique([*np.arange(fit.since, last), *scheduled, last])
+    return np.array([fit.since, *scheduled])
+
+
+def _stack(fit, arm: str, shares: np.ndarray, weeks, disclosure) -> dict[str, np.ndarray]:
+    """Shares (m,) of the states of one arm as they may be drawn, in the order of `LOOKS`."""
+    stack = {state: shares[:, fit.states.index(state)] for state in LOOKS if state in fit.states}
+    if disclosure.is_open:
+        return stack
+    hidden = [s for s in stack if _is_hidden(fit, arm, s, weeks, disclosure)]
+    if len(hidden) == 1:  # what is left over would show a single one
+        rest = [s for s in stack if s not in hidden and stack[s].any()]
+        hidden.append(min(rest, key=lambda s: stack[s].max()))
+    kept = {s: np.round(v / COARSE) * COARSE for s, v in stack.items() if s not in hidden}
+    total = np.maximum(sum(kept.values(), np.zeros(len(weeks))), 1.0)
+    kept = {s: v / total for s, v in kept.items()}
+    if not hidden:
+        return kept
+    return {**kept, "": 1.0 - sum(kept.values(), np.zeros(len(weeks)))}
+
+
+def _is_hidden(fit, arm: str, state: str, weeks, disclosure) -> bool:
+    levels = fit.of(state).levels("state_occupation", list(weeks[weeks > fit.since]))
+    return any(
+        disclosure.hides(events, n)
+        for key, events, n in zip(levels.keys, levels.events, levels.n, strict=True)
+        if key.arm == arm
+    )
+
+
+def _panel(axes, arm, weeks: np.ndarray, stacks) -> None:
+    stack = stacks[arm.name]
+    floor, ends = np.zeros(len(weeks)), {}
+    for state, share in stack.items():
+        colour, hatch, words = LOOKS.get(state, JOINED)
+        top = floor + 100 * share
+        axes.fill_between(
+            weeks,
+            floor,
+            top,
+            facecolor=colour,
+            hatch=hatch,
+            edgecolor="white",
+            linewidth=0.6,
+            step="post",
+        )
+        if share[-1] >= NAMED_FROM or _is_largest(arm.name, state, stacks):
+            ends[words] = ((floor[-1] + top[-1]) / 2, INK)
+        floor = top
+    for words, (y, colour) in spread(ends, 9.5).items():
+        at = (weeks[-1], y)
+        axes.annotate(
+            words, at, xytext=(6, 0), textcoords="offset points", va="center", color=colour,
+            fontsize=8.5, annotation_clip=False,
+        )  # fmt: skip
+    axes.set_xlim(weeks[0], weeks[-1])
+    axes.set_ylim(0, 100)
+    axes.set_title(arm.label, fontsize=10.5)
+    axes.tick_params(colors=MUTED)
+
+
+def _is_largest(arm: str, state: str, stacks) -> bool:
+    """Whether a state that is rare everywhere ends with its largest share in this arm."""
+    ends = {name: stack[state][-1] for name, stack in stacks.items() if state in stack}
+    return 0 < ends[arm] == max(ends.values()) < NAMED_FROM
+
+
+def _data(fit, stacks, weeks: np.ndarray, disclosure):
+    """What is drawn, at the primary and the last week; with open data the weeks in states too."""
+    scheduled = [w for w in fit.study.weeks if fit.since < w <= fit.largest_week]
+    primary = [w for w in scheduled if w == fit.study.primary_week]
+    marks = sorted({*primary, float(weeks[-1])})
+    spent = _weeks_spent(fit, marks[-1]) if disclosure.is_open else {}
+    rows = []
+    for arm in (arm for arm in fit.study.arms if arm.name in stacks):
+        for state, share in stacks[arm.name].items():
+            cells = {"arm": arm.label, "state": LOOKS.get(state, JOINED)[2]}
+            for week in marks:
+                at = int(np.searchsorted(weeks, week))
+                cells[f"per 100 at week {week:g}"] = shown(float(share[at]), "probability")
+            rows.append(cells | spent.get((arm.name, state), {}))
+    frame = pd.DataFrame(rows)
+    return drawn_table("illness", TITLE, frame, tuple(frame.columns[2:]))
+
+
+def _weeks_spent(fit, week: float) -> dict[tuple[str, str], dict[str, str]]:
+    """Mean weeks in each state up to a week, with their range, by arm and state."""
+    exact, found = fit.occupancy([week]), {}
+    for state in fit.states:
+        at = fit.states.index(state)
+        for row in fit.of(state).per_arm("weeks_in_state", week):
+            if row.arm in exact:
+                value = shown(float(exact[row.arm].weeks_in_state[0, at]), "weeks")
+                limits = interval(row.conf_low, row.conf_high, "weeks")
+                found[row.arm, state] = {f"weeks there by week {week:g}": value, "range": limits}
+    return found
+
+
+def _alt(fit, arms, stacks, weeks) -> str:
+    parts = []
+    for arm in arms:
+        stack = stacks[arm.name]
+        inside = [s for s in ("remission", "response", "well") if s in stack and s in fit.chosen]
+        well = sum(stack[s][-1] for s in inside) if inside else math.nan
+        parts.append(f"{arm.label} {'not shown' if math.isnan(well) else round(100 * well)}")
+    return (
+        f"Stacked areas of the share of people in each state of the illness over {weeks[-1]:g} "
+        f"weeks, in {len(arms)} arms. Per 100 people at the end, well without relapse: "
+        f"{'; '.join(parts)}."
+    )
