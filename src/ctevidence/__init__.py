@@ -30,6 +30,7 @@ _PUBLIC = {
     "derive_retention": "outcomes.retention",
     "derive_harms": "outcomes.harms",
     "landmark": "outcomes.landmark",
+    "levels_over_weeks": "models.joint_weeks",
     "participant_flow": "outcomes.flow",
     "fit_response": "models.response",
     "fit_time_to_response": "models.time_to_response",

@@ -17,6 +17,7 @@ from scipy.integrate import quad
 from scipy.stats import poisson
 
 from ctevidence.contrasts import compare, per_arm, synergy
+from ctevidence.data.illness_rule import IllnessRule
 from ctevidence.data.maintenance_rule import MaintenanceRule
 from ctevidence.data.rules import EntryRule, RelapseRule, RemissionRule, RetentionRule
 from ctevidence.data.study import Rules, VisitWindow
@@ -276,6 +277,7 @@ def _declared(world: Maintenance) -> dict:
             relapse=RelapseRule("baseline", from_events=True),
             retention=RetentionRule("events"),
             entry=EntryRule(),
+            illness=IllnessRule(dropout="state", switch="ignored"),
             maintenance=MaintenanceRule(
                 entered_after="remission",
                 acute_treatment=ACUTE,

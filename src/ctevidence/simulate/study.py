@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import expit
 
+from ctevidence.data.illness_rule import IllnessRule
 from ctevidence.data.rules import (
     EntryRule,
     RelapseRule,
@@ -197,6 +198,7 @@ def _declared(design: str) -> dict:
             relapse=RelapseRule(after="remission", from_events=True),
             retention=RetentionRule("events"),
             entry=EntryRule(ENTRY_SCORE),
+            illness=IllnessRule(dropout="state", switch="ignored"),
         ),
         "primary_week": 12,
         "adjust": ("baseline",) if trial else ("baseline", *COVARIATES),
