@@ -82,6 +82,16 @@ def test_simulated_studies_are_synthetic_and_repeatable(run, tmp_path):
     assert (tmp_path / "data/raw/again/visits.csv").read_bytes() == first
 
 
+def test_a_maintenance_trial_says_what_it_is(run, tmp_path):
+    run("new", "first")
+    run("simulate", "kept", "--patients", "40", "--design", "maintenance")
+    text = (tmp_path / "data/raw/kept/study.toml").read_text()
+    assert "[maintenance]" in text
+    assert 'entered_after = "remission"' in text
+    status, _, _ = run("simulate", "other", "--design", "maintenence")
+    assert 'design is "maintenence"' in str(status)
+
+
 def test_help_loads_no_heavy_library():
     code = (
         "import sys\nsys.argv = ['ctevidence', '--help']\nfrom ctevidence.cli import main\n"

@@ -147,16 +147,20 @@ def simulate(
     name: Annotated[str, typer.Argument(help="Name of the new folder under data/raw.")],
     patients: Annotated[int, typer.Option(help="Number of people.")] = 400,
     seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 1,
-    design: Annotated[str, typer.Option(help="trial or registry.")] = "trial",
+    design: Annotated[str, typer.Option(help="trial, registry or maintenance.")] = "trial",
 ) -> None:
-    """Draw a synthetic four-arm study with known truth."""
+    """Draw a synthetic four-arm study with known truth; maintenance: of people who are well."""
     from dataclasses import replace
 
     from ctevidence.data.project import find_project
     from ctevidence.data.writers import write_study
-    from ctevidence.simulate.study import simulate_study
+    from ctevidence.simulate import simulate_maintenance, simulate_study
 
-    study = replace(simulate_study(n=patients, seed=seed, design=design), name=name)
+    if design == "maintenance":
+        drawn = simulate_maintenance(n=patients, seed=seed)
+    else:
+        drawn = simulate_study(n=patients, seed=seed, design=design)
+    study = replace(drawn, name=name)
     typer.echo(str(write_study(study, find_project().raw(name))))
 
 

@@ -138,6 +138,8 @@ def table_rules(study) -> Table:
         rule = getattr(rules, label)
         text = rule.describe().split(": ", 1)[-1] if rule else "not declared"
         declared.append((label.capitalize(), text[0].upper() + text[1:]))
+    for label, rule in (("The illness", rules.illness), ("Maintenance", rules.maintenance)):
+        declared += [(label, rule.describe())] if rule else []
     randomised = " and ".join(sorted(study.randomised)) or "nothing"
     declared.append(("Randomised", f"{randomised.capitalize()} (of medication and therapy)."))
     declared.append(("Scale", study.scale.describe()))

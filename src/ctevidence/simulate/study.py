@@ -114,7 +114,8 @@ def simulate_study(
     -5.0
     """
     if design not in DESIGNS:
-        raise ValueError(f'design is "{design}"{did_you_mean(design, DESIGNS)}')
+        other = " Maintenance trials: simulate_maintenance." if design == "maintenance" else ""
+        raise ValueError(f'design is "{design}"{did_you_mean(design, DESIGNS)}{other}')
     if n < len(ARMS):
         raise ValueError(f"n is {n}; a study of four arms needs at least {len(ARMS)} people.")
     scenario = Scenario(effects, severity, relapse, dropout, harms, clusters, anxiety)
