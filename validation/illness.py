@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -94,14 +93,8 @@ def person(relapse: float, rng: np.random.Generator):
         week, state = then, following
 
 
-@cache
-def arms_of_a_study() -> ct.Study:
-    """A study for the arms and weeks that it declares."""
-    return ct.simulate_maintenance(n=4)
-
-
-def outcomes(n: int, relapses: tuple[float, float], rng: np.random.Generator):
-    """The same people as histories of illness and as repeated relapses."""
+def outcomes(study: ct.Study, n: int, relapses: tuple[float, float], rng: np.random.Generator):
+    """The same people as histories of illness and as repeated relapses, in the study's arms."""
     rows = [
         (f"{arm}{i}", arm, *row)
         for arm, relapse in zip(PAIR, relapses, strict=True)
@@ -110,7 +103,6 @@ def outcomes(n: int, relapses: tuple[float, float], rng: np.random.Generator):
     ]
     columns = ["participant_id", "arm", "start", "stop", "state", "then"]
     frame = pd.DataFrame(rows, columns=columns)
-    study = arms_of_a_study()
     illness = Outcome("illness", "illness", study, frame, RULE, "higher")
     who, event = frame["participant_id"], frame["then"] == "relapse"
     frame = frame.assign(event=event, ended=frame["then"] == "died")
@@ -122,11 +114,13 @@ def outcomes(n: int, relapses: tuple[float, float], rng: np.random.Generator):
     return illness, repeated
 
 
-def replicate(n: int, with_effect: bool, seed: int) -> list[tuple[float, float, float, float]]:
+def replicate(
+    study: ct.Study, n: int, with_effect: bool, seed: int
+) -> list[tuple[float, float, float, float]]:
     """Estimate, limits and p-value of each quantity; nan where it could not be estimated."""
     rng = np.random.default_rng((SEED, n, with_effect, seed))
     relapses = (HALVED if with_effect else RELAPSE, RELAPSE)
-    illness, repeated = outcomes(n, relapses, rng)
+    illness, repeated = outcomes(study, n, relapses, rng)
     states, counts = fit_illness(illness), fit_repeated_relapse(repeated)
     well = states.of("well", "well again")
     asked = (
@@ -143,7 +137,9 @@ def replicate(n: int, with_effect: bool, seed: int) -> list[tuple[float, float, 
 
 
 def run(n: int, with_effect: bool, replicates: int, workers: Parallel) -> list[dict]:
-    found = workers(delayed(replicate)(n, with_effect, seed) for seed in range(replicates))
+    study = ct.simulate_maintenance(n=4)  # for the arms and weeks that it declares
+    tasks = (delayed(replicate)(study, n, with_effect, seed) for seed in range(replicates))
+    found = workers(tasks)
     results = np.array(found)
     control, other = truth(RELAPSE), truth(HALVED if with_effect else RELAPSE)
     rows = []
