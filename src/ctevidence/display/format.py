@@ -60,6 +60,7 @@ _STYLE = {
     "relative risk": (1.0, 2),
     "people": (1.0, 0),
     "weeks": (1.0, 1),
+    "events per person": (1.0, 2),
     "standard deviations": (1.0, 2),
 }
 

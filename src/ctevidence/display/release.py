@@ -48,7 +48,7 @@ def released(estimates: Estimates, source) -> Estimates:
 
 def _coarse(row: Estimate, disclosure: Disclosure) -> Estimate:
     row = gated(row, disclosure)
-    fine = row.unit in ("probability", "ratio", "standard deviations")
+    fine = row.unit in ("probability", "ratio", "standard deviations", "events per person")
     decimals = 2 if fine or row.unit.endswith("per week") else 1
     counts = {c: disclosure.count(getattr(row, c)) for c in COUNT_COLUMNS if c != "studies"}
     numbers = {c: rounded(getattr(row, c), decimals) for c in ("conf_low", "conf_high")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ctevidence.data.rules import RelapseRule
 from ctevidence.models.covariates import adjustment
 from ctevidence.models.fit import EVERYONE, ScheduledFit
 from ctevidence.models.interval_fitting import fit_interval_times
@@ -69,7 +70,7 @@ def fit_relapse(
 
     Notes
     -----
-    Recurrence, a relapse after recovery, has no staying well of its own.
+    Recurrence, a relapse after recovery, has no staying well of its own; nor has a landmark.
     """
     if seen not in SEEN:
         raise ValueError(f'seen is "{seen}"; say how relapse is dated: {" or ".join(SEEN)}.')
@@ -101,7 +102,7 @@ def _population(outcome: Outcome, descriptive: bool) -> str:
 
 def _staying_well(outcome: Outcome, names: Sequence[str]) -> ScheduledFit | None:
     study, rule = outcome.study, outcome.rule
-    if not hasattr(rule, "after") or not study.weeks:
+    if not isinstance(rule, RelapseRule) or not study.weeks:
         return None
     # counted from the start nothing declares how unknown status counts: leave it out
     missing = "observed" if rule.after == "baseline" else None

@@ -50,6 +50,11 @@ class LandmarkRule:
         return f"people followed and free of the event at week {self.week:g}"
 
     @property
+    def after(self) -> str:
+        """Where counting starts, in words."""
+        return f"week {self.week:g}"
+
+    @property
     def from_events(self) -> bool:
         return getattr(self.rule, "from_events", False)
 
