@@ -8,7 +8,9 @@ import pytest
 from ctevidence.data.illness_rule import IllnessRule
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.illness import COARSE, LOOKS, plot_illness
+from ctevidence.display.labels import STATE_VERBS
 from ctevidence.display.release import is_share, released
+from ctevidence.display.sentences import sentence, verb_of
 from ctevidence.display.tables import shown_estimate
 from ctevidence.models.illness import fit_illness
 from ctevidence.models.relapse import fit_relapse
@@ -78,6 +80,18 @@ def test_what_is_drawn_of_closed_data_is_coarse(closed):
     shares = frame[[c for c in frame if c.startswith("per 100")]].astype(float).to_numpy() / 100
     off = np.abs(shares / COARSE - np.round(shares / COARSE))
     assert (off < 0.2).all()
+
+
+def test_states_in_sentences(fit):
+    row = fit.of("ill").compare(
+        "combined", against="control", measure="state_occupation_difference", week=52
+    )
+    assert "of every 100 people who are ill by week 52" in sentence(row, source="open")
+    several = fit.of("dropped out", "relapse").per_arm("state_occupation", 52)
+    assert "people are out of treatment or are in relapse" in sentence(several, source="open")
+    assert set(STATE_VERBS.values()) == {f"are {words}" for words in STATE_WORDS.values()}
+    for words in STATE_WORDS.values():
+        assert verb_of(f"being {words} (higher is better)") == f"are {words}"
 
 
 def test_nobody_followed(fit):

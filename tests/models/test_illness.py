@@ -124,6 +124,13 @@ def test_weeks_in_all_states_add_up_to_the_time(fit):
         np.testing.assert_allclose(found.probability.sum(axis=1), 1, rtol=1e-12)
 
 
+def test_every_state_of_every_arm_is_one_table(fit):
+    rows = fit.every_state("weeks_in_state", 52).frame
+    assert len(rows) == 4 * len(fit.states)
+    spent = rows.groupby("arm", observed=True)["estimate"].sum()
+    np.testing.assert_allclose(spent, 52, rtol=1e-12)
+
+
 def test_levels_are_joint_over_weeks_and_arms_independent(fit):
     levels = fit.levels("weeks_in_state", [12, 26, 52])
     alone = fit.levels("weeks_in_state", 26)

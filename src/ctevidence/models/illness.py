@@ -195,8 +195,16 @@ class IllnessFit(ComparableFit):
         for state in self.states:
             if state not in ABSORBING:
                 begun = self.starting_in(state, since)
-                for other in self.states:
-                    rows += begun.of(other).per_arm("state_occupation", week, conf_level)
+                rows += begun.every_state("state_occupation", week, conf_level)
+        return rows
+
+    def every_state(
+        self, measure: str | None = None, week: float | None = None, conf_level: float = 0.95
+    ) -> Estimates:
+        """Every state under each arm alone, whatever was chosen; parameters as for `levels`."""
+        rows = Estimates([])
+        for state in self.states:
+            rows += self.of(state).per_arm(measure, week, conf_level)
         return rows
 
     def levels(
