@@ -23,14 +23,15 @@ _IN_WORDS = {
 
 @dataclass(frozen=True)
 class IllnessRule:
-    """What dropout and a switch of treatment are for the history of an illness.
+    """What dropout and a recorded switch are for the history of an illness.
 
     Parameters
     ----------
     dropout, switch : {"state", "censoring", "ignored"}
         ``state``: an end of its own, which competes with relapse. ``censoring``: the person is no
         longer known about, and taken to be like those who stay. ``ignored``: treatment policy,
-        whatever was recorded afterwards counts. There is no default.
+        whatever was recorded afterwards counts. There is no default. A switch is the event of that
+        name: of treatment, or to mania, as the study uses the word.
 
     Raises
     ------
@@ -51,6 +52,6 @@ class IllnessRule:
 
     def describe(self) -> str:
         return (
-            f"Dropout {_IN_WORDS[self.dropout]}; a switch of treatment {_IN_WORDS[self.switch]}; "
+            f"Dropout {_IN_WORDS[self.dropout]}; a recorded switch {_IN_WORDS[self.switch]}; "
             "death is always a state."
         )

@@ -32,7 +32,7 @@ LOOKS = {
     "relapse": ("#b3480b", "////", "relapse"),
     "ill": ("#e3a57c", "", "ill"),
     "dropped out": ("#f2f2f2", "....", "out of treatment"),
-    "switched": ("#d9d2e9", "xxxx", "other treatment"),
+    "switched": ("#d9d2e9", "xxxx", "switched"),
     "died": ("#1a2430", "", "dead"),
 }
 JOINED = ("#c9ced4", "++", "other (few people)")

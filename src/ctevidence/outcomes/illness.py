@@ -15,9 +15,9 @@ those of `illness_return`:
   those only who came later to the same visit; what is recorded with a day begins on its day. On
   one day the order is visit, relapse, dropout, switch, death, each change half a day after the one
   before, so that none is lost.
-- Dropout and a switch of treatment are a state, censoring, or nothing, as declared. Death is always
-  a state. Nobody leaves these states. Otherwise a history ends at the last visit, or with recorded
-  relapses at the last contact of any kind.
+- Dropout and a recorded switch (of treatment, or to mania, as the study uses the word) are a state,
+  censoring, or nothing, as declared. Death is always a state. Nobody leaves these states. Otherwise
+  a history ends at the last visit, or with recorded relapses at the last contact of any kind.
 - Last seen ill at too few visits to confirm it: the history ends at the last visit known well.
 """
 
@@ -51,7 +51,7 @@ STATE_WORDS = {
     "well again": "well again after relapse",
     "well": "well without relapse",
     "dropped out": "out of treatment",
-    "switched": "on another treatment",
+    "switched": "past a switch",
     "died": "dead",
 }
 #: In which it is good to be, and those which nobody leaves.
