@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ctevidence.data.rules import _one_of, _positive
+from ctevidence.terms import did_you_mean
 
 ENTERED_AFTER = ("response", "remission", "recovery")
 
@@ -50,19 +50,24 @@ class MaintenanceRule:
     stable_weeks: float = math.nan
 
     def __post_init__(self) -> None:
-        _one_of("What people had reached (entered_after)", self.entered_after, ENTERED_AFTER)
+        if self.entered_after not in ENTERED_AFTER:
+            raise ValueError(
+                f'What people had reached (entered_after) is "{self.entered_after}"'
+                f"{did_you_mean(self.entered_after, ENTERED_AFTER)}"
+            )
         arms = self.arms
         if len(set(arms)) < len(arms) or not arms:
             raise ValueError(
                 f"The arms of maintenance are {', '.join(arms) or 'none'}: each arm stands once, "
                 "in continued, tapered or stopped."
             )
-        if self.tapered:
-            _positive("taper_weeks", self.taper_weeks)
-        elif not math.isnan(self.taper_weeks):
+        if self.tapered and math.isnan(self.taper_weeks):
+            raise ValueError("Some arm was tapered: taper_weeks says over how many weeks.")
+        if not self.tapered and not math.isnan(self.taper_weeks):
             raise ValueError("taper_weeks is declared, but no arm was tapered.")
-        if not math.isnan(self.stable_weeks):
-            _positive("stable_weeks", self.stable_weeks)
+        for name in ("taper_weeks", "stable_weeks"):
+            if (weeks := getattr(self, name)) <= 0 or math.isinf(weeks):
+                raise ValueError(f"{name} is {weeks}; it must be a number above 0.")
 
     @property
     def arms(self) -> tuple[str, ...]:
