@@ -63,9 +63,6 @@ def _coarse(row: Estimate, disclosure: Disclosure) -> Estimate:
 
 
 def is_share(row: Estimate) -> bool:
-    """Whether a row is the share of its people who had the outcome, and may be made from counts.
-
-    Curves are not: survival is the share without the event, and both it and the share in a state
-    weigh people who were lost.
-    """
-    return row.measure == "risk" and not row.reference and row.events is not None
+    """Whether a row is a share of people counted; a curve's share at a week is no such count."""
+    counted = row.measure == "risk" and row.events is not None
+    return not row.reference and row.unit == "probability" and counted
