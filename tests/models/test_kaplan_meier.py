@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 
-from ctevidence.models.kaplan_meier import kaplan_meier
+from ctevidence.models.kaplan_meier import INTERVALS, kaplan_meier
+from ctevidence.models.restricted_mean import restricted_mean
 
 DATA = [("aml", "combined"), ("aml", "medication"), ("lung", "combined"), ("lung", "medication")]
 
@@ -105,3 +106,93 @@ def test_order_does_not_matter_and_without_censoring_it_is_a_share(data, order):
     everyone = kaplan_meier(time, np.ones(len(time), bool))
     shares = [np.mean(time > t) for t in everyone.times]
     np.testing.assert_allclose(everyone.survival, shares, atol=1e-12)
+
+
+@pytest.fixture(params=["plain", "delayed", "weighted", "few"])
+def other_case(request, reference):
+    """Curve and R's numbers; `event_tests.json`, made by `event_tests.R` (survival 3.5-3)."""
+    witness = reference("event_tests")
+    name = request.param
+    if name == "few":
+        data = witness["few"]
+        curve = kaplan_meier(np.array(data["time"]), np.array(data["status"]) == 1)
+    else:
+        data = {k: np.array(v) for k, v in witness["lung"].items()}
+        options = {"delayed": {"entry": data["entry"]}, "weighted": {"weights": data["weight"]}}
+        curve = kaplan_meier(data["time"], data["event"] == 1, **options.get(name, {}))
+    return curve, witness["curves"][name]
+
+
+def test_delayed_entry_and_weights_as_in_r(other_case):
+    curve, r = other_case
+    found = [curve.at(r["times"]), np.sqrt(np.diag(curve.covariance(r["times"])))]
+    np.testing.assert_allclose(found, [r["survival"], r["std_error"]], rtol=1e-9)
+    np.testing.assert_allclose(curve.numbers(r["times"])["at_risk"], r["at_risk"], rtol=1e-9)
+    estimate, cov = restricted_mean(curve, [max(r["times"])])
+    np.testing.assert_allclose([estimate[0], np.sqrt(cov[0, 0])], r["rmean"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", INTERVALS)
+def test_three_intervals_and_quantiles_as_in_r(other_case, method):
+    curve, r = other_case
+    limits = np.array([r[method]["low"], r[method]["high"]], float).T
+    np.testing.assert_allclose(curve.interval(r["times"], method=method), limits, rtol=1e-9)
+    found = [curve.quantile(share, method=method)[:3] for share in (0.25, 0.5, 0.75)]
+    expected = [r["quantile"], r[method]["quantile_low"], r[method]["quantile_high"]]
+    np.testing.assert_array_equal(np.array(found).T, np.array(expected, float))
+
+
+def test_a_limit_beyond_one_is_cut_and_an_unknown_interval_named():
+    curve = kaplan_meier(np.array([1.0, 2, 3, 4]), np.array([True, False, False, False]))
+    assert curve.interval([1], method="plain")[0, 1] == 1
+    with pytest.raises(KeyError, match='"logit"; did you mean|"logit"'):
+        curve.interval([1], method="logit")
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        curve.quantile(1.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    data=st.lists(
+        st.tuples(st.integers(1, 9), st.booleans(), st.integers(1, 3)), min_size=1, max_size=20
+    ),
+    cut=st.integers(1, 8),
+)
+def test_weights_are_people_and_time_cut_in_pieces_is_the_same_time(data, cut):
+    time, event, weight = (np.array(x) for x in zip(*data, strict=True))
+    curve = kaplan_meier(time, event, weights=weight)
+    repeated = kaplan_meier(np.repeat(time, weight), np.repeat(event, weight))
+    np.testing.assert_allclose(curve.survival, repeated.survival, atol=1e-12)
+    np.testing.assert_allclose(curve.hazard_variance, repeated.hazard_variance, rtol=1e-12)
+    later = time > cut
+    pieces = kaplan_meier(
+        np.concatenate([np.minimum(time, cut), time[later]]),
+        np.concatenate([event & ~later, event[later]]),
+        entry=np.concatenate([np.zeros(len(time)), np.full(later.sum(), cut)]),
+        weights=np.concatenate([weight, weight[later]]),
+    )
+    np.testing.assert_allclose(pieces.at(np.arange(10)), curve.at(np.arange(10)), atol=1e-12)
+    np.testing.assert_allclose(
+        pieces.covariance(np.arange(10)), curve.covariance(np.arange(10)), atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"time": [], "event": []}, "nobody"),
+        ({"time": [1.0, np.nan]}, "row 1"),
+        ({"entry": np.array([0.0, 2.0])}, "Row 1 comes under observation at 2"),
+        ({"weights": np.array([1.0, 0.0])}, "not positive in row 1"),
+    ],
+)
+def test_what_makes_no_curve_is_named(options, says):
+    given = {"time": [1.0, 2.0], "event": [True, False]} | options
+    with pytest.raises(ValueError, match=says):
+        kaplan_meier(given.pop("time"), given.pop("event"), **given)
+
+
+def test_everybody_on_day_zero_has_a_curve_at_zero():
+    curve = kaplan_meier(np.zeros(4), np.ones(4, bool))
+    assert curve.at([0])[0] == 0
+    assert curve.median().weeks == 0
