@@ -148,13 +148,20 @@ def weighted_log_rank(
     ('log-rank', 1, 2.0, 0.157299)
     """
     found = log_rank_scores(time, event, group, ((rho, gamma),), entry=entry, strata=strata)
-    values, axes = np.linalg.eigh(found.cov[0, 0])
+    return chi_squared(name_of_weight(rho, gamma), found.score[0], found.cov[0, 0])
+
+
+def chi_squared(name: str, score: Array, cov: Array) -> EventTest:
+    """Test that scores ``(k,)`` with singular covariance ``(k, k)`` are zero in expectation.
+
+    Groups that never meet at an event take away a degree of freedom.
+    """
+    values, axes = np.linalg.eigh(cov)
     kept = values > RANK_TOLERANCE * max(values.max(initial=0.0), np.finfo(float).tiny)
     if not kept.any():
-        return EventTest(name_of_weight(rho, gamma), np.nan, 0, np.nan)
-    chi2 = float(np.sum((axes[:, kept].T @ found.score[0]) ** 2 / values[kept]))
-    df = int(kept.sum())
-    return EventTest(name_of_weight(rho, gamma), chi2, df, float(stats.chi2.sf(chi2, df)))
+        return EventTest(name, np.nan, 0, np.nan)
+    chi2, df = float(np.sum((axes[:, kept].T @ score) ** 2 / values[kept])), int(kept.sum())
+    return EventTest(name, chi2, df, float(stats.chi2.sf(chi2, df)))
 
 
 def max_combo(
