@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ctevidence.models.cox import SeparationError, fit_cox
+from ctevidence.models.cox import fit_cox
+from ctevidence.models.partial_maximum import SeparationError
 from ctevidence.models.proportional_hazards import TRANSFORMS, proportional_hazards_test
 
 #: how each fit of `cox.R` was asked for: argument -> column, or ties
@@ -56,6 +57,15 @@ def test_the_score_is_zero_at_the_estimate(case):
     residuals = fit.score_residuals()
     assert residuals.shape == (fit.n, len(fit.names))
     np.testing.assert_allclose(residuals.sum(axis=0), 0, atol=1e-9 * abs(residuals).sum())
+
+
+def test_the_sandwich_of_the_residuals_is_the_robust_covariance():
+    """In the units of the columns, whose standard deviations differ a hundredfold here."""
+    rng = np.random.default_rng(6)
+    stop, X = np.ceil(rng.exponential(20, 90)), rng.normal(size=(90, 2)) * [0.1, 10]
+    fit = fit_cox(stop, rng.random(90) < 0.7, X, cluster=np.arange(90))
+    meat = fit.score_residuals().T @ fit.score_residuals()
+    np.testing.assert_allclose(fit.cov, fit.model_cov @ meat @ fit.model_cov, rtol=1e-9)
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS)

@@ -12,23 +12,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import stats
 
-from ctevidence.models.partial_likelihood import TIES, PartialCurvature, PartialLikelihood
-from ctevidence.models.reml import OutsideParameterSpaceError
+from ctevidence.models.partial_likelihood import TIES, PartialLikelihood
+from ctevidence.models.partial_maximum import maximise_partial
 from ctevidence.models.risk_sets import risk_sets
 from ctevidence.models.visit_data import codes_of
 
 Array = np.ndarray
-
-#: A standard error this large, in standard deviations of the covariate, is that of a coefficient
-#: on its way to infinity: its likelihood is flat.
-LARGEST_ERROR = 1e3
-MAX_STEPS, MAX_HALVINGS = 50, 30
-#: Twice the log-likelihood still to be gained, relative to it, at which the last step is taken.
-GAIN_LEFT = 1e-12
-
-
-class SeparationError(ArithmeticError):
-    """The covariates separate those with the event from the others: no finite estimate exists."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +81,7 @@ class CoxFit:
 
     def score_residuals(self) -> Array:
         """What each row adds to the score, shape (n, p); they sum to zero."""
-        return self.likelihood.score_residuals(self.coef * self.scale) / self.scale
+        return self.likelihood.score_residuals(self.coef * self.scale) * self.scale
 
 
 def fit_cox(
@@ -166,76 +155,28 @@ def fit_cox(
     stratum = np.zeros(len(stop), int)
     if strata is not None:
         stratum, _ = codes_of(strata, "strata", len(stop))
-    centre = weights @ X / weights.sum()
-    scale = np.sqrt(weights @ (X - centre) ** 2 / weights.sum())
-    flat = [name for name, s in zip(names, scale, strict=True) if not s > 0]
-    if flat:
-        raise ValueError(f"{', '.join(flat)} does not vary: no hazard ratio can be estimated.")
     sets = risk_sets(start, stop, event, stratum)
-    likelihood = PartialLikelihood((X - centre) / scale, weights, sets, ties)
-    null = likelihood.curvature(np.zeros(len(names)))
-    _refuse_aliased(null.information, names)
-    found, here = _climb(likelihood, null)
-    model_cov = np.linalg.pinv(here.information, hermitian=True)
-    endless = ~(np.sqrt(np.abs(model_cov.diagonal())) < LARGEST_ERROR)
-    if found is None or endless.any():
-        where = ", ".join(n for n, bad in zip(names, endless, strict=True) if bad) or "the columns"
-        raise SeparationError(
-            f"{where}: the covariates separate those with the event from the others, so that no "
-            "finite hazard ratio exists. Leave the column out, or join its groups."
-        )
-    cov = model_cov
+    found = maximise_partial(X, weights, sets, ties, names)
+    cov = found.cov
     if cluster is not None:
-        cov = _robust(likelihood.score_residuals(found), cluster, model_cov)
-    back = 1 / np.outer(scale, scale)
+        cov = robust_covariance(found.score_residuals(), cluster, cov)
     return CoxFit(
         names=names,
-        coef=found / scale,
-        cov=cov * back,
-        model_cov=model_cov * back,
-        loglik=here.loglik,
-        loglik_null=null.loglik,
-        score_test=ScoreTest(
-            float(null.score @ np.linalg.solve(null.information, null.score)), len(names)
-        ),
+        coef=found.coef,
+        cov=cov,
+        model_cov=found.cov,
+        loglik=found.loglik,
+        loglik_null=found.null.loglik,
+        score_test=ScoreTest(found.null.chi2, len(names)),
         n=len(stop),
         n_events=int(event.sum()),
         method=_in_words(ties, strata, cluster),
         start=start,
         stop=stop,
         event=event,
-        likelihood=likelihood,
-        scale=scale,
+        likelihood=found.likelihood,
+        scale=found.scale,
     )
-
-
-def _climb(
-    likelihood: PartialLikelihood, here: PartialCurvature
-) -> tuple[Array | None, PartialCurvature]:
-    """Newton steps from zero, halved until the likelihood rises: it is concave.
-
-    The coefficients are None when they run away before the likelihood is flat.
-    """
-    coef = np.zeros(len(here.score))
-    for _ in range(MAX_STEPS):
-        step = np.linalg.lstsq(here.information, here.score)[0]
-        gain = float(here.score @ step)
-        done = gain < GAIN_LEFT * max(1.0, abs(here.loglik))
-        for _ in range(MAX_HALVINGS):
-            try:
-                there = likelihood.curvature(coef + step)
-            except OutsideParameterSpaceError:
-                there = None
-            # the last full step is taken whatever it gains: it squares the error that is left
-            if there and (done or there.loglik >= here.loglik):
-                break
-            step = step / 2
-        else:
-            return None, here
-        coef, here = coef + step, there
-        if done:
-            return coef, here
-    return None, here
 
 
 def _check(stop, event, X, start, weights, ties, names) -> None:
@@ -260,23 +201,8 @@ def _check(stop, event, X, start, weights, ties, names) -> None:
         raise ValueError("There is no event: nothing can be compared.")
 
 
-def _refuse_aliased(information: Array, names: tuple[str, ...]) -> None:
-    """Refuse columns that tell nothing, or nothing beyond the others, at any event."""
-    size = np.sqrt(np.maximum(information.diagonal(), 0))
-    nothing = [n for n, s in zip(names, size, strict=True) if s < 1e-8 * max(1.0, size.max())]
-    if nothing:
-        raise ValueError(f"{', '.join(nothing)} does not differ among people at risk at any event.")
-    correlation = information / np.outer(size, size)
-    values, axes = np.linalg.eigh(correlation)
-    if values[0] < 1e-10:
-        together = [n for n, a in zip(names, axes[:, 0], strict=True) if abs(a) > 1e-4]
-        raise ValueError(
-            f"{', '.join(together)} are combinations of each other among people at risk: their "
-            "hazard ratios cannot be told apart. Leave one out."
-        )
-
-
-def _robust(residuals: Array, cluster: Array, model_cov: Array) -> Array:
+def robust_covariance(residuals: Array, cluster: Array, model_cov: Array) -> Array:
+    """Sandwich of the score residuals (n, p), summed over clusters (Lin and Wei 1989)."""
     group, _ = codes_of(cluster, "cluster", len(residuals))
     sums = np.column_stack([np.bincount(group, column) for column in residuals.T])
     influence = sums @ model_cov
