@@ -138,6 +138,8 @@ frailty_fits <- list(
     coxph(Surv(time, status) ~ rx + frailty.gaussian(litter, theta = .4, sparse = FALSE), f, control = outer_), 1),
   kidney_gamma = frail(
     coxph(Surv(time, status) ~ age + sex + frailty(id, sparse = FALSE, eps = 1e-9), k, control = outer_), 2),
+  kidney_gamma_fixed = frail(
+    coxph(Surv(time, status) ~ age + sex + frailty(id, theta = .5, sparse = FALSE), k, control = outer_), 2),
   kidney_normal = frail(
     coxph(Surv(time, status) ~ age + sex + frailty.gaussian(id, sparse = FALSE, eps = 1e-9), k, control = outer_), 2),
   rats_cluster = pieces(coxph(Surv(time, status) ~ rx, f, cluster = litter, control = tight)))
