@@ -13,6 +13,7 @@ from ctevidence.data.declared_questions import (
     read_modifiers,
 )
 from ctevidence.data.rules import (
+    LEADS,
     MISSING,
     RESPONSE_KINDS,
     STARTS,
@@ -125,6 +126,7 @@ def _relapse(table: TomlTable | None, scale: Scale | None) -> RelapseRule | None
     threshold = _threshold(table, "threshold", scale, required=by_score)
     confirm = table.count("confirm_visits", required=by_score)
     maintenance = table.flag("randomised_after_response", required=False) or False
+    lead = table.choice("lead", LEADS, required=False) or "rmst"
     for key in ("threshold", "confirm_visits"):
         if source == "events" and key in table.values:
             why = "Relapse is a recorded event here; a score decides nothing."
@@ -140,6 +142,7 @@ def _relapse(table: TomlTable | None, scale: Scale | None) -> RelapseRule | None
         after=after,
         from_events=not by_score,
         randomised_after_response=maintenance,
+        lead=lead,
         **values,
     )
 

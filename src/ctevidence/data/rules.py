@@ -15,6 +15,11 @@ from ctevidence.terms import did_you_mean
 RESPONSE_KINDS = ("percent_fall", "reliable_change", "cut_off")
 MISSING = ("observed", "non-response")
 STARTS = ("response", "remission", "baseline")
+#: comparisons of times to relapse that can be read first
+LEADS = ("rmst", "hazard_ratio")
+LEAD_OF_HAZARDS = (
+    " The hazard ratio leads; where it changes over time, the difference in weeks without relapse."
+)
 
 
 def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -127,6 +132,10 @@ class RelapseRule:
         Relapse is an event recorded in ``events`` (``relapse``) instead of a score.
     randomised_after_response : bool
         True in maintenance trials: then relapse is a randomised comparison.
+    lead : {"rmst", "hazard_ratio"}
+        Which comparison of times to relapse is read first: the difference in weeks without it, or
+        the hazard ratio. A hazard ratio leads only while hazards are proportional; where they are
+        not, weeks do, and say so.
     """
 
     after: Literal["response", "remission", "baseline"]
@@ -134,9 +143,11 @@ class RelapseRule:
     confirm_visits: int = 1
     from_events: bool = False
     randomised_after_response: bool = False
+    lead: Literal["rmst", "hazard_ratio"] = "rmst"
 
     def __post_init__(self) -> None:
         _one_of("Where relapse counts from (after)", self.after, STARTS)
+        _one_of("Which comparison of times leads (lead)", self.lead, LEADS)
         if self.confirm_visits < 1:
             raise ValueError(
                 f"confirm_visits is {self.confirm_visits}; at least one visit is needed."
@@ -155,7 +166,8 @@ class RelapseRule:
         else:
             seen = "" if self.confirm_visits == 1 else f" at {self.confirm_visits} visits in a row"
             what = f"a score at or beyond {self.threshold:g}{seen}"
-        return f"Relapse: {what}, counted from {self.after}."
+        lead = "" if self.lead == "rmst" else LEAD_OF_HAZARDS
+        return f"Relapse: {what}, counted from {self.after}.{lead}"
 
 
 @dataclass(frozen=True)

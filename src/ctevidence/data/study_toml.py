@@ -108,6 +108,7 @@ def _relapse(rule: RelapseRule) -> Values:
         "threshold": None if rule.from_events else rule.threshold,
         "confirm_visits": None if rule.from_events else rule.confirm_visits,
         "randomised_after_response": rule.randomised_after_response or None,
+        "lead": None if rule.lead == "rmst" else rule.lead,
     }
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.sparse.csgraph import connected_components
 
-from ctevidence.models.cox import CoxFit, fit_cox
+from ctevidence.models.cox import CoxFit, ScoreTest, fit_cox
 from ctevidence.models.proportional_hazards import proportional_hazards_test
 
 #: Events that each coefficient of an adjusted model needs (Vittinghoff and McCulloch 2007,
@@ -18,6 +18,10 @@ EVENTS_PER_COEFFICIENT = 5
 #: Below this p-value of the score test, a hazard ratio carries the caution that it changes over
 #: time; the restricted mean, which needs no such assumption, is what leads in any case.
 PROPORTIONAL_BELOW = 0.05
+AVERAGE = (
+    "the hazard ratio changes over time (score test of proportional hazards): it is an average "
+    "over the follow-up; the restricted mean says what it cannot"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +37,10 @@ class LogHazards:
         None where there is nothing to compare.
     adjusted_for : tuple of str
         Columns of the covariates.
+    change : ScoreTest or None
+        Test that ratios between arms do not change over time; None where there is no model.
+    clustered_by : str
+        The column over whose groups the covariance is robust; empty for none.
     cautions : tuple of str
     """
 
@@ -41,6 +49,13 @@ class LogHazards:
     model: CoxFit | None
     adjusted_for: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
+    change: ScoreTest | None = None
+    clustered_by: str = ""
+
+    @property
+    def changes_over_time(self) -> bool:
+        """Whether the score test says that hazards are not proportional."""
+        return self.change is not None and self.change.p_value < PROPORTIONAL_BELOW
 
 
 def log_hazards(
@@ -49,6 +64,7 @@ def log_hazards(
     arm: np.ndarray,
     names: Sequence[str],
     covariates: pd.DataFrame | None = None,
+    cluster: np.ndarray | None = None,
 ) -> LogHazards:
     """Cox regression on arms and covariates; see `cox.fit_cox`.
 
@@ -61,6 +77,8 @@ def log_hazards(
         Number of each person's arm among `names`.
     names : sequence of str, length k
     covariates : DataFrame, shape (n, q), optional
+    cluster : ndarray, shape (n,), optional
+        Groups whose people are alike, for a robust covariance.
 
     Raises
     ------
@@ -85,23 +103,18 @@ def log_hazards(
         table = table.join(covariates.reset_index(drop=True))
     kept = np.isin(arm, used)
     model = fit_cox(
-        time[kept], event[kept], table[kept].to_numpy(float), names=[str(c) for c in table]
+        time[kept],
+        event[kept],
+        table[kept].to_numpy(float),
+        names=[str(c) for c in table],
+        cluster=None if cluster is None else cluster[kept],
     )
     k = len(others)
     estimate[others] = model.coef[:k]
     cov[np.ix_(others, others)] = model.cov[:k, :k]
-    return LogHazards(estimate, cov, model, cautions=_proportional(model, labels))
-
-
-def _proportional(model: CoxFit, arms: list[str]) -> tuple[str, ...]:
-    """The caution of hazard ratios between arms that change over time."""
-    p = proportional_hazards_test(model, terms={"arms": arms})["arms"].p_value
-    if not p < PROPORTIONAL_BELOW:
-        return ()
-    return (
-        "the hazard ratio changes over time (score test of proportional hazards): it is an "
-        "average over the follow-up; the restricted mean says what it cannot",
-    )
+    change = proportional_hazards_test(model, terms={"arms": labels})["arms"]
+    found = LogHazards(estimate, cov, model, change=change)
+    return replace(found, cautions=(AVERAGE,)) if found.changes_over_time else found
 
 
 def arms_with_finite_ratios(

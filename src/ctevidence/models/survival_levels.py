@@ -14,16 +14,22 @@ import numpy as np
 
 from ctevidence.levels import Levels
 from ctevidence.models.aalen_johansen import Histories, aalen_johansen
+from ctevidence.models.clustered_curves import Clusters
 from ctevidence.models.fit import EVERYONE, build_levels
 from ctevidence.models.hazard_ratios import LogHazards
 from ctevidence.models.kaplan_meier import SurvivalCurve
 from ctevidence.models.restricted_mean import restricted_mean
 from ctevidence.outcomes.outcome import Outcome
 
+CURVES = {
+    "survival": "Kaplan-Meier",
+    "cumulative_incidence": "Aalen-Johansen, {competing} competing",
+    "rmst": "area under the Kaplan-Meier curve up to the week",
+}
 METHODS = {
-    "survival": "Kaplan-Meier, Greenwood variance, log-log interval of each arm",
-    "cumulative_incidence": "Aalen-Johansen, {competing} competing, Greenwood-type variance",
-    "rmst": "area under the Kaplan-Meier curve up to the week, Greenwood-type variance",
+    "survival": f"{CURVES['survival']}, Greenwood variance, log-log interval of each arm",
+    "cumulative_incidence": f"{CURVES['cumulative_incidence']}, Greenwood-type variance",
+    "rmst": f"{CURVES['rmst']}, Greenwood-type variance",
     "log_hazard": "Cox regression, Efron ties",
 }
 
@@ -64,7 +70,8 @@ class ArmCurves:
     """The curves of an outcome's arms; an arm with nobody at risk has none.
 
     `curves` ends time at risk with what competes, as with any loss; `histories` know the
-    difference: state 1 is the event, 2 what competes with it.
+    difference: state 1 is the event, 2 what competes with it. With `clusters`, covariances are
+    robust over them and joint over arms.
     """
 
     outcome: Outcome
@@ -72,6 +79,7 @@ class ArmCurves:
     curves: Mapping[str, SurvivalCurve]
     histories: Mapping[str, Histories]
     cautions: tuple[str, ...]
+    clusters: Clusters | None = None
 
     @property
     def arms(self) -> list[str]:
@@ -94,16 +102,23 @@ def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
     def interval_for(conf_level: float) -> np.ndarray:
         return np.array([_limits(curve, week, conf_level) for curve in curves])
 
+    cov, method, clusters = np.diag(variance), METHODS[measure], group.clusters
+    if clusters:
+        cov = clusters.covariance(group.arms, measure, week)
+        method = f"{CURVES[measure]}, robust covariance over {clusters.name}s"
+        reasons += clusters.cautions
     return _levels(
         group,
         measure,
         week,
         estimate,
-        np.diag(variance),
+        cov,
+        method=method,
         events=events,
         cautions=reasons,
         better=_better(measure, group.at_risk.is_wanted),
-        interval_for=interval_for if measure == "survival" else None,
+        # only of arms that are independent
+        interval_for=interval_for if measure == "survival" and not clusters else None,
     )
 
 
@@ -122,15 +137,22 @@ def hazard_levels(group: ArmCurves, hazards: LogHazards) -> Levels:
         for arm, happened, level in zip(group.arms, events, hazards.estimate, strict=True)
         if np.isnan(level)
     ]
+    method = METHODS["log_hazard"]
+    if hazards.adjusted_for:
+        method += f", adjusted for {', '.join(hazards.adjusted_for)}"
+    if hazards.clustered_by:
+        method += f", robust covariance over {hazards.clustered_by}s"
+    if group.clusters:
+        reasons += group.clusters.cautions
     return _levels(
         group,
         "log_hazard",
         None,
         hazards.estimate,
         hazards.cov,
+        method=method,
         events=events,
         cautions=[*hazards.cautions, *reasons],
-        adjusted_for=hazards.adjusted_for,
         better="higher" if group.at_risk.is_wanted else "lower",
         anchored=False,
     )
@@ -145,10 +167,9 @@ def _levels(
     *,
     events: Sequence[int],
     cautions: Sequence[str],
-    adjusted_for: Sequence[str] = (),
+    method: str,
     **options: Any,
 ) -> Levels:
-    adjusted = f", adjusted for {', '.join(adjusted_for)}" if adjusted_for else ""
     return build_levels(
         group.outcome,
         measure,
@@ -157,7 +178,7 @@ def _levels(
         cov,
         n=[group.curves[arm].n if arm in group.curves else 0 for arm in group.arms],
         events=events,
-        method=METHODS[measure].format(competing=" and ".join(group.at_risk.competing)) + adjusted,
+        method=method.format(competing=" and ".join(group.at_risk.competing)),
         cautions=(*group.cautions, *cautions),
         population=group.at_risk.population,
         randomised=group.at_risk.randomised,

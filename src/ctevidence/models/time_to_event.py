@@ -8,34 +8,33 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from lifelines.statistics import multivariate_logrank_test
 
+from ctevidence.contrasts.compare import joined
 from ctevidence.data.study import VisitWindow
 from ctevidence.levels import Levels
 from ctevidence.models.aalen_johansen import competing
+from ctevidence.models.clustered_curves import clusters_of
 from ctevidence.models.covariates import covariate_columns, of_people_with
 from ctevidence.models.cox import CoxFit
+from ctevidence.models.event_tests import event_tests, stratum_of
 from ctevidence.models.fit import ComparableFit, ScheduledFit, refuse_weights
 from ctevidence.models.hazard_ratios import LogHazards, log_hazards
 from ctevidence.models.kaplan_meier import SurvivalCurve, kaplan_meier
 from ctevidence.models.survival_levels import ArmCurves, AtRisk, curve_levels, hazard_levels
+from ctevidence.models.weighted_log_rank import EventTest, weighted_log_rank
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import DAYS_PER_WEEK
 
+#: comparisons in the order in which they are read, unless declared otherwise
+LEADING = ("rmst_difference", "hazard_ratio")
+LEADS_INSTEAD = (
+    "leads in place of the hazard ratio that was declared to, as hazards are not proportional"
+)
 # weeks are sevenths: without rounding, equal numbers of days would give unequal times
 TIME_DECIMALS = 9
-
-
-class LogRank(NamedTuple):
-    """Log-rank test that at all times the event is equally likely in all arms."""
-
-    chi2: float
-    df: int
-    p_value: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,6 +53,8 @@ class TimeToEventFit(ComparableFit):
         For ``log_hazard``.
     people : DataFrame
         ``participant_id, arm, time, event, competed`` of those at risk, in weeks since risk began.
+    adjust : tuple of str
+        Covariates that were asked for.
     """
 
     outcome: Outcome
@@ -61,6 +62,7 @@ class TimeToEventFit(ComparableFit):
     groups: ArmCurves
     hazards: LogHazards
     people: pd.DataFrame
+    adjust: tuple[str, ...] = ()
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -128,18 +130,86 @@ class TimeToEventFit(ComparableFit):
                 f"Week {week:g} is outside the follow-up: the largest possible week is "
                 f"{largest:g} since risk began, until which the curve of every arm is known."
             )
-        return curve_levels(self.groups, measure, float(week))
+        levels = curve_levels(self.groups, measure, float(week))
+        if measure == "rmst" and self._hazard_ratio_steps_back:
+            return replace(levels, caution=joined(levels.caution, LEADS_INSTEAD))
+        return levels
 
-    def log_rank(self) -> LogRank:
+    @property
+    def leading(self) -> tuple[str, str]:
+        """Measures of comparisons in the order in which they are to be read.
+
+        Weeks without the event lead, unless the study declares ``relapse.lead =
+        "hazard_ratio"``: then the hazard ratio does, but for hazards that are not proportional by
+        the score test (`hazard_ratios.PROPORTIONAL_BELOW`), where weeks lead after all and say so.
+
+        >>> from ctevidence import compare_treatments  # doctest: +SKIP
+        >>> compare_treatments(fit, fit.leading, week)  # doctest: +SKIP
+        """
+        weeks_first = self._lead == "rmst" or self._hazard_ratio_steps_back
+        return LEADING if weeks_first else LEADING[::-1]
+
+    @property
+    def _lead(self) -> str:
+        return getattr(self.outcome.rule, "lead", "rmst")
+
+    @property
+    def _hazard_ratio_steps_back(self) -> bool:
+        return self._lead == "hazard_ratio" and self.hazards.changes_over_time
+
+    def clustered_by(self, name: str) -> TimeToEventFit:
+        """The same fit with errors that are robust over therapists, or sites.
+
+        Parameters
+        ----------
+        name : str
+            A column of the participants. People without an entry, as those without a therapist,
+            count each alone, so that only arms with therapists have clusters.
+
+        Returns
+        -------
+        TimeToEventFit
+            Estimates stay; covariances of curves are joint over arms, where one therapist treats
+            people of several. Staying at a week (``risk``) keeps its errors, and says so.
+
+        Raises
+        ------
+        KeyError
+            When there is no such column.
+        """
+        clusters = clusters_of(self.study, self.people, name)
+        staying = self.staying
+        if staying:
+            alone = f"errors of single people, not of {name}s"
+            expected = replace(staying.expected, caution=joined(staying.expected.caution, alone))
+            staying = replace(staying, expected=expected, cautions=(*staying.cautions, alone))
+        return replace(
+            self,
+            staying=staying,
+            groups=replace(self.groups, clusters=clusters),
+            hazards=_adjusted_hazards(self.outcome, self.groups.at_risk, self.adjust, name),
+        )
+
+    def log_rank(self) -> EventTest:
         """Log-rank test over the arms that had somebody at risk when an event happened."""
-        first_event = self.people["time"].where(self.people["event"]).min()
-        followed = self.people.groupby("arm")["time"].transform("max") >= first_event
-        people = self.people[followed]
-        arms = people["arm"].nunique()
-        if arms < 2:
-            return LogRank(math.nan, 0, math.nan)
-        test = multivariate_logrank_test(people["time"], people["arm"], people["event"])
-        return LogRank(float(test.test_statistic), arms - 1, float(test.p_value))
+        return weighted_log_rank(self.people["time"], self.people["event"], self.people["arm"])
+
+    def tests(self, strata: str | None = None) -> pd.DataFrame:
+        """Tests that the event is as frequent in all arms, and in each two of them.
+
+        Parameters
+        ----------
+        strata : str, optional
+            A column of the participants within whose groups arms are compared.
+
+        Returns
+        -------
+        DataFrame
+            See `event_tests.event_tests`.
+        """
+        arms = [arm for arm in self.groups.arms if arm in set(self.people["arm"])]
+        labels = None if strata is None else stratum_of(self.study, self.people, strata)
+        return event_tests(self.people, arms, labels)
 
     def numbers(self, weeks: Sequence[float]) -> pd.DataFrame:
         """Numbers at risk, events and censored by arm and week; see `SurvivalCurve.numbers`."""
@@ -151,8 +221,25 @@ class TimeToEventFit(ComparableFit):
 
     def medians(self, conf_level: float = 0.95) -> pd.DataFrame:
         """Median weeks until the event by arm; see `SurvivalCurve.median`."""
-        rows = [(arm, *curve.median(conf_level)) for arm, curve in self.curves.items()]
-        return pd.DataFrame(rows, columns=["arm", "weeks", "conf_low", "conf_high", "is_reached"])
+        return self.quantiles((0.5,), conf_level).drop(columns="share")
+
+    def quantiles(
+        self, shares: Sequence[float], conf_level: float = 0.95, method: str = "log-log"
+    ) -> pd.DataFrame:
+        """Weeks by which given shares had the event, by arm; see `SurvivalCurve.quantile`.
+
+        Returns
+        -------
+        DataFrame
+            ``arm, share, weeks, conf_low, conf_high, is_reached``; what is not reached is empty.
+        """
+        rows = [
+            (arm, share, *curve.quantile(share, conf_level, method))
+            for arm, curve in self.curves.items()
+            for share in shares
+        ]
+        names = ["arm", "share", "weeks", "conf_low", "conf_high", "is_reached"]
+        return pd.DataFrame(rows, columns=names)
 
 
 def fit_time_to_event(
@@ -189,7 +276,7 @@ def fit_time_to_event(
     cautions = (*outcome.cautions, *_dating(outcome, at_risk))
     hazards = _adjusted_hazards(outcome, at_risk, tuple(adjust))
     groups = ArmCurves(outcome, at_risk, curves, histories, cautions)
-    return TimeToEventFit(outcome, staying, groups, hazards, people)
+    return TimeToEventFit(outcome, staying, groups, hazards, people, tuple(adjust))
 
 
 def observed_times(outcome: Outcome, at_risk: AtRisk) -> pd.DataFrame:
@@ -239,14 +326,16 @@ def on_schedule(weeks: np.ndarray, schedule: Sequence[VisitWindow]) -> np.ndarra
     return nominal
 
 
-def _adjusted_hazards(outcome: Outcome, at_risk: AtRisk, names: tuple[str, ...]) -> LogHazards:
+def _adjusted_hazards(
+    outcome: Outcome, at_risk: AtRisk, names: tuple[str, ...], cluster: str = ""
+) -> LogHazards:
     """Log hazards adjusted for covariates, or unadjusted with the reason where that fails."""
-    unadjusted = _hazards(outcome, at_risk, ())
+    unadjusted = _hazards(outcome, at_risk, (), cluster)
     if not names or unadjusted.model is None:
         return unadjusted
     complete = of_people_with(outcome, names)
     try:
-        adjusted = _hazards(complete, at_risk, names)
+        adjusted = _hazards(complete, at_risk, names, cluster)
     except ArithmeticError as reason:
         caution = f"hazard ratio not adjusted for {', '.join(names)}: {reason}"
         return replace(unadjusted, cautions=(caution, *unadjusted.cautions))
@@ -254,15 +343,18 @@ def _adjusted_hazards(outcome: Outcome, at_risk: AtRisk, names: tuple[str, ...])
     return replace(adjusted, adjusted_for=names, cautions=(*left_out, *adjusted.cautions))
 
 
-def _hazards(outcome: Outcome, at_risk: AtRisk, names: Sequence[str]) -> LogHazards:
+def _hazards(outcome: Outcome, at_risk: AtRisk, names: Sequence[str], cluster: str) -> LogHazards:
     arms = [arm.name for arm in outcome.study.arms]
     people = observed_times(outcome, at_risk)
     arm = people["arm"].map({name: i for i, name in enumerate(arms)}).to_numpy(int)
     time, event = people["time"].to_numpy(), people["event"].to_numpy()
-    if not names:
-        return log_hazards(time, event, arm, arms)
-    columns, labels = covariate_columns(outcome.study, people["participant_id"], names)
-    return log_hazards(time, event, arm, arms, pd.DataFrame(columns, columns=labels))
+    code = clusters_of(outcome.study, people, cluster).code if cluster else None
+    covariates = None
+    if names:
+        columns, labels = covariate_columns(outcome.study, people["participant_id"], names)
+        covariates = pd.DataFrame(columns, columns=labels)
+    found = log_hazards(time, event, arm, arms, covariates, code)
+    return replace(found, clustered_by=cluster)
 
 
 def _dating(outcome: Outcome, at_risk: AtRisk):
