@@ -88,6 +88,9 @@ FAULTS = (
     ("flag in quotation marks", "confirm_visits = 1",
      'confirm_visits = 1\nrandomised_after_response = "yes"', "relapse.randomised_after_response",
      "yes", "true or false", "Correct"),
+    ("what leads is not a comparison of times", "confirm_visits = 1",
+     'confirm_visits = 1\nlead = "odds_ratio"', "relapse.lead", "odds_ratio", "not known",
+     "rmst, hazard_ratio"),
     ("unknown source of retention", '[retention]\nfrom = "events"', '[retention]\nfrom = "visits"',
      "retention.from", "visits", "not known", "events, last_visit"),
     # -- [analysis], [disclosure], [files], [covariates], [events]

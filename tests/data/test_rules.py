@@ -80,6 +80,7 @@ def test_each_rule_says_itself_in_one_sentence() -> None:
         RemissionRule(4),
         RelapseRule("remission", threshold=10, confirm_visits=2),
         RelapseRule("response", from_events=True),
+        RelapseRule("response", from_events=True, lead="hazard_ratio"),
         RetentionRule("events"),
         RetentionRule("last_visit"),
         EntryRule(),

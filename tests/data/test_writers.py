@@ -52,7 +52,9 @@ def test_writing_twice_gives_the_same_bytes(small_study: Study, tmp_path: Path) 
         ),
         Rules(
             remission=RemissionRule(4, "non-response"),
-            relapse=RelapseRule("remission", from_events=True, randomised_after_response=True),
+            relapse=RelapseRule(
+                "remission", from_events=True, randomised_after_response=True, lead="hazard_ratio"
+            ),
             retention=RetentionRule("last_visit"),
         ),
     ],

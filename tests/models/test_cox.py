@@ -193,3 +193,26 @@ def test_proportional_hazards_of_terms_and_of_too_little():
         proportional_hazards_test(fit, "kn")
     one_time = fit_cox(np.array([5.0, 5, 6]), np.array([1, 1, 0], bool), np.array([0.0, 1, 0]))
     assert np.isnan(proportional_hazards_test(one_time)["global"].p_value)
+
+
+#: columns of `event_tests.json`: start, stop, event, and what is in the model
+LATER = {
+    "pbc": ("tstart", "tstop", lambda d: d["death"] == 2, lambda d: [np.log(d["bili"]),
+            np.log(d["protime"])]),
+    "heart": ("start", "stop", lambda d: d["event"] == 1, lambda d: [d["age"], d["surgery"],
+              d["transplant"]]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_treatment_that_begins_later_and_covariates_that_change_as_in_r(reference, name):
+    """Times at risk made by tmerge (its pbc example) and the heart transplants of `survival`."""
+    r = reference("event_tests")["later"][name]
+    d = {k: np.array(v) for k, v in r.items()}
+    start, stop, event, columns = LATER[name]
+    X = np.column_stack(columns(d))
+    fit = fit_cox(d[stop], event(d), X, start=d[start])
+    np.testing.assert_allclose(fit.coef, r["coef"], rtol=1e-8)
+    np.testing.assert_allclose(fit.cov, r["cov"], rtol=1e-8)
+    if name == "pbc":  # as printed in the vignette on time-dependent covariates
+        assert fit.coef == pytest.approx([1.241214, 3.983400], abs=1e-6)
