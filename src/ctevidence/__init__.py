@@ -104,6 +104,7 @@ _PUBLIC = {
     "dating_sentence": "display.dating",
     "table_dating": "display.dating",
     "table_cumulative": "display.cumulative_table",
+    "table_event_tests": "display.event_tests",
     "table_excluded": "display.trial_tables",
     "table_trial_influence": "display.trial_influence",
     "table_four_cells": "display.four_cells",
