@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -234,6 +235,7 @@ def chance_of_largest(z: float, correlation: Array) -> tuple[float, int]:
     return float(stats.chi.sf(z / reach, rank).mean()), rank
 
 
+@lru_cache(maxsize=4)
 def _directions(rank: int) -> Array:
     """Directions spread evenly over the sphere of so many dimensions, always the same."""
     even = lambda d: (  # noqa: E731
