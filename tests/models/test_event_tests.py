@@ -162,3 +162,12 @@ def test_excess_of_hazard_ratios_for_the_appendix_as_in_r(reference, times):
     assert "ratios of hazards are not ratios of risks where the outcome is common" in row.caution
     with pytest.raises(KeyError):
         fit.compare("combined", against="control", measure="reri")
+
+
+def test_nobody_at_risk_has_no_test(times):
+    outcome = times([1.0, 2.0], [0, 0], PAIR)
+    outcome.frame["entry"] = np.nan
+    table = fit_relapse(outcome).tests()
+    assert list(table.columns) == list(COLUMNS)
+    assert table["p_value"].isna().all()
+    assert (table["n"] == 0).all()

@@ -225,3 +225,22 @@ def test_retention_shares_the_machinery(survival, times):
     arms = survival["aml"]["arms"]
     difference = arms["combined"]["rmst"]["estimate"] - arms["medication"]["rmst"]["estimate"]
     assert row.one().estimate == pytest.approx(difference, rel=1e-10)
+
+
+def test_difference_and_ratio_of_restricted_means_as_in_r_and_as_published(reference, times):
+    """pbc at 10 years, the example of survRM2: -0.136923 (-0.938519, 0.664674), p 0.737786;
+    ratio 0.981201 (0.878052, 1.096466).
+    """
+    r = reference("event_tests")["restricted_means"]
+    d = {k: np.array(v) for k, v in r["data"].items()}
+    fit = fit_relapse(times(d["years"], d["event"], np.where(d["trt"] == 1, *PAIR)))
+    asked = {"arm": "combined", "against": "medication", "week": 10}
+    row = fit.compare(**asked, measure="rmst_difference").one()
+    assert (row.estimate, row.std_error) == pytest.approx(tuple(r["difference"]), rel=1e-9)
+    assert row.estimate == pytest.approx(-0.136923, abs=1e-6)
+    assert (row.conf_low, row.conf_high) == pytest.approx((-0.938519, 0.664674), abs=1e-6)
+    assert row.p_value == pytest.approx(0.737786, abs=1e-6)
+    row = fit.compare(**asked, measure="rmst_ratio").one()
+    assert (np.log(row.estimate), row.std_error) == pytest.approx(tuple(r["log_ratio"]), rel=1e-9)
+    found = (row.estimate, row.conf_low, row.conf_high)
+    assert found == pytest.approx((0.981201, 0.878052, 1.096466), abs=1e-6)

@@ -47,6 +47,16 @@ robust <- function(rows, times, tau) {
 }
 clusters <- list(all = robust(d, c(100, 365), 365))
 
+# --- restricted means compared: survRM2's example, pbc at 10 years, by survfit and the delta method ---
+p2 <- subset(pbc, id <= 312)
+p2$years <- p2$time / 365.25
+p2$event <- as.numeric(p2$status == 2)
+means <- summary(survfit(Surv(years, event) ~ trt, p2), rmean = 10)$table[, c("rmean", "se(rmean)")]
+compared <- list(
+  data = as.list(p2[c("years", "event", "trt")]),
+  difference = unname(c(means[1, 1] - means[2, 1], sqrt(sum(means[, 2]^2)))),
+  log_ratio = unname(c(log(means[1, 1] / means[2, 1]), sqrt(sum((means[, 2] / means[, 1])^2)))))
+
 # --- weighted log-rank ---
 tests <- list()
 g <- function(formula, rho) {
@@ -168,7 +178,7 @@ out <- list(
   lung = as.list(d[c("inst", "time", "event", "sex", "ph.ecog", "weight", "entry", "group")]),
   veteran = as.list(veteran[c("trt", "time", "status")]),
   few = as.list(subset(aml, x == "Maintained")[c("time", "status")]),
-  curves = curves, clusters = clusters, tests = tests, competing = compete,
+  curves = curves, clusters = clusters, restricted_means = compared, tests = tests, competing = compete,
   frailty = frailty_fits, later = late, reri = reri,
   about = list(r = R.version.string, survival = as.character(packageVersion("survival")),
                cmprsk = as.character(packageVersion("cmprsk")),
