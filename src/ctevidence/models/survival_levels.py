@@ -23,9 +23,10 @@ from ctevidence.outcomes.outcome import Outcome
 
 CURVES = {
     "survival": "Kaplan-Meier",
-    "cumulative_incidence": "Aalen-Johansen, {competing} competing",
+    "cumulative_incidence": "Aalen-Johansen, COMPETING competing",
     "rmst": "area under the Kaplan-Meier curve up to the week",
 }
+ROBUST = ", robust covariance over {}s"
 METHODS = {
     "survival": f"{CURVES['survival']}, Greenwood variance, log-log interval of each arm",
     "cumulative_incidence": f"{CURVES['cumulative_incidence']}, Greenwood-type variance",
@@ -105,7 +106,7 @@ def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
     cov, method, clusters = np.diag(variance), METHODS[measure], group.clusters
     if clusters:
         cov = clusters.covariance(group.arms, measure, week)
-        method = f"{CURVES[measure]}, robust covariance over {clusters.name}s"
+        method = CURVES[measure] + ROBUST.format(clusters.name)
         reasons += clusters.cautions
     return _levels(
         group,
@@ -113,7 +114,7 @@ def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
         week,
         estimate,
         cov,
-        method=method,
+        method=method.replace("COMPETING", " and ".join(group.at_risk.competing)),
         events=events,
         cautions=reasons,
         better=_better(measure, group.at_risk.is_wanted),
@@ -141,7 +142,7 @@ def hazard_levels(group: ArmCurves, hazards: LogHazards) -> Levels:
     if hazards.adjusted_for:
         method += f", adjusted for {', '.join(hazards.adjusted_for)}"
     if hazards.clustered_by:
-        method += f", robust covariance over {hazards.clustered_by}s"
+        method += ROBUST.format(hazards.clustered_by)
     if group.clusters:
         reasons += group.clusters.cautions
     return _levels(
@@ -178,7 +179,7 @@ def _levels(
         cov,
         n=[group.curves[arm].n if arm in group.curves else 0 for arm in group.arms],
         events=events,
-        method=method.format(competing=" and ".join(group.at_risk.competing)),
+        method=method,
         cautions=(*group.cautions, *cautions),
         population=group.at_risk.population,
         randomised=group.at_risk.randomised,

@@ -142,9 +142,7 @@ class TimeToEventFit(ComparableFit):
         Weeks without the event lead, unless the study declares ``relapse.lead =
         "hazard_ratio"``: then the hazard ratio does, but for hazards that are not proportional by
         the score test (`hazard_ratios.PROPORTIONAL_BELOW`), where weeks lead after all and say so.
-
-        >>> from ctevidence import compare_treatments  # doctest: +SKIP
-        >>> compare_treatments(fit, fit.leading, week)  # doctest: +SKIP
+        ``compare_treatments(fit, fit.leading, week)`` gives the rows in this order.
         """
         weeks_first = self._lead == "rmst" or self._hazard_ratio_steps_back
         return LEADING if weeks_first else LEADING[::-1]
