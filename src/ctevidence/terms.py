@@ -297,6 +297,14 @@ LEVEL_MEASURES = {
             is_relative=True,
         ),
         LevelMeasure(
+            "log_subdistribution_hazard",
+            "log hazard",
+            ("subdistribution_hazard_ratio",),
+            synergy=("interaction_ratio",),
+            models=("multiplicativity",),
+            is_relative=True,
+        ),
+        LevelMeasure(
             # effects of a network on one common, arbitrary origin; levels say which contrast
             # measure their differences are (`Levels.read_as`), these are those it has alone
             "network_effect",
@@ -342,6 +350,9 @@ CONTRAST_MEASURES = {
         ContrastMeasure("mean_count_difference", "mean_count", "identity", "events per person"),
         ContrastMeasure("mean_count_ratio", "mean_count", "log", "ratio"),
         ContrastMeasure("hazard_ratio", "log_hazard", "log", "ratio"),
+        ContrastMeasure(
+            "subdistribution_hazard_ratio", "log_subdistribution_hazard", "log", "ratio"
+        ),
         ContrastMeasure("effect", "network_effect", "identity", ""),
         ContrastMeasure("arcsine_difference", "network_effect", "identity", "radians"),
     )

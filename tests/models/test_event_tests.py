@@ -7,7 +7,9 @@ import pytest
 from ctevidence.contrasts import compare_treatments, relative_excess
 from ctevidence.contrasts.familywise import holm
 from ctevidence.data.rules import RelapseRule
+from ctevidence.models.cox import fit_cox
 from ctevidence.models.event_tests import ALL_ARMS, COLUMNS
+from ctevidence.models.fine_gray import fit_fine_gray
 from ctevidence.models.gray_test import gray_test
 from ctevidence.models.relapse import fit_relapse
 from ctevidence.models.weighted_log_rank import max_combo, weighted_log_rank
@@ -84,6 +86,42 @@ def test_gray_s_test_stands_where_something_competes(make_outcome):
     assert found == pytest.approx(gray_test(time, cause, frame["arm"]).statistic, rel=1e-6)
     alone = weighted_log_rank(time, cause == 1, frame["arm"])
     assert fit.log_rank().statistic == pytest.approx(alone.statistic, rel=1e-9)
+
+
+def test_fine_gray_of_a_fit_is_that_of_its_people(make_outcome):
+    rng = np.random.default_rng(9)
+    n = 240
+    time, cause = rng.exponential(20, n).round(1) + 0.1, rng.integers(0, 3, n)
+    arm = np.tile(["control", "medication", "therapy", "combined"], n // 4)
+    frame = pd.DataFrame(
+        {
+            "participant_id": [f"P{i}" for i in range(n)],
+            "arm": arm,
+            "entry": 0.0,
+            "lower": time,
+            "upper": np.where(cause == 1, time, np.inf),
+            "state": np.choose(cause, ["well", "relapsed", "died"]),
+        }
+    )
+    people = frame[["participant_id", "arm"]].assign(
+        age=rng.normal(40, 10, n), therapist=(np.arange(n) % 24).astype(str)
+    )
+    fit = fit_relapse(make_outcome("relapse", frame, people), adjust=["age"])
+    X = np.column_stack([arm == a for a in ("medication", "therapy", "combined")] + [people["age"]])
+    witness = fit_fine_gray(time, cause, X.astype(float))
+    row = fit.subdistribution().compare("combined", against="medication").one()
+    assert row.measure == "subdistribution_hazard_ratio"
+    assert np.log(row.estimate) == pytest.approx(witness.coef[2] - witness.coef[0], rel=1e-6)
+    gap = np.array([-1, 0, 1, 0]) @ witness.cov @ [-1, 0, 1, 0]
+    assert row.std_error == pytest.approx(np.sqrt(gap), rel=1e-6)
+    assert "Fine-Gray regression, died competing" in row.method
+    over = fit.clustered_by("therapist").subdistribution().compare("combined", against="medication")
+    assert over.one().estimate == pytest.approx(row.estimate, rel=1e-9)
+    assert over.one().std_error != row.std_error
+    # the hazard among those at risk is the Cox regression, others' events ending their time
+    cox = fit_cox(time, cause == 1, X.astype(float))
+    row = fit.compare("combined", against="medication", measure="hazard_ratio").one()
+    assert np.log(row.estimate) == pytest.approx(cox.coef[2] - cox.coef[0], rel=1e-6)
 
 
 @pytest.mark.parametrize(

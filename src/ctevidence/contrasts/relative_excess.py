@@ -153,7 +153,7 @@ def _row(levels, cells, name, of, interval, conf_level) -> Estimate:
         result,
         conf_level,
     )
-    caution = OF_HAZARDS if levels.measure == "log_hazard" else ""
+    caution = OF_HAZARDS if levels.measure.endswith("_hazard") else ""
     return replace(row, caution=joined(row.caution, caution))
 
 

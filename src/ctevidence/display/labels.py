@@ -42,6 +42,7 @@ MEASURES = {
     "mean_count_difference": "difference in events per person",
     "mean_count_ratio": "ratio of events per person",
     "hazard_ratio": "hazard ratio",
+    "subdistribution_hazard_ratio": "hazard ratio of the incidence",
     "std_mean_difference": "standardised mean difference",
     "interaction_difference": "synergy on the difference scale",
     "interaction_ratio": "synergy on the ratio scale",

@@ -1,4 +1,4 @@
-"""Hazard ratios between arms by Cox regression, where they have finite values."""
+"""Hazard ratios between arms, where they have finite values: of Cox, or of Fine and Gray."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.sparse.csgraph import connected_components
 
 from ctevidence.models.cox import CoxFit, ScoreTest, fit_cox
+from ctevidence.models.fine_gray import FineGrayFit, fit_fine_gray
 from ctevidence.models.proportional_hazards import proportional_hazards_test
 
 #: Events that each coefficient of an adjusted model needs (Vittinghoff and McCulloch 2007,
@@ -33,7 +34,7 @@ class LogHazards:
     estimate : ndarray, shape (k,)
         0 for the arm that the others are relative to; nan where no finite ratio exists.
     cov : ndarray, shape (k, k)
-    model : CoxFit or None
+    model : CoxFit, FineGrayFit or None
         None where there is nothing to compare.
     adjusted_for : tuple of str
         Columns of the covariates.
@@ -46,7 +47,7 @@ class LogHazards:
 
     estimate: np.ndarray
     cov: np.ndarray
-    model: CoxFit | None
+    model: CoxFit | FineGrayFit | None
     adjusted_for: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     change: ScoreTest | None = None
@@ -65,8 +66,9 @@ def log_hazards(
     names: Sequence[str],
     covariates: pd.DataFrame | None = None,
     cluster: np.ndarray | None = None,
+    competed: np.ndarray | None = None,
 ) -> LogHazards:
-    """Cox regression on arms and covariates; see `cox.fit_cox`.
+    """Cox regression on arms and covariates, `cox.fit_cox`, or `fine_gray.fit_fine_gray`.
 
     Parameters
     ----------
@@ -79,6 +81,9 @@ def log_hazards(
     covariates : DataFrame, shape (n, q), optional
     cluster : ndarray, shape (n,), optional
         Groups whose people are alike, for a robust covariance.
+    competed : ndarray of bool, shape (n,), optional
+        Whether it ended with something that competes with the event. When given, the regression
+        is that of Fine and Gray: these people stay at risk.
 
     Raises
     ------
@@ -86,7 +91,8 @@ def log_hazards(
         With covariates: when there are too few events for them (`EVENTS_PER_COEFFICIENT`), or when
         they separate those with the event from the others, so that no finite estimate exists.
     """
-    used = arms_with_finite_ratios(time, event, arm, len(names))
+    last = time if competed is None else np.where(competed, np.inf, time)
+    used = arms_with_finite_ratios(last, event, arm, len(names))
     estimate, cov = np.full(len(names), np.nan), np.full((len(names), len(names)), np.nan)
     estimate[used], cov[np.ix_(used, used)] = 0.0, 0.0
     if len(used) < 2:
@@ -102,16 +108,18 @@ def log_hazards(
     if covariates is not None:
         table = table.join(covariates.reset_index(drop=True))
     kept = np.isin(arm, used)
-    model = fit_cox(
-        time[kept],
-        event[kept],
-        table[kept].to_numpy(float),
-        names=[str(c) for c in table],
-        cluster=None if cluster is None else cluster[kept],
-    )
+    X, columns = table[kept].to_numpy(float), [str(c) for c in table]
+    within = None if cluster is None else cluster[kept]
+    if competed is None:
+        model = fit_cox(time[kept], event[kept], X, names=columns, cluster=within)
+    else:
+        cause = np.where(event, 1, np.where(competed, 2, 0))[kept]
+        model = fit_fine_gray(time[kept], cause, X, names=columns, cluster=within)
     k = len(others)
     estimate[others] = model.coef[:k]
     cov[np.ix_(others, others)] = model.cov[:k, :k]
+    if competed is not None:
+        return LogHazards(estimate, cov, model)
     change = proportional_hazards_test(model, terms={"arms": labels})["arms"]
     found = LogHazards(estimate, cov, model, change=change)
     return replace(found, cautions=(AVERAGE,)) if found.changes_over_time else found

@@ -32,6 +32,10 @@ METHODS = {
     "cumulative_incidence": f"{CURVES['cumulative_incidence']}, Greenwood-type variance",
     "rmst": f"{CURVES['rmst']}, Greenwood-type variance",
     "log_hazard": "Cox regression, Efron ties",
+    "log_subdistribution_hazard": (
+        "Fine-Gray regression, COMPETING competing, Efron ties, censoring after events, robust "
+        "covariance"
+    ),
 }
 
 
@@ -86,6 +90,11 @@ class ArmCurves:
     def arms(self) -> list[str]:
         return [arm.name for arm in self.outcome.study.arms]
 
+    @property
+    def competing(self) -> str:
+        """What competes with the event, in words."""
+        return " and ".join(self.at_risk.competing)
+
 
 def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
     """Levels of ``survival``, ``rmst`` or ``cumulative_incidence`` at a week since risk began."""
@@ -114,7 +123,7 @@ def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
         week,
         estimate,
         cov,
-        method=method.replace("COMPETING", " and ".join(group.at_risk.competing)),
+        method=method.replace("COMPETING", group.competing),
         events=events,
         cautions=reasons,
         better=_better(measure, group.at_risk.is_wanted),
@@ -128,8 +137,8 @@ def _better(measure: str, is_wanted: bool) -> str:
     return "lower" if (measure == "cumulative_incidence") != is_wanted else "higher"
 
 
-def hazard_levels(group: ArmCurves, hazards: LogHazards) -> Levels:
-    """Levels of ``log_hazard``, which mean something only in comparison."""
+def hazard_levels(group: ArmCurves, hazards: LogHazards, measure: str = "log_hazard") -> Levels:
+    """Levels of log hazards, which mean something only in comparison."""
     curves = [group.curves.get(arm) for arm in group.arms]
     events = [int(curve.events.sum()) if curve else 0 for curve in curves]
     reasons = [
@@ -138,7 +147,7 @@ def hazard_levels(group: ArmCurves, hazards: LogHazards) -> Levels:
         for arm, happened, level in zip(group.arms, events, hazards.estimate, strict=True)
         if np.isnan(level)
     ]
-    method = METHODS["log_hazard"]
+    method = METHODS[measure].replace("COMPETING", group.competing)
     if hazards.adjusted_for:
         method += f", adjusted for {', '.join(hazards.adjusted_for)}"
     if hazards.clustered_by:
@@ -147,7 +156,7 @@ def hazard_levels(group: ArmCurves, hazards: LogHazards) -> Levels:
         reasons += group.clusters.cautions
     return _levels(
         group,
-        "log_hazard",
+        measure,
         None,
         hazards.estimate,
         hazards.cov,

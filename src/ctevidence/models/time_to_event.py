@@ -155,6 +155,23 @@ class TimeToEventFit(ComparableFit):
     def _hazard_ratio_steps_back(self) -> bool:
         return self._lead == "hazard_ratio" and self.hazards.changes_over_time
 
+    def subdistribution(self) -> ScheduledFit:
+        """Fine-Gray regression on arms: which arm has more of the event, death competing.
+
+        Adjusted, and robust over therapists, as this fit is.
+
+        Returns
+        -------
+        ScheduledFit
+            Of ``log_subdistribution_hazard``; ``compare(...)`` gives subdistribution hazard ratios.
+        """
+        clusters = self.groups.clusters
+        hazards = _adjusted_hazards(
+            self.outcome, self.groups.at_risk, self.adjust, clusters.name if clusters else "", True
+        )
+        levels = hazard_levels(self.groups, hazards, "log_subdistribution_hazard")
+        return ScheduledFit(self.outcome, levels, hazards.model, self.cautions)
+
     def clustered_by(self, name: str) -> TimeToEventFit:
         """The same fit with errors that are robust over therapists, or sites.
 
@@ -325,15 +342,19 @@ def on_schedule(weeks: np.ndarray, schedule: Sequence[VisitWindow]) -> np.ndarra
 
 
 def _adjusted_hazards(
-    outcome: Outcome, at_risk: AtRisk, names: tuple[str, ...], cluster: str = ""
+    outcome: Outcome,
+    at_risk: AtRisk,
+    names: tuple[str, ...],
+    cluster: str = "",
+    subdistribution: bool = False,
 ) -> LogHazards:
     """Log hazards adjusted for covariates, or unadjusted with the reason where that fails."""
-    unadjusted = _hazards(outcome, at_risk, (), cluster)
+    unadjusted = _hazards(outcome, at_risk, (), cluster, subdistribution)
     if not names or unadjusted.model is None:
         return unadjusted
     complete = of_people_with(outcome, names)
     try:
-        adjusted = _hazards(complete, at_risk, names, cluster)
+        adjusted = _hazards(complete, at_risk, names, cluster, subdistribution)
     except ArithmeticError as reason:
         caution = f"hazard ratio not adjusted for {', '.join(names)}: {reason}"
         return replace(unadjusted, cautions=(caution, *unadjusted.cautions))
@@ -341,7 +362,13 @@ def _adjusted_hazards(
     return replace(adjusted, adjusted_for=names, cautions=(*left_out, *adjusted.cautions))
 
 
-def _hazards(outcome: Outcome, at_risk: AtRisk, names: Sequence[str], cluster: str) -> LogHazards:
+def _hazards(
+    outcome: Outcome,
+    at_risk: AtRisk,
+    names: Sequence[str],
+    cluster: str,
+    subdistribution: bool,
+) -> LogHazards:
     arms = [arm.name for arm in outcome.study.arms]
     people = observed_times(outcome, at_risk)
     arm = people["arm"].map({name: i for i, name in enumerate(arms)}).to_numpy(int)
@@ -351,7 +378,8 @@ def _hazards(outcome: Outcome, at_risk: AtRisk, names: Sequence[str], cluster: s
     if names:
         columns, labels = covariate_columns(outcome.study, people["participant_id"], names)
         covariates = pd.DataFrame(columns, columns=labels)
-    found = log_hazards(time, event, arm, arms, covariates, code)
+    competed = people["competed"].to_numpy(bool) if subdistribution else None
+    found = log_hazards(time, event, arm, arms, covariates, code, competed)
     return replace(found, clustered_by=cluster)
 
 
