@@ -13,28 +13,25 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.contrasts.compare import joined
-from ctevidence.data.study import VisitWindow
 from ctevidence.levels import Levels
 from ctevidence.models.aalen_johansen import competing
+from ctevidence.models.arm_hazards import adjusted_hazards
 from ctevidence.models.clustered_curves import clusters_of
-from ctevidence.models.covariates import covariate_columns, of_people_with
 from ctevidence.models.cox import CoxFit
 from ctevidence.models.event_tests import event_tests, stratum_of
 from ctevidence.models.fit import ComparableFit, ScheduledFit, refuse_weights
-from ctevidence.models.hazard_ratios import LogHazards, log_hazards
+from ctevidence.models.hazard_ratios import LogHazards
 from ctevidence.models.kaplan_meier import SurvivalCurve, kaplan_meier
+from ctevidence.models.observed_times import observed_times
 from ctevidence.models.survival_levels import ArmCurves, AtRisk, curve_levels, hazard_levels
 from ctevidence.models.weighted_log_rank import EventTest, weighted_log_rank
 from ctevidence.outcomes.outcome import Outcome
-from ctevidence.terms import DAYS_PER_WEEK
 
 #: comparisons in the order in which they are read, unless declared otherwise
 LEADING = ("rmst_difference", "hazard_ratio")
 LEADS_INSTEAD = (
     "leads in place of the hazard ratio that was declared to, as hazards are not proportional"
 )
-# weeks are sevenths: without rounding, equal numbers of days would give unequal times
-TIME_DECIMALS = 9
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -166,7 +163,7 @@ class TimeToEventFit(ComparableFit):
             Of ``log_subdistribution_hazard``; ``compare(...)`` gives subdistribution hazard ratios.
         """
         clusters = self.groups.clusters
-        hazards = _adjusted_hazards(
+        hazards = adjusted_hazards(
             self.outcome, self.groups.at_risk, self.adjust, clusters.name if clusters else "", True
         )
         levels = hazard_levels(self.groups, hazards, "log_subdistribution_hazard")
@@ -202,7 +199,7 @@ class TimeToEventFit(ComparableFit):
             self,
             staying=staying,
             groups=replace(self.groups, clusters=clusters),
-            hazards=_adjusted_hazards(self.outcome, self.groups.at_risk, self.adjust, name),
+            hazards=adjusted_hazards(self.outcome, self.groups.at_risk, self.adjust, name),
         )
 
     def log_rank(self) -> EventTest:
@@ -289,98 +286,9 @@ def fit_time_to_event(
         if len(later):
             histories[arm] = competing(later["time"].to_numpy(), cause, n_causes=2)
     cautions = (*outcome.cautions, *_dating(outcome, at_risk))
-    hazards = _adjusted_hazards(outcome, at_risk, tuple(adjust))
+    hazards = adjusted_hazards(outcome, at_risk, tuple(adjust))
     groups = ArmCurves(outcome, at_risk, curves, histories, cautions)
     return TimeToEventFit(outcome, staying, groups, hazards, people, tuple(adjust))
-
-
-def observed_times(outcome: Outcome, at_risk: AtRisk) -> pd.DataFrame:
-    """Weeks at risk of everyone who was, and whether they ended with the event.
-
-    Times of visits are those of the schedule. On actual days, people seen ill at a last visit
-    would be compared only with those who happened to come to it later: the others would be gone,
-    censored on the day of the same visit, and the curve would fall towards zero.
-
-    Returns
-    -------
-    DataFrame
-        ``participant_id, arm, time, event``, and ``competed``: something else ended the risk.
-    """
-    rows = outcome.frame[outcome.frame["entry"].notna()]
-    event = (rows["state"] == at_risk.state).to_numpy()
-    entry, lower, upper = (rows[c].to_numpy(float) for c in ("entry", "lower", "upper"))
-    if at_risk.seen_at_visits:
-        schedule = outcome.study.schedule
-        entry, lower, upper = (on_schedule(weeks, schedule) for weeks in (entry, lower, upper))
-    return pd.DataFrame(
-        {
-            "participant_id": rows["participant_id"].to_numpy(),
-            "arm": rows["arm"].astype(str).to_numpy(),
-            "time": (np.where(event, upper, lower) - entry).round(TIME_DECIMALS),
-            "event": event,
-            "competed": rows["state"].isin(at_risk.competing).to_numpy(),
-        }
-    )
-
-
-def on_schedule(weeks: np.ndarray, schedule: Sequence[VisitWindow]) -> np.ndarray:
-    """Weeks with those inside the window of a visit set to its nominal week.
-
-    Examples
-    --------
-    >>> visit = VisitWindow("8 months", week=35, first_day=198, last_day=288)
-    >>> on_schedule(np.array([10.0, 34.9, 36.1, np.inf]), [visit]).tolist()
-    [10.0, 35.0, 35.0, inf]
-    """
-    nominal = np.array(weeks, float)
-    for visit in schedule:
-        days = weeks * DAYS_PER_WEEK
-        # a millionth of a day: weeks made from days do not always lead back to them exactly
-        inside = (days >= visit.first_day - 1e-6) & (days <= visit.last_day + 1e-6)
-        nominal[inside] = visit.week
-    return nominal
-
-
-def _adjusted_hazards(
-    outcome: Outcome,
-    at_risk: AtRisk,
-    names: tuple[str, ...],
-    cluster: str = "",
-    subdistribution: bool = False,
-) -> LogHazards:
-    """Log hazards adjusted for covariates, or unadjusted with the reason where that fails."""
-    unadjusted = _hazards(outcome, at_risk, (), cluster, subdistribution)
-    if not names or unadjusted.model is None:
-        return unadjusted
-    complete = of_people_with(outcome, names)
-    try:
-        adjusted = _hazards(complete, at_risk, names, cluster, subdistribution)
-    except ArithmeticError as reason:
-        caution = f"hazard ratio not adjusted for {', '.join(names)}: {reason}"
-        return replace(unadjusted, cautions=(caution, *unadjusted.cautions))
-    left_out = complete.cautions[len(outcome.cautions) :]
-    return replace(adjusted, adjusted_for=names, cautions=(*left_out, *adjusted.cautions))
-
-
-def _hazards(
-    outcome: Outcome,
-    at_risk: AtRisk,
-    names: Sequence[str],
-    cluster: str,
-    subdistribution: bool,
-) -> LogHazards:
-    arms = [arm.name for arm in outcome.study.arms]
-    people = observed_times(outcome, at_risk)
-    arm = people["arm"].map({name: i for i, name in enumerate(arms)}).to_numpy(int)
-    time, event = people["time"].to_numpy(), people["event"].to_numpy()
-    code = clusters_of(outcome.study, people, cluster).code if cluster else None
-    covariates = None
-    if names:
-        columns, labels = covariate_columns(outcome.study, people["participant_id"], names)
-        covariates = pd.DataFrame(columns, columns=labels)
-    competed = people["competed"].to_numpy(bool) if subdistribution else None
-    found = log_hazards(time, event, arm, arms, covariates, code, competed)
-    return replace(found, clustered_by=cluster)
 
 
 def _dating(outcome: Outcome, at_risk: AtRisk):
