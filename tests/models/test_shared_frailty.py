@@ -1,9 +1,13 @@
 """Shared frailty against R's coxph(... + frailty()), and what must not matter."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
+from scipy.integrate import quad
 
 from ctevidence.models.cox import fit_cox
+from ctevidence.models.relapse import fit_relapse
 from ctevidence.models.shared_frailty import fit_shared_frailty
 
 #: how each fit of `event_tests.R` was asked for
@@ -129,3 +133,66 @@ def test_what_cannot_be_fitted_is_named(rats, options, says):
     given = dict(zip(("stop", "event", "X", "group"), rats, strict=True)) | options
     with pytest.raises(ValueError, match=says):
         fit_shared_frailty(**given)
+
+
+def _partly_nested(seed=7):
+    """An arm whose people share therapists, and one without; times without ties."""
+    rng = np.random.default_rng(seed)
+    therapist = np.append(np.repeat(np.nan, 60), np.repeat(np.arange(12.0), 5))
+    own = rng.gamma(1, 1, 12)[np.nan_to_num(therapist).astype(int)]
+    x = (~np.isnan(therapist)).astype(float)
+    stop = rng.exponential(20 / np.where(x > 0, 0.6 * own, 1))
+    return stop, rng.random(120) < 0.8, x, therapist
+
+
+def test_people_of_no_group_have_no_frailty_and_the_likelihood_is_the_integral():
+    """The marginal likelihood over the frailties by numerical integration, at Breslow's hazard."""
+    stop, event, x, therapist = _partly_nested()
+    fit = fit_shared_frailty(stop, event, x, therapist)
+    assert len(fit.frailty) == 12
+    assert fit.variance > 0.1
+
+    def marginal(coef, w_of, theta):
+        risk = np.exp(x * coef + w_of)
+        hazard = np.array([1 / risk[stop >= t].sum() for t in stop[event]])
+        lived = np.array([hazard[stop[event] <= t].sum() for t in stop]) * np.exp(x * coef)
+        total = np.log(hazard).sum() + np.sum(x[event] * coef)
+        total -= lived[np.isnan(therapist)].sum() if theta else lived.sum()
+        for j in range(12 if theta else 0):
+            rows = therapist == j
+            d, expected, nu = event[rows].sum(), lived[rows].sum(), 1 / theta
+            density = stats.gamma(nu, scale=theta).pdf
+            total += np.log(quad(lambda z: z**d * np.exp(-z * expected) * density(z), 0, np.inf,  # noqa: B023
+                                 epsabs=0, epsrel=1e-10)[0])  # fmt: skip
+        return total
+
+    own = dict(zip(fit.groups, fit.frailty, strict=True))
+    w_of = np.array([own.get(g, 0.0) for g in therapist])
+    plain = fit_cox(stop, event, x)
+    gained = marginal(fit.coef[0], w_of, fit.variance) - marginal(plain.coef[0], 0 * x, 0)
+    assert fit.loglik - fit.loglik_null == pytest.approx(gained, abs=1e-6)
+
+
+def test_frailty_of_a_fit_is_that_of_its_people(make_outcome):
+    stop, event, x, therapist = _partly_nested()
+    frame = pd.DataFrame(
+        {
+            "participant_id": [f"P{i}" for i in range(120)],
+            "arm": np.where(x > 0, "combined", "medication"),
+            "entry": 0.0,
+            "lower": stop,
+            "upper": np.where(event, stop, np.inf),
+            "state": np.where(event, "relapsed", "well"),
+        }
+    )
+    people = frame[["participant_id", "arm"]].assign(therapist=therapist)
+    fit = fit_relapse(make_outcome("relapse", frame, people))
+    witness = fit_shared_frailty(stop, event, x, therapist)
+    shared = fit.shared_frailty("therapist")
+    row = shared.compare("combined", against="medication").one()
+    assert np.log(row.estimate) == pytest.approx(witness.coef[0], rel=1e-5)
+    assert row.std_error == pytest.approx(witness.std_error[0], rel=1e-5)
+    assert "gamma frailty shared by people of one therapist" in row.method
+    assert shared.model.variance == pytest.approx(witness.variance, rel=1e-5)
+    with pytest.raises(KeyError, match='did you mean "therapist"'):
+        fit.shared_frailty("therapists")

@@ -84,16 +84,27 @@ def clusters_of(study: Study, people: pd.DataFrame, name: str) -> Clusters:
     KeyError
         When there is no such column; the message lists those there are.
     """
-    table = study.entering().set_index("participant_id")
-    if name not in table:
-        known = [c for c in table.columns if c != "arm"]
-        raise KeyError(f'No column "{name}" among the participants{did_you_mean(name, known)}')
-    label = table[name].reindex(people["participant_id"])
+    label = column_of(study, people, name)
     alone = label.isna().to_numpy()
     # whoever belongs to nobody is a cluster alone
     code, known = pd.factorize(label)
     code[alone] = len(known) + np.arange(alone.sum())
     return Clusters(name, people.reset_index(drop=True), code)
+
+
+def column_of(study: Study, people: pd.DataFrame, name: str) -> pd.Series:
+    """A column of the participants, for the people at risk in their order.
+
+    Raises
+    ------
+    KeyError
+        When there is no such column; the message lists those there are.
+    """
+    table = study.entering().set_index("participant_id")
+    if name not in table:
+        known = [c for c in table.columns if c != "arm"]
+        raise KeyError(f'No column "{name}" among the participants{did_you_mean(name, known)}')
+    return table[name].reindex(people["participant_id"])
 
 
 def influence(time: Array, cause: Array, measure: str, week: float) -> Array:

@@ -10,9 +10,9 @@ import pandas as pd
 
 from ctevidence.contrasts.familywise import holm
 from ctevidence.data.study import Study
+from ctevidence.models.clustered_curves import column_of
 from ctevidence.models.gray_test import gray_test
 from ctevidence.models.weighted_log_rank import EventTest, max_combo, weighted_log_rank
-from ctevidence.terms import did_you_mean
 
 COLUMNS = (
     "test", "arm", "reference", "n", "events", "statistic", "df", "p_value", "p_holm",
@@ -79,11 +79,7 @@ def stratum_of(study: Study, people: pd.DataFrame, name: str) -> np.ndarray:
     ValueError
         When it is missing for somebody.
     """
-    table = study.entering().set_index("participant_id")
-    if name not in table:
-        known = [c for c in table.columns if c != "arm"]
-        raise KeyError(f'No column "{name}" among the participants{did_you_mean(name, known)}')
-    values = table[name].reindex(people["participant_id"])
+    values = column_of(study, people, name)
     if values.isna().any():
         raise ValueError(f"{name} is missing for some people: they belong to no stratum.")
     return values.to_numpy()

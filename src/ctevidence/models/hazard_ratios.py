@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from ctevidence.models.cox import CoxFit, ScoreTest, fit_cox
 from ctevidence.models.fine_gray import FineGrayFit, fit_fine_gray
 from ctevidence.models.proportional_hazards import proportional_hazards_test
+from ctevidence.models.shared_frailty import FrailtyFit
 
 #: Events that each coefficient of an adjusted model needs (Vittinghoff and McCulloch 2007,
 #: Am J Epidemiol 165:710: from 5 on, problems are uncommon).
@@ -34,7 +35,7 @@ class LogHazards:
     estimate : ndarray, shape (k,)
         0 for the arm that the others are relative to; nan where no finite ratio exists.
     cov : ndarray, shape (k, k)
-    model : CoxFit, FineGrayFit or None
+    model : CoxFit, FineGrayFit, FrailtyFit or None
         None where there is nothing to compare.
     adjusted_for : tuple of str
         Columns of the covariates.
@@ -47,7 +48,7 @@ class LogHazards:
 
     estimate: np.ndarray
     cov: np.ndarray
-    model: CoxFit | FineGrayFit | None
+    model: CoxFit | FineGrayFit | FrailtyFit | None
     adjusted_for: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     change: ScoreTest | None = None

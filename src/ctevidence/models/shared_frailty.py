@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln
 from scipy.stats import chi2
@@ -104,7 +105,8 @@ def fit_shared_frailty(
     stop, event, X, start, strata, ties, names
         As for `cox.fit_cox`.
     group : array (n,)
-        Therapists, sites; any labels. People who belong to nobody each have a label of their own.
+        Therapists, sites; any labels. People who belong to none, as those without a therapist in
+        the other arms, have a missing label and no frailty.
     distribution : {"gamma", "normal"}
     variance : float, optional
         Of the frailty, where it is known; estimated when absent.
@@ -135,8 +137,8 @@ def fit_shared_frailty(
     stop, event, X = np.asarray(stop, float), np.asarray(event, bool), np.asarray(X, float)
     X = X[:, None] if X.ndim == 1 else X
     names = tuple(names) if names is not None else tuple(f"x{i + 1}" for i in range(X.shape[1]))
-    code, groups = codes_of(group, "group", len(stop))
-    _check(distribution, variance, len(stop), groups)
+    code, groups = pd.factorize(np.asarray(group))
+    _check(distribution, variance, len(stop), code, groups)
     start = None if start is None else np.asarray(start, float)
     stratum = np.zeros(len(stop), int)
     if strata is not None:
@@ -144,12 +146,13 @@ def fit_shared_frailty(
     sets = risk_sets(start, stop, event, stratum)
     plain = maximise_partial(X, np.ones(len(stop)), sets, ties, names)
     Z = np.zeros((len(stop), len(groups)))
-    Z[np.arange(len(stop)), code] = 1
+    member = code >= 0
+    Z[np.flatnonzero(member), code[member]] = 1
     likelihood = PartialLikelihood(
         np.column_stack([plain.likelihood.X, Z]), plain.likelihood.weights, sets, ties
     )
     penalty = PENALTIES[distribution]
-    events = np.bincount(code[event], minlength=len(groups))
+    events = np.bincount(code[event & member], minlength=len(groups))
     search = _Search(likelihood, penalty, events, plain.coef * plain.scale)
     theta = search.variance() if variance is None else float(variance)
     if theta > 0:
@@ -190,7 +193,7 @@ class Gamma:
         nu = 1 / theta
         own = gammaln(nu + events) - gammaln(nu) + nu * np.log(nu)
         own += events - (nu + events) * np.log(nu + events)
-        # at the maximum exp(w) sums to J; written so, an error of the search counts only squared
+        # written with the penalty, so that an error of the search counts only squared
         return best.loglik - self.of(best.w, theta)[0] + float(nu * len(events) + own.sum())
 
     def variance(self, search: _Search) -> float:
@@ -292,7 +295,9 @@ class _Search:
         return here.loglik - self.penalty.of(params[self.p :], theta)[0], here
 
 
-def _check(distribution: str, variance: float | None, n: int, groups: Array) -> None:
+def _check(distribution: str, variance: float | None, n: int, code: Array, groups: Array) -> None:
+    if code.shape != (n,):
+        raise ValueError(f"stop has {n} rows, group {code.shape}: give one label each.")
     if distribution not in DISTRIBUTIONS:
         raise ValueError(f'distribution is "{distribution}"; use {" or ".join(DISTRIBUTIONS)}.')
     if variance is not None and not variance > 0:

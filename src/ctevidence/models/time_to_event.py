@@ -15,7 +15,7 @@ import pandas as pd
 from ctevidence.contrasts.compare import joined
 from ctevidence.levels import Levels
 from ctevidence.models.aalen_johansen import competing
-from ctevidence.models.arm_hazards import adjusted_hazards
+from ctevidence.models.arm_hazards import adjusted_hazards, frailty_hazards
 from ctevidence.models.clustered_curves import clusters_of
 from ctevidence.models.cox import CoxFit
 from ctevidence.models.event_tests import event_tests, stratum_of
@@ -168,6 +168,34 @@ class TimeToEventFit(ComparableFit):
         )
         levels = hazard_levels(self.groups, hazards, "log_subdistribution_hazard")
         return ScheduledFit(self.outcome, levels, hazards.model, self.cautions)
+
+    def shared_frailty(self, name: str, distribution: str = "gamma") -> ScheduledFit:
+        """Hazard ratios between people of the same therapist, or site.
+
+        Parameters
+        ----------
+        name : str
+            A column of the participants; people without an entry have no frailty.
+        distribution : {"gamma", "normal"}
+
+        Returns
+        -------
+        ScheduledFit
+            Of ``log_hazard``; its `model` is a `shared_frailty.FrailtyFit`, with the variance.
+
+        Raises
+        ------
+        KeyError
+            When there is no such column.
+        """
+        hazards = frailty_hazards(
+            self.outcome, self.groups.at_risk, self.adjust, name, distribution
+        )
+        levels = hazard_levels(self.groups, hazards)
+        method = f"{levels.method}, {distribution} frailty shared by people of one {name}"
+        return ScheduledFit(
+            self.outcome, replace(levels, method=method), hazards.model, self.cautions
+        )
 
     def clustered_by(self, name: str) -> TimeToEventFit:
         """The same fit with errors that are robust over therapists, or sites.
