@@ -14,8 +14,8 @@ from ctevidence.models.fit import ScheduledFit, refuse_weights
 from ctevidence.models.hazard_ratios import EVENTS_PER_COEFFICIENT
 from ctevidence.models.interval_regression import SCALE_OF, NoFiniteFitError, fit_intervals
 from ctevidence.models.interval_times import MODEL_WORDS, IntervalTimesFit, is_between
+from ctevidence.models.observed_times import TIME_DECIMALS, observed_times
 from ctevidence.models.survival_levels import AtRisk
-from ctevidence.models.time_to_event import TIME_DECIMALS, observed_times
 from ctevidence.models.turnbull import IntervalCurve
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import did_you_mean
