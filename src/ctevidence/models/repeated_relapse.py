@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.levels import Levels
-from ctevidence.models.cox import CoxFit, SeparationError, fit_cox
+from ctevidence.models.cox import CoxFit, fit_cox
 from ctevidence.models.fit import EVERYONE, ComparableFit, build_levels, of_kind, refuse_weights
 from ctevidence.models.hazard_ratios import LogHazards, arms_with_finite_ratios
 from ctevidence.models.mean_count import MeanCount, mean_count
+from ctevidence.models.partial_maximum import SeparationError
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import DESCRIPTIVE, did_you_mean
 
