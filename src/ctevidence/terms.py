@@ -47,8 +47,10 @@ INACTIVE_COMPONENTS = (
     "attention",
 )
 
-#: Caution of levels that rest on trials which did not compare all of the arms themselves.
-TRANSITIVITY = "not all compared in one trial: transitivity is assumed"
+#: Caution of all that rests on trials which did not compare all of the arms themselves.
+TRANSITIVITY = (
+    "assumes that trials of different comparisons are alike in what changes effects (transitivity)"
+)
 
 #: Ends the caution of comparisons between people whom treatment has selected: no claim hears them.
 DESCRIPTIVE = "Descriptive only."

@@ -1,7 +1,7 @@
 """Tables of estimates: what each row says."""
 
 from ctevidence.contrasts import compare, counted_levels, per_arm, synergy
-from ctevidence.display.sentences import difference_words
+from ctevidence.display.contrast_words import difference_words
 from ctevidence.display.tables import table_estimates
 
 

@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from ctevidence.data.problems import DataProblems
+from ctevidence.display.verdict_tables import table_verdicts
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.evidence.claims import Claim, assess_claims, read_claims
+from ctevidence.evidence.claims import Claim, assess_claims
+from ctevidence.evidence.claims_toml import read_claims
 from ctevidence.evidence.verdict import Direction
 from ctevidence.outcomes.illness_return import descriptive_only
-from ctevidence.synthesis.direct_evidence import TRANSITIVITY
+from ctevidence.terms import TRANSITIVITY
 
 BASE = {"outcome": "response", "arm": "combined", "reference": "medication",
         "measure": "risk_difference", "unit": "probability"}  # fmt: skip
@@ -33,9 +36,11 @@ def verdicts(rows, **options):
 
 def test_every_claim_keeps_its_row_without_data():
     found = verdicts([])
-    assert len(found) == len(read_claims()) >= 23
+    assert len(found) == len(read_claims()) == 25
     assert {v.direction for v in found.values()} == {Direction.NO_DATA}
-    assert all(v.reason for v in found.values())
+    told = table_verdicts(found.values(), "open").frame
+    assert len(told) == len(found)
+    assert all(told["rests on"])
 
 
 def test_several_trials_lead_over_one_and_the_one_stands_beside():
@@ -86,7 +91,7 @@ def test_certainty_is_given_by_people_and_checked():
 def test_an_unknown_key_of_a_claim_is_refused(tmp_path):
     path = tmp_path / "claims.toml"
     path.write_text('[[claim]]\nid = "x"\nsays = "y"\noutcom = ["response"]\n')
-    with pytest.raises(ValueError, match='did you mean "outcomes"'):
+    with pytest.raises(DataProblems, match='Did you mean "outcomes"'):
         read_claims(path)
 
 
@@ -151,7 +156,7 @@ def test_one_trial_of_another_condition_does_not_lead_over_the_study_s_own():
     for rows in ([other, own], [own, other]):
         (verdict,) = assess_claims([claim], Estimates(rows), condition="depression")
         assert verdict.lead is own
-        assert list(verdict.beside) == [other]
+        assert (list(verdict.beside), list(verdict.elsewhere)) == ([], [other])
 
 
 def test_people_whom_treatment_selected_speak_to_no_claim():

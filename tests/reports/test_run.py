@@ -10,7 +10,8 @@ import pytest
 from ctevidence.data.project import Project
 from ctevidence.data.template import write_template
 from ctevidence.estimates import COLUMNS, Estimates
-from ctevidence.evidence.claims import assess_claims, read_claims
+from ctevidence.evidence.claims import assess_claims
+from ctevidence.evidence.claims_toml import read_claims
 from ctevidence.reports.notebooks import ParameterError
 from ctevidence.reports.run import run_report
 from ctevidence.reports.verify import differences

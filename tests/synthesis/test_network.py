@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from ctevidence.contrasts import better_than_both, synergy
 from ctevidence.estimates import COLUMNS
 from ctevidence.levels import Levels
-from ctevidence.synthesis.direct_evidence import TRANSITIVITY
 from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.network import pool_network
 from ctevidence.synthesis.pool import pool
-from ctevidence.terms import Arm
+from ctevidence.terms import TRANSITIVITY, Arm
 
 #: closed forms; linde2016 is printed to six digits, and its loops close to that only
 CLOSED = {"baker2009": 1e-9, "stowe2010": 1e-9, "linde2016": 2e-6, "subset": 2e-6}

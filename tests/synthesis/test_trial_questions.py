@@ -31,7 +31,7 @@ def arms(**changes):
 
 def test_every_question_has_its_place(asked):
     assert [each.question.key for each in asked] == [q.key for q in QUESTIONS]
-    assert len({q.key for q in QUESTIONS}) == len(QUESTIONS) == 12
+    assert len({q.key for q in QUESTIONS}) == len(QUESTIONS) == 14
     for each in asked:
         assert (each.pooled is None) == bool(each.reason)
     with pytest.raises(KeyError, match="better-medication"):
@@ -94,4 +94,6 @@ def test_contrasts_of_named_treatments_answer_none_and_say_so(tmp_path):
 
 def test_without_events_with_the_reference_nothing_is_said_per_100():
     found = ask_trials(Trials("demo", "Two", arms=arms(events=[1, 0, 2, 0])))["better-medication"]
-    assert {row.measure for row in found.estimates} == {"risk_ratio", "risk_ratio_prediction"}
+    assert {row.measure for row in found.estimates} == {
+        "risk_ratio", "risk_ratio_prediction", "weight", "risk_ratio_without_one"
+    }  # fmt: skip

@@ -33,6 +33,11 @@ class Project:
         """Exact, internal results; never released."""
         return self.root / "reports" / ".work" / name
 
+    def own(self, name: str, file: str) -> tuple[Path, ...]:
+        """A project's own files of that name: at its root, then beside the data of a source."""
+        folders = (self.root, self.raw(name), self.processed(name))
+        return tuple(folder / file for folder in folders if (folder / file).is_file())
+
     def report(self, name: str) -> Path:
         """The released report pack."""
         return self.root / "reports" / name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from ctevidence.data.problems import Problem
@@ -116,6 +117,11 @@ class TomlTable:
     def count(self, key: str, *, required: bool = True) -> int | None:
         """A whole number, not negative."""
         return self._take(key, "a whole number", lambda v: type(v) is int and v >= 0, required)
+
+    def day(self, key: str, *, required: bool = True) -> date | None:
+        """A day of the calendar."""
+        wanted = "a day without quotation marks, like 2026-03-01"
+        return self._take(key, wanted, lambda v: type(v) is date, required)
 
     def flag(self, key: str, *, required: bool = True) -> bool | None:
         """true or false."""

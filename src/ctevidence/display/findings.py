@@ -9,24 +9,22 @@ import pandas as pd
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval, shown
 from ctevidence.display.labels import treatment_label
+from ctevidence.display.language import capital, pick, say
 from ctevidence.display.release import HIDDEN, gated
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import direction
 
-#: outcomes that the table always holds, even empty: effect, course of illness, staying, harm
+#: start of the outcome -> its name in the language; always there, even empty: effect, course of
+#: illness, staying, harm
 OUTCOMES = (
-    ("response (observed)", "Response, people without a score left out"),
-    (
-        "response (missing as non-response)",
-        "Response, people without a score counted as no response",
-    ),
-    ("staying well (observed)", "Staying well, people without a score left out"),
-    ("staying in treatment", "Staying in treatment"),
-    ("any harm", "Any recorded harm"),
+    ("response (observed)", "observed"),
+    ("response (missing as non-response)", "counted"),
+    ("staying well (observed)", "staying_well"),
+    ("staying in treatment", "staying"),
+    ("any harm", "harm"),
 )
-NOTHING = "not recorded here"
 
 
 def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Table:
@@ -47,22 +45,20 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
     disclosure = disclosure_of(source)
     estimates = Estimates(gated(row, disclosure) for row in estimates)
     rows = [
-        _finding(estimates, start, label, arm, reference, disclosure) for start, label in OUTCOMES
+        _finding(estimates, start, pick("findings", name), arm, reference, disclosure)
+        for start, name in OUTCOMES
     ]
     a, r = treatment_label(arm), treatment_label(reference)
-    columns = ["outcome", f"with {r}", f"with {a}", "difference", "range", "people", "reading"]
-    caption = f"{a[0].upper()}{a[1:]} against {r}: of every 100 people"
-    notes = (
-        "Numbers are per 100 people. The range is the 95 % confidence interval of the difference. "
-        "How sure: not assessed by a person.",
-    )
-    return Table(
-        f"findings-{arm}-{reference}",
-        caption,
-        pd.DataFrame(rows, columns=columns),
-        notes,
-        tuple(columns[1:6]),
-    )
+    columns = [
+        say("findings.outcome"),
+        say("findings.with", arm=r),
+        say("findings.with", arm=a),
+        *(pick("findings", name) for name in ("difference", "range", "people", "reading")),
+    ]
+    caption = say("findings.caption", arm=capital(a), reference=r)
+    frame = pd.DataFrame(rows, columns=columns)
+    name = f"findings-{arm}-{reference}"
+    return Table(name, caption, frame, (say("findings.note"),), tuple(columns[1:6]))
 
 
 def _finding(
@@ -76,13 +72,13 @@ def _finding(
         and row.alternative == "two-sided"
     ]
     if not difference:
-        return [label, "", "", "", "", "", NOTHING]
+        return [label, "", "", "", "", "", say("findings.nothing")]
     row = difference[0]
     alone = {
         r.arm: r for r in speaking if not r.reference and r.measure == "risk" and _same(r, row)
     }
     return [
-        label + ("" if math.isnan(row.week) else f", week {row.week:g}"),
+        label + ("" if math.isnan(row.week) else f", {say('when.plain', week=f'{row.week:g}')}"),
         _risk(alone.get(reference), disclosure),
         _risk(alone.get(arm), disclosure),
         shown(row.estimate, row.unit),
@@ -94,8 +90,8 @@ def _finding(
 
 def _reading(row: Estimate) -> str:
     if row.is_estimable:
-        return direction(row).value
-    return HIDDEN if row.caution == HIDDEN else NOTHING
+        return pick("direction", direction(row).key)
+    return say("findings.hidden") if row.caution == HIDDEN else say("findings.nothing")
 
 
 def _same(level: Estimate, row: Estimate) -> bool:

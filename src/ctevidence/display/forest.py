@@ -12,7 +12,12 @@ import pandas as pd
 from ctevidence.display.citation import short_citation
 from ctevidence.display.figure import LOOK, MUTED, Figure, canvas, drawn_table, finished
 from ctevidence.display.format import interval, number, p_value, shown
-from ctevidence.display.labels import CONDITIONS, contrast_label, measure_label, treatment_label
+from ctevidence.display.labels import (
+    condition_label,
+    contrast_label,
+    measure_label,
+    treatment_label,
+)
 from ctevidence.display.ratio_axis import ratio_ticks
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import better_of
@@ -107,7 +112,7 @@ def _equal(p: str) -> str:
 
 
 def _group_lines(group: str, pooled: Pooled | None) -> list[dict]:
-    label = CONDITIONS.get(group, group[:1].upper() + group[1:])
+    label = condition_label(group)
     if pooled is None:
         return [{"kind": "heading", "label": f"{label}: no trial"}]
     lines = [{"kind": "heading", "label": label}]

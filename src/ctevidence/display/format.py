@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-NOT_ESTIMABLE = "not estimable"
+from ctevidence.display.language import pick, say, words
+
 LEAST_RATIO, MOST_RATIO = 0.01, 100
 
 
@@ -23,6 +24,10 @@ def rounded(value: float, decimals: int = 0) -> float:
     return float(Decimal(repr(float(value))).quantize(step, rounding=ROUND_HALF_UP)) + 0.0
 
 
+def not_estimable() -> str:
+    return say("amounts.not_estimable")
+
+
 def number(value: float, decimals: int) -> str:
     """A number with fixed decimals and a true minus sign; words where there is no number.
 
@@ -32,7 +37,7 @@ def number(value: float, decimals: int) -> str:
     ('−1.3', 'not estimable', '∞')
     """
     if math.isnan(value):
-        return NOT_ESTIMABLE
+        return not_estimable()
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     value = rounded(value, decimals)
@@ -92,12 +97,7 @@ def decimals_of(unit: str) -> int:
 
 
 def unit_label(unit: str) -> str:
-    names = {
-        "probability": "per 100",
-        "relative risk": "× the risk of control",
-        "share": "per cent",
-    }
-    return names.get(unit, unit)
+    return words("units").get(unit, unit)
 
 
 def interval(low: float, high: float, unit: str) -> str:
@@ -111,10 +111,10 @@ def interval(low: float, high: float, unit: str) -> str:
     if math.isnan(low) and math.isnan(high):
         return ""
     if math.isnan(high):
-        return f"{shown(low, unit)} or more"
+        return say("amounts.or_more", low=shown(low, unit))
     if math.isnan(low):
-        return f"{shown(high, unit)} or less"
-    return f"{shown(low, unit)} to {shown(high, unit)}"
+        return say("amounts.or_less", high=shown(high, unit))
+    return say("amounts.from_to", low=shown(low, unit), high=shown(high, unit))
 
 
 def number_needed(estimate: float, low: float, high: float) -> tuple[str, str]:
@@ -130,11 +130,16 @@ def number_needed(estimate: float, low: float, high: float) -> tuple[str, str]:
     ('NNTB 5', 'NNTB 3 to 16')
     """
     if math.isnan(estimate):
-        return NOT_ESTIMABLE, ""
-    name = lambda x: f"{'NNTB' if x > 0 else 'NNTH'} {number(abs(x), 0)}"  # noqa: E731
+        return not_estimable(), ""
     if math.isnan(low) or math.isnan(high):
-        return name(estimate), ""
+        return _needed(estimate), ""
     if low <= 0 <= high:
-        return name(estimate), f"NNTB {number(high, 0)} to ∞ to NNTH {number(-low, 0)}"
+        low, high = number(-low, 0), number(high, 0)
+        return _needed(estimate), say("needed.through_infinity", benefit=high, harm=low)
     small, large = sorted((abs(low), abs(high)))
-    return name(estimate), f"{name(math.copysign(small, low))} to {number(large, 0)}"
+    limits = _needed(math.copysign(small, low)), number(large, 0)
+    return _needed(estimate), say("amounts.from_to", low=limits[0], high=limits[1])
+
+
+def _needed(value: float) -> str:
+    return pick("needed", "benefit" if value > 0 else "harm", size=number(abs(value), 0))

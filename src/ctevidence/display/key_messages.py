@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ctevidence.display.language import capital, say
 from ctevidence.display.sentences import sentence
+from ctevidence.display.verdict_words import no_data_words
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claims import Verdict
 
@@ -24,7 +26,8 @@ def key_messages(verdicts: Iterable[Verdict], source="opensafely") -> tuple[str,
 def message(verdict: Verdict, source="opensafely") -> str:
     """A verdict as one or two sentences."""
     if verdict.lead is None:
-        return f"{verdict.claim.says}: no data. {_sentence_case(verdict.reason)}."
+        why = capital(no_data_words(verdict))
+        return say("claims.no_data", says=verdict.claim.says, why=why)
     return f"{sentence(verdict.lead, verdict.certainty, source)} {rests_on(verdict.lead)}"
 
 
@@ -38,9 +41,5 @@ def rests_on(row: Estimate) -> str:
     'It rests on 9 trials (everyone who started).'
     """
     if (row.studies or 1) > 1:
-        return f"It rests on {row.studies} trials ({row.population})."
-    return f"It rests on one study ({row.study})."
-
-
-def _sentence_case(text: str) -> str:
-    return text[:1].upper() + text[1:]
+        return say("claims.rests_trials", count=row.studies, population=row.population)
+    return say("claims.rests_one", study=row.study)

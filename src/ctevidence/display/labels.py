@@ -1,107 +1,13 @@
-"""Words for readers: measures, treatments, units. A second language is a second such file."""
+"""Words for readers: measures, treatments, conditions, from the file of the language."""
 
 from __future__ import annotations
 
-from ctevidence.outcomes.illness import STATE_WORDS
+from ctevidence.display.language import capital, pick, say, words
 from ctevidence.terms import SYNERGY_MEASURES
 
-#: outcome of a state of the illness -> what people did, as verb phrase after "people who"
-STATE_VERBS = {f"being {words}": f"are {words}" for words in STATE_WORDS.values()}
-
-MEASURES = {
-    "risk": "per 100 people",
-    "mean": "mean",
-    "standardised_mean": "standardised mean",
-    "mean_over_period": "mean over the period",
-    "area_under_curve": "area under the curve",
-    "rate": "change per week",
-    "survival": "still free of it, per 100",
-    "rmst": "weeks free of it, on average",
-    "cumulative_incidence": "cumulative, per 100",
-    "state_occupation": "in this state, per 100",
-    "weeks_in_state": "weeks in this state, on average",
-    "mean_count": "events per person, on average",
-    "risk_difference": "difference per 100 people",
-    "risk_ratio": "risk ratio",
-    "odds_ratio": "odds ratio",
-    "nnt": "number needed to treat",
-    "mean_difference": "difference in means",
-    "mean_over_period_difference": "difference in means over the period",
-    "area_under_curve_difference": "difference in area under the curve",
-    "rate_difference": "difference in change per week",
-    "survival_difference": "difference per 100 people",
-    "survival_ratio": "ratio",
-    "cumulative_incidence_difference": "difference per 100 people",
-    "cumulative_incidence_ratio": "ratio",
-    "rmst_difference": "difference in weeks",
-    "rmst_ratio": "ratio of weeks",
-    "state_occupation_difference": "difference per 100 people",
-    "state_occupation_ratio": "ratio",
-    "weeks_in_state_difference": "difference in weeks",
-    "weeks_in_state_ratio": "ratio of weeks",
-    "mean_count_difference": "difference in events per person",
-    "mean_count_ratio": "ratio of events per person",
-    "hazard_ratio": "hazard ratio",
-    "subdistribution_hazard_ratio": "hazard ratio of the incidence",
-    "std_mean_difference": "standardised mean difference",
-    "interaction_difference": "synergy on the difference scale",
-    "interaction_ratio": "synergy on the ratio scale",
-    "interaction_odds_ratio": "synergy on the odds scale",
-    "p_score": "P-score",
-    "rank": "place by estimate",
-    "first_place": "share of draws in first place",
-    "inconsistency_ratio": "direct over indirect evidence",
-    "inconsistency_difference": "direct minus indirect evidence",
-    "reri": "relative excess risk (RERI)",
-    "attributable_proportion": "share of the outcome due to synergy",
-    "synergy_index": "synergy index",
-    "bliss_excess": "beyond Bliss independence",
-    "best_single_excess": "beyond the better single treatment",
-    "log_excess": "beyond multiplied ratios",
-    "log_odds_excess": "beyond added log odds",
-    "power_better_than_both": "power to be shown better than both, per cent",
-    "people_needed": "people needed",
-    "shrunken_risk_difference": "difference per 100 people, groups drawn together",
-    "shrunken_risk_ratio": "risk ratio, groups drawn together",
-    "shrunken_mean_difference": "difference in means, groups drawn together",
-    "effect_modification_difference": "difference between groups, difference scale",
-    "effect_modification_ratio": "difference between groups, ratio scale",
-    "heterogeneity_difference": "test that groups are alike, difference scale",
-    "heterogeneity_ratio": "test that groups are alike, ratio scale",
-}
-MEASURES |= {
-    f"detectable_{name}": f"smallest detectable: {MEASURES[name]}"
-    for name in SYNERGY_MEASURES
-    if name in MEASURES
-} | {"detectable_interaction_difference": "smallest detectable synergy"}
-MEASURES |= {
-    f"power_{name}": f"power, per cent: {MEASURES[name]}"
-    for name in SYNERGY_MEASURES
-    if name in MEASURES
-}
-
-TREATMENTS = {
-    "control": "control",
-    "medication": "medication",
-    "therapy": "therapy",
-    "combined": "combined treatment",
-}
-
-CONDITIONS = {
-    "depression": "Depression",
-    "anxiety": "Anxiety disorders",
-    "bipolar": "Bipolar disorder",
-    "ptsd": "Post-traumatic stress disorder",
-    "ocd": "Obsessive-compulsive disorder",
-    "other": "Other conditions",
-}
-
-
-#: what rows about a measure are called
-_ABOUT = {
-    "_prediction": "expected in a new trial",
-    "_small_study_range": "by method for small-study effects",
-}
+#: ends and starts of names of rows that say something about a measure
+_ABOUT = ("_prediction", "_small_study_range", "_without_one")
+_DETECTABLE, _POWER = "detectable_", "power_"
 
 
 def measure_label(name: str) -> str:
@@ -112,23 +18,48 @@ def measure_label(name: str) -> str:
     >>> measure_label("risk_ratio"), measure_label("risk_ratio_prediction")
     ('risk ratio', 'risk ratio expected in a new trial')
     """
-    for end, words in _ABOUT.items():
+    known = words("measures")
+    if name in known:
+        return known[name]
+    for end in _ABOUT:
         if name.endswith(end):
-            return f"{measure_label(name.removesuffix(end))} {words}"
-    return MEASURES.get(name, name.replace("_", " "))
+            inner = measure_label(name.removesuffix(end))
+            return pick("measures_about", end[1:], measure=inner)
+    for start in (_DETECTABLE, _POWER):
+        inner = name.removeprefix(start)
+        if inner != name and inner in SYNERGY_MEASURES:
+            return pick("measures_about", start[:-1], measure=measure_label(inner))
+    return name.replace("_", " ")
 
 
-def with_article(words: str) -> str:
-    """With the indefinite article: ``a risk ratio``, ``an odds ratio``."""
-    return f"{'an' if words[:1].lower() in 'aeiou' else 'a'} {words}"
+def measure_with_article(name: str) -> str:
+    """A measure as a sentence names it: ``a risk ratio``, ``an odds ratio``.
+
+    Examples
+    --------
+    >>> measure_with_article("odds_ratio"), measure_with_article("synergy_index")
+    ('an odds ratio', 'synergy index')
+    """
+    return words("with_article").get(name) or measure_label(name)
 
 
 def treatment_label(name: str) -> str:
-    return TREATMENTS.get(name, name)
+    return words("treatments").get(name, name)
+
+
+def condition_label(name: str) -> str:
+    """A group of conditions in words; any other name with a capital letter.
+
+    Examples
+    --------
+    >>> condition_label("ptsd"), condition_label("several conditions")
+    ('Post-traumatic stress disorder', 'Several conditions')
+    """
+    return words("conditions").get(name) or capital(name.replace("_", " "))
 
 
 def contrast_label(arm: str, reference: str) -> str:
     """``combined treatment against medication``; the arm alone when there is no reference."""
     if not reference:
         return treatment_label(arm)
-    return f"{treatment_label(arm)} against {treatment_label(reference)}"
+    return say("labels.against", arm=treatment_label(arm), reference=treatment_label(reference))

@@ -10,8 +10,10 @@ from ctevidence.display.component_forest import plot_components
 from ctevidence.display.contribution_map import plot_contributions
 from ctevidence.display.figure import Figure, nothing_to_draw
 from ctevidence.display.format import interval, number, p_value
+from ctevidence.display.language import capital, pick, say
 from ctevidence.display.league import plot_league
 from ctevidence.display.network_graph import plot_network
+from ctevidence.display.network_sentences import orders
 from ctevidence.display.network_tables import (
     table_components,
     table_network,
@@ -23,13 +25,6 @@ from ctevidence.display.table import Table
 from ctevidence.evidence.verdict import rests_on_one_small_study
 from ctevidence.synthesis.direct_evidence import rests_on_one
 from ctevidence.synthesis.trial_network import Combination, TrialNetwork
-
-ORDERS = "A rank orders estimates: first place does not show that a treatment is better."
-BESIDE = (
-    "The network stands beside the pooled trials and is not averaged with them, so that no trial "
-    "counts twice"
-)
-NO_COMBINATION = "No combination of the network has both its parts in it."
 
 _FIGURES: dict[str, tuple[str, Callable[[TrialNetwork], Figure]]] = {
     "network": ("The network", lambda f: plot_network(f.network, "network")),
@@ -100,39 +95,54 @@ def _reason(found: TrialNetwork, part: str) -> str:
 def table_network_answers(found: TrialNetwork, name: str = "network-answers") -> Table:
     """What combinations add, how they rank, and whether parts add up: one row each, in words."""
     rows = list(_answers(found))
-    frame = pd.DataFrame(rows, columns=["question", "treatment", "answer"])
-    return Table(name, "What the network says", frame)
+    columns = [pick("network_answers", name) for name in ("question", "treatment", "answer")]
+    return Table(name, say("network_answers.title"), pd.DataFrame(rows, columns=columns))
 
 
 def _answers(found: TrialNetwork) -> Iterator[tuple[str, str, str]]:
     if found.network is None:
-        yield "Is there a network?", "", f"None can be made: {found.reason}."
+        why = say("network_answers.none", why=found.reason)
+        yield say("network_answers.is_there"), "", why
         return
-    yield "What it is", "", _what(found)
+    yield say("network_answers.what_it_is"), "", _what(found)
     if not found.combinations:
-        yield "What combining adds", "", NO_COMBINATION
+        yield say("network_answers.adds"), "", say("network_answers.no_combination")
     for each in found.combinations:
-        yield "What combining adds", each.combined, _added(found, each)
+        yield say("network_answers.adds"), each.combined, _added(found, each)
     for each in found.combinations:
-        yield "Better than both parts?", each.combined, _both(found, each)
-    yield "Which ranks first", found.network.ranking[0], _first(found)
+        yield say("network_answers.both"), each.combined, _both(found, each)
+    yield say("network_answers.ranks_first"), found.network.ranking[0], _first(found)
     for each in found.combinations:
         row = found.interaction(each)
         if row is not None:
             told = f"{sentence(row, source='open')} {_rests(found, each.combined)}"
-            yield "More than its parts?", each.combined, told
-    yield "Do components add up?", "", _additivity(found)
+            yield say("network_answers.more"), each.combined, told
+    yield say("network_answers.components"), "", _additivity(found)
 
 
 def _what(found: TrialNetwork) -> str:
     network = found.network
     trials = len(network.data.trials.trials)
-    told = f"{trials} {'trial' if trials == 1 else 'trials'} of {len(network.treatments)} "
-    told += f"treatments: {network.data.population}."
-    shared = " and ".join(f"{n} in {other}" for other, n in found.shared.items())
-    more = f"{BESIDE}{f'; of its trials also stand {shared}' if shared else ''}."
-    cautions = "".join(f" {c[0].upper()}{c[1:]}." for c in network.cautions)
-    return f"{told} {more}{cautions}"
+    what = pick(
+        "network_answers",
+        "trial_of" if trials == 1 else "trials_of",
+        trials=trials,
+        treatments=len(network.treatments),
+        population=network.data.population,
+    )
+    beside = say("network_answers.beside")
+    if found.shared:
+        beside = say("network_answers.beside_shared", shared=_shared(found))
+    return " ".join([what, beside, *(f"{capital(caution)}." for caution in network.cautions)])
+
+
+def _shared(found: TrialNetwork) -> str:
+    """Trials that other sources hold too, source by source."""
+    told = ""
+    for source, count in found.shared.items():
+        part = say("network_answers.shared", count=count, source=source)
+        told = say("network_answers.and", first=told, second=part) if told else part
+    return told
 
 
 def _added(found: TrialNetwork, combination: Combination) -> str:
@@ -148,10 +158,11 @@ def _both(found: TrialNetwork, combination: Combination) -> str:
 def _rests(found: TrialNetwork, treatment: str) -> str:
     """What a treatment rests on, and that one small trial establishes nothing."""
     trials = found.network.data.evidence.of(treatment)
-    if len(trials) > 1:
-        people = found.network.data.evidence.people(treatment)
-        return f"{len(trials)} trials gave it{f', to {people} people' if people else ''}."
-    return f"{rests_on_one(treatment, trials[0])}."
+    if len(trials) == 1:
+        return f"{rests_on_one(treatment, trials[0])}."
+    if people := found.network.data.evidence.people(treatment):
+        return say("network_answers.gave_people", count=len(trials), people=people)
+    return say("network_answers.gave", count=len(trials))
 
 
 def _first(found: TrialNetwork) -> str:
@@ -162,28 +173,30 @@ def _first(found: TrialNetwork) -> str:
     score = ranks.where(arm=first, measure="p_score").one()
     place = ranks.where(arm=first, measure="rank").one()
     trials = network.data.evidence.of(first)
+    about = {"arm": first, "orders": capital(orders())}
     if len(trials) == 1:
-        about = rests_on_one(first, trials[0]).removeprefix(f"{first} ")
-        guard = ": not established" if rests_on_one_small_study(score) else ""
-        return f"{first} ranks first, and it {about}{guard}. {ORDERS}"
-    reach = interval(place.conf_low, place.conf_high, "people")
-    return (
-        f"{first} ranks first of {len(network.ranking)} (P-score {number(score.estimate, 2)}; "
-        f"range of places {reach}). {_rests(found, first)} {ORDERS}"
+        small = rests_on_one_small_study(score)
+        guard = say("network_answers.guard") if small else ""
+        told = rests_on_one(first, trials[0]).removeprefix(f"{first} ")
+        return say("network_answers.first_one_trial", about=told, guard=guard, **about)
+    return say(
+        "network_answers.first",
+        count=len(network.ranking),
+        score=number(score.estimate, 2),
+        limits=interval(place.conf_low, place.conf_high, "people"),
+        rests=_rests(found, first),
+        **about,
     )
 
 
 def _additivity(found: TrialNetwork) -> str:
     if found.additive is None:
-        return f"Not assessable: {found.component_reason}."
+        return say("network_answers.not_assessable", why=found.component_reason)
     test = found.additive.additivity.difference
     if test.df == 0:
-        return "Not assessable: no combination was compared apart from its parts."
+        return say("network_answers.never_apart")
     p = p_value(test.p_value)
-    told = f"p {p}" if p.startswith("<") else f"p = {p}"
-    if test.p_value < 0.05:
-        word = f"They do not: effects of combinations fit worse than chance allows ({told})."
-    else:
-        word = f"Not determined ({told}): this does not show that they add up."
-    step = dict.fromkeys(f"{c.split(':')[0]}." for c in found.path.cautions)
-    return " ".join([word, *(f"{c[0].upper()}{c[1:]}" for c in step)])
+    told = pick("network_answers", "p_below" if p.startswith("<") else "p_is", p=p)
+    they = "do_not_add_up" if test.p_value < 0.05 else "not_determined"
+    step = dict.fromkeys(f"{capital(c.split(':')[0])}." for c in found.path.cautions)
+    return " ".join([pick("network_answers", they, p=told), *step])

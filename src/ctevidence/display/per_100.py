@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
+from ctevidence.display.contrast_words import verb_of
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.figure import (
     LOOK,
@@ -17,7 +18,6 @@ from ctevidence.display.figure import (
     style_of,
 )
 from ctevidence.display.release import gated
-from ctevidence.display.sentences import verb_of
 from ctevidence.display.tables import shown_estimate
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ctevidence.display.format import interval, shown
-from ctevidence.display.labels import CONDITIONS
+from ctevidence.display.labels import condition_label
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate
 from ctevidence.synthesis.pooled import Pooled
@@ -56,7 +56,7 @@ def table_pooled(groups: Subgroups, name: str, caption: str) -> Table:
 
 
 def _row(group: str, pooled: Pooled | None, per_100: dict[str, Estimate], marks: dict[str, str]):
-    label = CONDITIONS.get(group, group[:1].upper() + group[1:])
+    label = condition_label(group)
     if pooled is None:
         return [label, "0", "", "no trial", "", "", "", "", "", ""]
     ratio, prediction = pooled.pooled, pooled.prediction

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from ctevidence.display.format import interval, shown, unit_label
 from ctevidence.display.labels import measure_label, treatment_label
+from ctevidence.display.language import capital, pick, say
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import Direction, better_direction, direction
 from ctevidence.terms import LEVEL_MEASURES, REFERENCE_MODELS, SYNERGY_MEASURES
@@ -16,14 +17,6 @@ from ctevidence.terms import LEVEL_MEASURES, REFERENCE_MODELS, SYNERGY_MEASURES
 MODELS = tuple(REFERENCE_MODELS)
 DETECTABLE = "detectable_"
 _EXCESS = {*SYNERGY_MEASURES, *(model.excess for model in REFERENCE_MODELS.values())}
-#: what each model says of the parts
-EXPECTS = {
-    "additivity": "If the parts add up",
-    "multiplicativity": "If the ratios multiply",
-    "independence": "If the parts act independently (Bliss)",
-    "additive log odds": "If the log odds add up",
-    "best single treatment": "If it is as good as the better single treatment",
-}
 
 
 def synergy_seen(rows: Sequence[Estimate]) -> Estimate | None:
@@ -48,16 +41,22 @@ def is_less(seen: Estimate) -> bool:
     return seen.estimate < none if better_direction(seen) == "higher" else seen.estimate > none
 
 
+def who(seen: Estimate) -> tuple[str, str]:
+    """The combination, and what it is held against, in words."""
+    is_combined = seen.arm == "combined"
+    arm = say("synergy.combination") if is_combined else treatment_label(seen.arm)
+    return arm, say("synergy.product") if seen.unit == "ratio" else say("synergy.sum")
+
+
 def what_was_found(seen: Estimate) -> str:
     """Whether there is synergy, as far as the range tells: the first half of a sentence."""
-    who = "the combination" if seen.arm == "combined" else treatment_label(seen.arm)
+    arm, parts = who(seen)
     none = float(seen.unit == "ratio")
-    parts = "what its parts multiply to" if seen.unit == "ratio" else "the sum of its parts"
     if direction(seen) is Direction.LITTLE:
-        return f"{who[0].upper()}{who[1:]} is close to {parts}"
+        return say("synergy.close", arm=capital(arm), parts=parts)
     if seen.conf_low > none or seen.conf_high < none:
-        return f"{who[0].upper()}{who[1:]} differs from {parts}"
-    return f"Whether {who} is more, or less, than {parts} is not determined"
+        return say("synergy.differs", arm=capital(arm), parts=parts)
+    return say("synergy.not_determined", arm=arm, parts=parts)
 
 
 def synergy_row(row: Estimate) -> str:
@@ -74,28 +73,31 @@ def synergy_row(row: Estimate) -> str:
         return _detectable(row)
     if row.reference not in MODELS:
         return ""
+    arm = treatment_label(row.arm)
     if row.measure in LEVEL_MEASURES:
-        return f"{EXPECTS[row.reference]}: {_value(row)} with {treatment_label(row.arm)}."
+        model = pick("expects", row.reference)
+        return say("synergy.expected", model=model, value=_value(row), arm=arm)
     if row.measure in _EXCESS:
-        what = measure_label(row.measure)
-        return f"{what[0].upper()}{what[1:]} with {treatment_label(row.arm)}: {_value(row)}."
+        what = capital(measure_label(row.measure))
+        return say("synergy.excess", measure=what, value=_value(row), arm=arm)
     return ""
 
 
 def _detectable(row: Estimate) -> str:
-    size = shown(row.estimate, row.unit)
+    size, unit = shown(row.estimate, row.unit), unit_label(row.unit)
+    measure = measure_label(row.measure.removeprefix(DETECTABLE))
     if row.measure == "detectable_interaction_difference":
-        size = f"a synergy of {size} {unit_label(row.unit)} or more"
+        size = say("synergy.detectable_synergy", size=size, unit=unit)
     elif row.unit == "ratio":
-        ratio = measure_label(row.measure.removeprefix(DETECTABLE))
         inverse = shown(1 / row.estimate, "ratio")
-        size = f"{ratio} of {size} or more, or {inverse} or less"
+        size = say("synergy.detectable_ratio", measure=measure, size=size, inverse=inverse)
     else:
-        size = f"{measure_label(row.measure.removeprefix(DETECTABLE))} of {size} or more"
-    return f"These data could reliably have shown only {size}."
+        size = say("synergy.detectable_other", measure=measure, size=size)
+    return say("synergy.detectable", size=size)
 
 
 def _value(row: Estimate) -> str:
     unit = "" if row.unit == "ratio" else f" {unit_label(row.unit)}"
     limits = interval(row.conf_low, row.conf_high, row.unit)
-    return f"{shown(row.estimate, row.unit)}{unit}" + (f" (range {limits})" if limits else "")
+    value = f"{shown(row.estimate, row.unit)}{unit}"
+    return say("amounts.best_and_range", best=value, limits=limits) if limits else value

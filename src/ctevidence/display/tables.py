@@ -8,8 +8,8 @@ import pandas as pd
 
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import (
-    NOT_ESTIMABLE,
     interval,
+    not_estimable,
     number_needed,
     p_value,
     shown,
@@ -109,7 +109,7 @@ def _measure(row: Estimate) -> str:
 def shown_estimate(row: Estimate, disclosure: Disclosure) -> tuple[str, str]:
     """Estimate and interval as text; a single-arm share comes from the counts that may be shown."""
     if not row.is_estimable:
-        return ("not shown" if row.caution == HIDDEN else NOT_ESTIMABLE), ""
+        return ("not shown" if row.caution == HIDDEN else not_estimable()), ""
     if row.measure == "nnt":
         return number_needed(row.estimate, row.conf_low, row.conf_high)
     value = row.estimate

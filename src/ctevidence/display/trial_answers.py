@@ -9,7 +9,8 @@ import pandas as pd
 from ctevidence.display.figure import Figure, nothing_to_draw
 from ctevidence.display.forest import plot_forest
 from ctevidence.display.format import interval, shown
-from ctevidence.display.labels import CONDITIONS
+from ctevidence.display.labels import condition_label
+from ctevidence.display.language import say
 from ctevidence.display.sentences import sentence
 from ctevidence.display.small_study_table import plot_small_study
 from ctevidence.display.table import Table
@@ -18,10 +19,6 @@ from ctevidence.synthesis.conditions import group_named
 from ctevidence.synthesis.pooled import Pooled
 from ctevidence.synthesis.trial_questions import AskedQuestion, AskedQuestions
 from ctevidence.synthesis.typical_risk import typical_risk
-
-NO_TRIAL = "No trial."
-COLUMNS = ("question", "people with", "answer")
-FEW_FOR_RANGE = "fewer than three trials: no prediction, and nothing can be said of small studies"
 
 
 def table_answers(asked: AskedQuestions, name: str, condition: str | None = None) -> Table:
@@ -41,7 +38,8 @@ def table_answers(asked: AskedQuestions, name: str, condition: str | None = None
     """
     group = group_named(condition)
     rows = [row for each in asked for row in _rows(each, group)]
-    return Table(name, "What the trials answer", pd.DataFrame(rows, columns=list(COLUMNS)))
+    columns = [say("answers.question"), say("answers.people_with"), say("answers.answer")]
+    return Table(name, say("answers.title"), pd.DataFrame(rows, columns=columns))
 
 
 def plot_answer(each: AskedQuestion, name: str) -> Figure:
@@ -63,25 +61,27 @@ def plot_answer_small_study(each: AskedQuestion, name: str, condition: str | Non
         The group with the most trials when absent or not known.
     """
     group = each.group(condition)
-    title = f"{each.question.words}, {_who(group)}: small-study effects"
+    title = say("answers.small_studies_of", question=each.question.words, who=_who(group))
     found = each.small_studies.get(group)
     if found is None:
-        return nothing_to_draw(name, title, each.reason or FEW_FOR_RANGE)
+        return nothing_to_draw(name, title, each.reason or say("answers.few_for_range"))
     return plot_small_study(found, name, title)
 
 
 def _rows(each: AskedQuestion, group: str | None) -> list[list[str]]:
     words = each.question.words
     if each.pooled is None:
-        return [[words, _who(group), f"No answer: {each.reason}."]]
+        return [[words, _who(group), say("answers.none", why=each.reason)]]
     if group is not None:
         pooled = each.groups.get(group)
-        return [[words, _who(group), NO_TRIAL if pooled is None else answer(each, group)]]
+        return [
+            [words, _who(group), say("answers.no_trial") if pooled is None else answer(each, group)]
+        ]
     return [[words, _who(g), answer(each, g)] for g, p in each.groups.items() if p is not None]
 
 
 def _who(group: str | None) -> str:
-    return "any condition" if group is None else CONDITIONS.get(group, group).lower()
+    return say("answers.any_condition") if group is None else condition_label(group).lower()
 
 
 def answer(each: AskedQuestion, group: str) -> str:
@@ -89,17 +89,18 @@ def answer(each: AskedQuestion, group: str) -> str:
     pooled = each.groups[group]
     ratio = pooled.pooled
     parts = [sentence(_per_100(pooled), source="open")]
-    limits = interval(ratio.conf_low, ratio.conf_high, ratio.unit)
-    told = f"Risk ratio {shown(ratio.estimate, ratio.unit)} (range {limits})"
+    told = {
+        "value": shown(ratio.estimate, ratio.unit),
+        "limits": interval(ratio.conf_low, ratio.conf_high, ratio.unit),
+    }
     if group not in each.small_studies:
-        parts.append(f"{told}; {FEW_FOR_RANGE}.")
+        parts.append(say("answers.ratio", why=say("answers.few_for_range"), **told))
     else:
-        new, small = pooled.prediction, each.small_studies[group].range
-        parts.append(
-            f"{told}; in a new, similar trial {interval(new.conf_low, new.conf_high, new.unit)} "
-            f"is expected; methods for small-study effects give "
-            f"{interval(small.conf_low, small.conf_high, small.unit)}."
+        told["expected"], told["span"] = (
+            interval(row.conf_low, row.conf_high, row.unit)
+            for row in (pooled.prediction, each.small_studies[group].range)
         )
+        parts.append(say("answers.ratio_new_and_small", **told))
     return " ".join([*parts, _rests_on(ratio)])
 
 
@@ -113,7 +114,10 @@ def _per_100(pooled: Pooled) -> Estimate:
 
 
 def _rests_on(row: Estimate) -> str:
-    people = "" if row.n is None else f" of {row.n + (row.n_reference or 0)} people"
+    people = None if row.n is None else row.n + (row.n_reference or 0)
     if row.studies == 1:
-        return f"One trial{people}: reported, not pooled."
-    return f"It rests on {row.studies} trials{people}."
+        one = say("answers.one_trial_of", people=people) if people is not None else ""
+        return one or say("answers.one_trial")
+    if people is None:
+        return say("answers.rests", count=row.studies)
+    return say("answers.rests_on_people", count=row.studies, people=people)

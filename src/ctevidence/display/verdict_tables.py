@@ -9,11 +9,26 @@ import pandas as pd
 
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.labels import contrast_label
-from ctevidence.display.sentences import difference_words
+from ctevidence.display.language import pick, say, words
+from ctevidence.display.release import gated
 from ctevidence.display.table import Table
+from ctevidence.display.verdict_words import (
+    detectable_words,
+    direction_words,
+    driver_words,
+    estimate_words,
+    explained,
+    no_data_words,
+    rests_words,
+    says,
+    thresholds_words,
+)
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claims import Verdict
-from ctevidence.evidence.verdict import EXPLAINED, Direction, people_behind
+from ctevidence.evidence.verdict import Direction, people_behind
+
+_VERDICTS = ("claim", "verdict", "sure", "estimate", "rests", "shown", "drives")
+_LEADS = ("claim", "role", "source", "comparison", "outcome", "estimate", "people")
 
 
 def table_verdicts(verdicts: Iterable[Verdict], source="opensafely") -> Table:
@@ -27,60 +42,77 @@ def table_verdicts(verdicts: Iterable[Verdict], source="opensafely") -> Table:
     Returns
     -------
     Table
-        One row per claim, also where there is no data. Each verdict that occurs is explained below.
+        One row per claim, also where there is no data; claims about another condition than the one
+        asked for stand in `table_elsewhere`. Each verdict that occurs is explained below.
     """
-    verdicts, disclosure = tuple(verdicts), disclosure_of(source)
+    own = [verdict for verdict in verdicts if not verdict.is_elsewhere]
+    return _table("verdicts", say("claims.title"), own, source)
+
+
+def table_elsewhere(verdicts: Iterable[Verdict], source="opensafely") -> Table:
+    """The claims about other conditions than the one asked for, kept apart; as `table_verdicts`."""
+    other = [verdict for verdict in verdicts if verdict.is_elsewhere]
+    return _table("verdicts-elsewhere", say("claims.elsewhere"), other, source)
+
+
+def _table(name: str, caption: str, verdicts: list[Verdict], source) -> Table:
+    disclosure = disclosure_of(source)
     rows = [_verdict(verdict, disclosure) for verdict in verdicts]
     occurring = [d for d in Direction if d in {verdict.direction for verdict in verdicts}]
-    notes = tuple(f"{d.value[0].upper()}{d.value[1:]}: {EXPLAINED[d]}." for d in occurring)
-    frame = pd.DataFrame(rows, columns=["claim", "verdict", "how sure", "estimate", "rests on"])
-    return Table("verdicts", "The claims, weighed", frame, notes)
+    notes = [explained(found) for found in occurring]
+    notes += dict.fromkeys(thresholds_words(verdict.claim.thresholds) for verdict in verdicts)
+    return Table(name, caption, _frame(rows, _VERDICTS), tuple(notes))
+
+
+def _frame(rows: list[list[str]], columns: tuple[str, ...]) -> pd.DataFrame:
+    titles = words("claim_columns")
+    return pd.DataFrame(rows, columns=[titles[column] for column in columns])
 
 
 def _verdict(verdict: Verdict, disclosure: Disclosure) -> list[str]:
-    says = f"Worry: {verdict.claim.says}" if verdict.claim.worry else verdict.claim.says
-    sure = verdict.certainty or "not assessed"
     if verdict.lead is None:
-        return [says, verdict.direction.value, "", "", verdict.reason]
-    best, reach = difference_words(verdict.lead)
+        return [says(verdict), direction_words(verdict), "", "", no_data_words(verdict), "", ""]
     return [
-        says,
-        verdict.direction.value,
-        sure,
-        f"{best} ({reach})",
-        _rests_on(verdict, disclosure),
+        says(verdict),
+        direction_words(verdict),
+        sure_words(verdict),
+        estimate_words(verdict.lead, disclosure, verdict.baseline),
+        rests_words(verdict, disclosure),
+        detectable_words(verdict, disclosure),
+        driver_words(verdict),
     ]
 
 
-def _rests_on(verdict: Verdict, disclosure: Disclosure) -> str:
-    row = verdict.lead
-    people = f"{disclosure.text(people_behind(row))} people"
-    where = f"{row.outcome}, {row.population}" if (row.studies or 1) > 1 else row.outcome
-    count = f"{row.studies} trials" if (row.studies or 1) > 1 else row.study
-    beside = f"; {len(verdict.beside)} more estimates beside it" if len(verdict.beside) else ""
-    return f"{count}, {people} ({where}){beside}"
+def sure_words(verdict: Verdict) -> str:
+    """How sure: the judgement, or that there is none."""
+    if verdict.certainty is None:
+        return say("certainty.not_assessed")
+    return pick("levels", verdict.certainty.replace(" ", "-"))
 
 
 def table_leads(verdicts: Iterable[Verdict], source="opensafely") -> Table:
-    """The estimates behind the verdicts: the lead and those beside it, claim by claim."""
+    """The estimates behind the verdicts: the lead, those beside it, those of other people."""
     disclosure = disclosure_of(source)
     rows = []
     for verdict in verdicts:
         lead = [] if verdict.lead is None else [verdict.lead]
-        for row in (*lead, *verdict.beside):
-            if row.is_estimable:
-                role = "leads" if row is verdict.lead else "beside"
-                rows.append([verdict.claim.says, role, *_estimate(row, disclosure)])
-    columns = ["claim", "role", "source", "comparison", "outcome", "estimate", "people"]
-    frame = pd.DataFrame(rows, columns=columns)
-    return Table("leads", "The estimates behind each verdict", frame, numeric=("people",))
+        roles = {"leads": lead, "beside": verdict.beside, "elsewhere": verdict.elsewhere}
+        for role, estimates in roles.items():
+            shown_rows = (gated(row, disclosure) for row in estimates)
+            for row in shown_rows:
+                if row.is_estimable:
+                    rows.append([verdict.claim.says, pick("roles", role), *_row(row, disclosure)])
+    return Table("leads", say("claims.leads"), _frame(rows, _LEADS), numeric=("people",))
 
 
-def _estimate(row: Estimate, disclosure: Disclosure) -> list[str]:
-    best, reach = difference_words(row)
-    week = "" if math.isnan(row.week) else f", week {row.week:g}"
-    studies = f" ({row.studies} studies)" if (row.studies or 1) > 1 else ""
-    label = contrast_label(row.arm, row.reference)
-    outcome = f"{row.outcome}{week}; {row.population}"
-    people = disclosure.text(people_behind(row))
-    return [row.study + studies, label, outcome, f"{best} ({reach})", people]
+def _row(row: Estimate, disclosure: Disclosure) -> list[str]:
+    week = "" if math.isnan(row.week) else f", {say('when.plain', week=f'{row.week:g}')}"
+    several = (row.studies or 1) > 1
+    studies = f" ({say('counts.studies', count=row.studies)})" if several else ""
+    return [
+        row.study + studies,
+        contrast_label(row.arm, row.reference),
+        f"{row.outcome}{week}; {row.population}",
+        estimate_words(row, disclosure),
+        disclosure.text(people_behind(row)),
+    ]

@@ -1,89 +1,42 @@
-"""Claims: what practices say of combined treatment, weighed against every source.
+"""Claims weighed: what practices say of combined treatment, against every source that can speak.
 
-One lead source per claim, in declared order (several randomised trials, one trial, a registry,
-a network); the others stand beside it. Participant-level and published results are compared, not
-averaged.
+One lead source per claim, in declared order (several randomised trials, one trial, a registry, a
+network); the others stand beside it. Participant-level and published results are compared, not
+averaged, so that no trial counts twice. What is of other people stands apart.
 """
 
 from __future__ import annotations
 
-import tomllib
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from importlib.resources import files
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
+from ctevidence.data.trials import Trials, shared_trials
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.evidence.verdict import Direction, Thresholds, direction
-from ctevidence.synthesis.conditions import CONDITION_GROUPS, UNCLASSIFIED
-from ctevidence.synthesis.direct_evidence import TRANSITIVITY
-from ctevidence.synthesis.trial_overview import OVERVIEW
-from ctevidence.terms import DESCRIPTIVE, did_you_mean
+from ctevidence.evidence.behind import Driver, detectable, driver_of
+from ctevidence.evidence.certainty import Judgement, Judgements
+from ctevidence.evidence.claim import NETWORK, SOURCES, Claim
+from ctevidence.evidence.hearing import (
+    is_elsewhere,
+    is_of_another_condition,
+    is_of_other_study,
+    rests_on_transitivity,
+    source_of,
+    speaks_to,
+)
+from ctevidence.evidence.hints import Hint, hints_of
+from ctevidence.evidence.one_scale import Weighed, on_one_scale
+from ctevidence.evidence.verdict import Direction, Thresholds, direction, people_behind
+from ctevidence.evidence.wording import CERTAINTIES
+from ctevidence.synthesis.conditions import group_named
+from ctevidence.terms import did_you_mean
 
-#: how a row says that it is of a stratum of its own, and how combinations join their parts
-STRATUM, PARTS = "stratum ", " + "
-
-CERTAINTIES = ("high", "moderate", "low", "very low")
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A statement under test and what can speak to it; fields as in ``claims.toml``."""
-
-    id: str
-    says: str
-    arm: str = ""
-    reference: str = ""
-    outcomes: tuple[str, ...] = ()
-    measures: tuple[str, ...] = ()
-    populations: tuple[str, ...] = ()
-    network_references: tuple[str, ...] = ()
-    network_measures: tuple[str, ...] = ()
-    worry: bool = False
-    no_source: str = ""
-
-    def hears(self, row: Estimate) -> bool:
-        """Whether an estimate speaks to this claim.
-
-        Strata of their own (tapered drug, earlier non-response) answer another question. Rows that
-        compare people whom treatment has selected are descriptive, and speak to no claim. Rows that
-        rest on transitivity speak only where the claim says by which measure.
-        """
-        if DESCRIPTIVE in row.caution:
-            return False
-        of_overview = row.population.startswith(OVERVIEW)  # the pooled rows hold these trials
-        if self.place_of(row.outcome) is None or STRATUM in row.population or of_overview:
-            return False
-        if rests_on_transitivity(row):
-            return self._hears_network(row)
-        return (
-            row.arm == self.arm
-            and row.reference == self.reference
-            and row.measure in self.measures
-            and (not self.populations or row.population.startswith(self.populations))
-        )
-
-    def _hears_network(self, row: Estimate) -> bool:
-        """A combination, as `arm` or by its parts, where the claim lists networks as a source."""
-        is_combination = row.arm == self.arm or PARTS in row.arm
-        return (
-            is_combination
-            and row.reference in self.network_references
-            and row.measure in self.network_measures
-        )
-
-    def place_of(self, outcome: str) -> int | None:
-        """Where an outcome stands in the order of the claim; None when it does not speak to it."""
-        names = outcome.split(" or ")
-        for place, start in enumerate(self.outcomes):
-            if any(name.startswith(start) for name in names):
-                return place
-        return None
+__all__ = ["Claim", "Verdict", "assess_claims", "is_of_another_condition", "rests_on_transitivity"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim with its verdict: direction and size, how sure, the lead estimate, the others.
+    """A claim with its verdict: direction and size, how sure, and what it rests on.
 
     Parameters
     ----------
@@ -92,10 +45,27 @@ class Verdict:
     certainty : str or None
         A person's judgement; None where nobody has given one.
     lead : Estimate or None
+        The estimate that is judged, per 100 people where that can be said.
     beside : Estimates
         Every other estimate that speaks to the claim.
     reason : str
         Why there is no estimate, where there is none.
+    elsewhere : Estimates
+        Of another condition or age: never judged here.
+    is_elsewhere : bool
+        Whether the claim itself is about another condition than the one asked for.
+    ratio : Estimate or None
+        The lead as a ratio.
+    baseline : float
+        Risk with the reference at which the lead is per 100.
+    detectable : float
+        Smallest effect that the lead could reliably have shown, in its unit.
+    driver : Driver or None
+    hints : tuple of Hint
+        Computed, for the person who judges certainty; never a grade.
+    judgement : Judgement or None
+    shared : tuple of (int, str, str)
+        Trials of one source that stand in another too: count, source, other.
     """
 
     claim: Claim
@@ -104,52 +74,51 @@ class Verdict:
     lead: Estimate | None
     beside: Estimates
     reason: str = ""
+    elsewhere: Estimates = field(default_factory=Estimates)
+    is_elsewhere: bool = False
+    ratio: Estimate | None = None
+    baseline: float = math.nan
+    detectable: float = math.nan
+    driver: Driver | None = None
+    hints: tuple[Hint, ...] = ()
+    judgement: Judgement | None = None
+    shared: tuple[tuple[int, str, str], ...] = ()
 
+    @property
+    def is_borne_out(self) -> bool | None:
+        """Whether the data bear the claim out; None where they do not tell."""
+        return self.claim.is_borne_out(self.direction)
 
-def read_claims(path: str | Path | None = None) -> tuple[Claim, ...]:
-    """The claims of the package, or of a file of the same form.
-
-    Raises
-    ------
-    ValueError
-        For a key that claims do not have, or an id that stands twice.
-    """
-    text = (Path(path) if path else files("ctevidence.evidence") / "claims.toml").read_text("utf-8")
-    known = {f.name for f in fields(Claim)}
-    claims = []
-    for entry in tomllib.loads(text).get("claim", []):
-        for key in set(entry) - known:
-            raise ValueError(
-                f'Claim "{entry.get("id")}": unknown key {key}{did_you_mean(key, known)}'
-            )
-        claims.append(
-            Claim(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})
-        )
-    ids = [claim.id for claim in claims]
-    if len(set(ids)) < len(ids):
-        raise ValueError(f"Two claims share an id: {sorted({i for i in ids if ids.count(i) > 1})}.")
-    return tuple(claims)
+    @property
+    def needs_judgement(self) -> bool:
+        """Whether an estimate stands here whose certainty nobody has judged."""
+        return self.lead is not None and self.certainty is None
 
 
 def assess_claims(
     claims: Iterable[Claim],
     estimates: Estimates,
-    certainty: Mapping[str, str] | None = None,
+    certainty: Judgements | Mapping[str, str] | None = None,
     condition: str | None = None,
     thresholds: Thresholds | None = None,
+    sources: Iterable[Trials] = (),
 ) -> tuple[Verdict, ...]:
     """Weigh each claim against all estimates that speak to it.
 
     Parameters
     ----------
     claims : iterable of Claim
+        From `read_claims`.
     estimates : Estimates
         From all sources.
-    certainty : mapping of claim id to certainty, optional
-        Judgements by a person; nothing is assumed where there is none.
+    certainty : Judgements, or mapping of claim id to certainty, optional
+        Judgements by a person (`read_certainty`); nothing is assumed where there is none.
     condition : str, optional
-        Published estimates of this condition lead, where a claim names none itself.
+        What the report asks about: estimates of other conditions stand elsewhere.
     thresholds : Thresholds, optional
+        In place of those of the claims.
+    sources : iterable of Trials, optional
+        Published trials behind the estimates, to say which stand in several.
 
     Returns
     -------
@@ -160,64 +129,120 @@ def assess_claims(
     ------
     KeyError
         For a certainty of an unknown claim, or one that is not of `CERTAINTIES`.
-    """
-    claims, certainty = tuple(claims), dict(certainty or {})
-    for key, value in certainty.items():
-        if key not in {claim.id for claim in claims}:
-            raise KeyError(f'certainty of "{key}"{did_you_mean(key, [c.id for c in claims])}')
-        if value not in CERTAINTIES:
-            raise KeyError(f'certainty "{value}" of {key}{did_you_mean(value, CERTAINTIES)}')
-    return tuple(_weigh(c, estimates, certainty.get(c.id), condition, thresholds) for c in claims)
-
-
-def rests_on_transitivity(row: Estimate) -> bool:
-    """Whether an estimate is of a network: every row of one says what it assumes."""
-    return TRANSITIVITY in row.caution
-
-
-def is_of_another_condition(row: Estimate, condition: str | None) -> bool:
-    """Whether an estimate is of published trials of another condition, or of several.
-
-    Such a row never leads over one of the condition asked about, however few trials that rests on.
 
     Examples
     --------
-    >>> row = Estimate("t", "dropout", "combined", "risk_difference", 0.04,
-    ...                population="alcohol_use; adults", reference="therapy")
-    >>> is_of_another_condition(row, "depression"), is_of_another_condition(row, None)
-    (True, False)
+    >>> claim = Claim("more", "Both help more", "combined", "medication", ("response",),
+    ...               ("risk_difference",))
+    >>> row = Estimate("trials", "response", "combined", "risk_difference", 0.12,
+    ...     reference="medication", unit="probability", conf_low=0.06, conf_high=0.18, studies=5,
+    ...     n=400, n_reference=400, randomised=True, population="depression; adults")
+    >>> verdict, = assess_claims([claim], Estimates([row]))
+    >>> verdict.direction.value, verdict.certainty
+    ('benefit', None)
     """
-    whose = row.population.partition("; ")[0]
-    published = whose in (*CONDITION_GROUPS, UNCLASSIFIED, "several conditions")
-    return condition is not None and published and whose != condition
+    claims, judged = tuple(claims), dict(certainty or {})
+    for key, value in judged.items():
+        if key not in {claim.id for claim in claims}:
+            raise KeyError(f'certainty of "{key}"{did_you_mean(key, [c.id for c in claims])}')
+        if not isinstance(value, Judgement) and value not in CERTAINTIES:
+            raise KeyError(f'certainty "{value}" of {key}{did_you_mean(value, CERTAINTIES)}')
+    shared = _shared(tuple(sources))
+    weigh = _Weighing(estimates, condition, thresholds, shared)
+    return tuple(weigh.verdict(claim, judged.get(claim.id)) for claim in claims)
 
 
-def _weigh(claim, estimates, certainty, condition, thresholds) -> Verdict:
-    speaking = [row for row in estimates if claim.hears(row)]
-    usable = [row for row in speaking if row.is_estimable]
-    if not usable:
-        why = [row.caution for row in speaking] or [claim.no_source or "no source reports it"]
-        return Verdict(claim, Direction.NO_DATA, certainty, None, Estimates(speaking), why[0])
-    lead = min(usable, key=lambda row: _rank(row, claim, condition))
-    beside = Estimates(row for row in speaking if row is not lead)
-    return Verdict(claim, direction(lead, thresholds), certainty, lead, beside)
+def _shared(sources: tuple[Trials, ...]) -> dict[frozenset[str], int]:
+    """Trials that two sources both hold, by the pair of their names."""
+    pairs = ((a, b) for i, a in enumerate(sources) for b in sources[i + 1 :] if a.name != b.name)
+    found = {frozenset({a.name, b.name}): len(shared_trials(a, b)) for a, b in pairs}
+    return {pair: count for pair, count in found.items() if count}
 
 
-def _rank(row: Estimate, claim: Claim, condition: str | None) -> tuple:
+@dataclass(frozen=True)
+class _Weighing:
+    """What all claims of one report share."""
+
+    estimates: Estimates
+    condition: str | None
+    thresholds: Thresholds | None
+    shared: Mapping[frozenset[str], int]
+
+    def verdict(self, claim: Claim, judged: Judgement | str | None) -> Verdict:
+        judgement = judged if isinstance(judged, Judgement) else None
+        certainty = judgement.level if judgement else judged
+        if self.thresholds is not None:
+            claim = replace(claim, thresholds=self.thresholds)
+        speaking = [
+            row
+            for row in self.estimates
+            if speaks_to(claim, row) and not is_of_other_study(claim, row, self.condition)
+        ]
+        away = [row for row in speaking if is_elsewhere(claim, row, self.condition)]
+        near = [row for row in speaking if not is_elsewhere(claim, row, self.condition)]
+        own, others = (on_one_scale(claim, rows, self.estimates) for rows in (near, away))
+        about = {
+            "elsewhere": Estimates(w.row for w in others if w.row.is_estimable),
+            "is_elsewhere": _is_about_another(claim, self.condition),
+            "judgement": judgement,
+        }
+        usable = [weighed for weighed in own if weighed.row.is_estimable]
+        if not usable:
+            beside = Estimates(weighed.row for weighed in own)
+            reason = _why_not(claim, own)
+            return Verdict(claim, Direction.NO_DATA, certainty, None, beside, reason, **about)
+        lead = min(usable, key=lambda weighed: _rank(weighed, claim))
+        beside = Estimates(weighed.row for weighed in own if weighed is not lead)
+        return Verdict(
+            claim,
+            direction(lead.row, claim.thresholds, claim.margin),
+            certainty,
+            lead.row,
+            beside,
+            ratio=lead.ratio,
+            baseline=lead.baseline,
+            detectable=detectable(lead),
+            driver=driver_of(claim, lead, self.estimates),
+            hints=hints_of(claim, lead, self.estimates, self.condition),
+            shared=tuple(self._twice(lead.row, beside)),
+            **about,
+        )
+
+    def _twice(self, lead: Estimate, beside: Estimates):
+        """Sources that share trials among those that speak to a claim."""
+        names = dict.fromkeys(row.study for row in (lead, *beside))
+        for pair, count in self.shared.items():
+            if pair <= set(names):
+                first, second = (name for name in names if name in pair)
+                yield count, second, first
+
+
+def _is_about_another(claim: Claim, condition: str | None) -> bool:
+    asked = group_named(condition)
+    return bool(claim.condition) and asked is not None and claim.condition != asked
+
+
+def _why_not(claim: Claim, own: list[Weighed]) -> str:
+    """The reason that a row gives, or the claim; empty where only the language can say it."""
+    cautions = [weighed.row.caution for weighed in own if weighed.row.caution]
+    return cautions[0] if cautions else claim.no_source
+
+
+def _rank(weighed: Weighed, claim: Claim) -> tuple:
     """Smaller leads: design first, then outcome and measure as the claim orders them.
 
-    Among equals the first given leads: a study's declared way of counting comes first. A network
-    holds trials that other rows hold too, and rests on transitivity: it leads only alone.
+    Among equals the larger leads, then the first given: a study's declared way of counting comes
+    first. A network holds trials that other rows hold too, and leads only alone.
     """
-    outcome = claim.place_of(row.outcome)
-    several = (row.studies or 1) > 1
-    measures = claim.network_measures if rests_on_transitivity(row) else claim.measures
+    row = weighed.row
+    source = source_of(row)
+    few = people_behind(row) if row.studies == 1 and source != NETWORK else 0
     return (
-        rests_on_transitivity(row),
-        not claim.populations and is_of_another_condition(row, condition),
-        not several,
+        source == NETWORK,
+        (row.studies or 1) < 2,
         not row.randomised,
-        outcome,
-        measures.index(row.measure),
+        claim.place_of(row.outcome),
+        SOURCES.index(source),
         -(row.studies or 1),
+        -few if source in SOURCES[:2] else 0,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ctevidence.display.certainty_tables import final_words
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.key_messages import message
 from ctevidence.display.labels import treatment_label
@@ -115,7 +116,8 @@ def _options() -> Section:
 
 def _unknown(material: Material) -> Section:
     points = [
-        "Certainty was not assessed by people; harms beyond leaving treatment are not recorded.",
+        final_words([v for v in material.verdicts.values() if not v.is_elsewhere]),
+        "Harms beyond leaving treatment are not recorded.",
         "A trial with all four arms and scores from nearly everyone could change the answer.",
     ]
     if material.study and material.study.randomised != {"medication", "therapy"}:

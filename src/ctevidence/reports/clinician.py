@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ctevidence.display.certainty_tables import final_words, table_certainty
 from ctevidence.display.findings import table_findings
+from ctevidence.display.glossary import glossary
 from ctevidence.display.key_messages import key_messages
+from ctevidence.display.misreadings import misreadings
 from ctevidence.display.sentences import sentence
 from ctevidence.display.tables import table_estimates
-from ctevidence.display.verdict_tables import table_leads, table_verdicts
+from ctevidence.display.verdict_tables import table_elsewhere, table_leads, table_verdicts
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.evidence.claims import Verdict
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import (
     Block,
@@ -28,21 +32,11 @@ from ctevidence.terms import COMPONENTS
 
 COMPARISONS = (("combined", "medication"), ("combined", "therapy"), ("therapy", "medication"))
 
+#: words of the glossary that the page explains
 GLOSSARY = (
-    ("Range", "95 % confidence interval: values that the data are compatible with."),
-    ("Per 100", "of every 100 people like those studied; always with the time it refers to."),
-    ("Association", "a difference between groups not formed by chance: people who chose or were "
-     "given a treatment may differ in other ways."),
-    ("Control", "what the other arms were compared with; usual care is not the same as no care."),
-    ("Staying well", "got better and did not relapse, counted among everyone who started."),
-    ("Prediction", "where the effect of a new, similar trial is expected: wider than the range."),
-    ("Network", "trials of several treatments compared at once, also through each other; it "
-     "assumes that the trials are alike in what changes effects."),
-    ("Synergy", "the combination differs from what its two parts add up to. No synergy does not "
-     "mean that adding the second treatment is no use."),
-    ("Not established, not determined", "the data cannot tell; this is not the same as no effect."),
-    ("Certainty", "how sure we can be, judged by people on five questions (GRADE); the computer "
-     "gives no grade."),
+    "range", "per-100", "association", "control", "staying-well", "prediction-interval",
+    "span-of-methods", "network", "synergy", "benefit", "no-worse", "margin", "size",
+    "not-determined", "not-established", "no-data", "certainty",
 )  # fmt: skip
 
 
@@ -60,10 +54,10 @@ def clinician_page(material: Material) -> Page:
         network_section(material),
         _retention(material),
         _claims(material),
-        _certainty(),
+        _certainty(material),
         _who(material),
         _how(material),
-        Section("glossary", "Words", (definitions(GLOSSARY),)),
+        Section("glossary", "Words", (definitions(glossary(*GLOSSARY)),)),
     ]
     return Page(
         kind="report",
@@ -288,35 +282,41 @@ def _claims(material: Material) -> Section:
                 "and size; how sure we are is a separate judgement."
             ),
             grid(table_verdicts(verdicts, material.source)),
+            *_elsewhere(verdicts, material),
             folded("The estimates behind each verdict", table_leads(verdicts, material.source)),
         ),
     )
 
 
-def _certainty() -> Section:
+def _elsewhere(verdicts: tuple[Verdict, ...], material: Material) -> list[Block]:
+    """Claims about other conditions than the report's, apart from its own."""
+    if not any(verdict.is_elsewhere for verdict in verdicts):
+        return []
+    return [heading("In other conditions"), grid(table_elsewhere(verdicts, material.source))]
+
+
+def _certainty(material: Material) -> Section:
+    verdicts = tuple(material.verdicts.values())
+    own = [verdict for verdict in verdicts if not verdict.is_elsewhere]
+    missing = (
+        "Certainty was not assessed. It is a judgement by people on risk of bias, inconsistency, "
+        "imprecision, indirectness and publication bias; where it is not given, no sentence here "
+        "says more than \u201cmay\u201d."
+    )
+    intro = missing if any(verdict.needs_judgement for verdict in own) else ""
+    table = table_certainty(own, material.source)
     return Section(
         "certainty",
         "How certain",
-        (
-            prose(
-                "Certainty was not assessed. It is a judgement by people on risk of bias, "
-                "inconsistency, imprecision, indirectness and publication bias; until it is given, "
-                "no sentence here says more than \u201cmay\u201d, and this report is not final."
-            ),
-        ),
+        (prose(intro, final_words(own)), folded("Hints and judgements, domain by domain", table)),
     )
 
 
 def _who(material: Material) -> Section:
-    points = [
-        "Numbers per 100 hold for people like those studied, not for everyone.",
-        "Outcomes without data keep their place in the tables and say so.",
-    ]
+    found = misreadings(material.estimates, material.verdicts.values())
+    points = [*found.values(), "Outcomes without data keep their place in the tables and say so."]
     if material.trials:
-        points.append(
-            "The published trials are a convenience sample that leans towards the combination; "
-            "adolescents and adults are pooled apart."
-        )
+        points.append("Adolescents and adults are pooled apart.")
     return Section("limits", "Who this applies to, and limits", (bullets(points),))
 
 

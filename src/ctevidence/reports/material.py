@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from ctevidence.data.project import Project
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials
 from ctevidence.display.disclosure import disclosure_of
@@ -14,7 +15,12 @@ from ctevidence.display.figure import Figure
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimates
-from ctevidence.evidence.claims import Verdict, assess_claims, read_claims
+from ctevidence.evidence.certainty import FILE as CERTAINTY
+from ctevidence.evidence.certainty import Judgements, read_certainty
+from ctevidence.evidence.claim import Claim
+from ctevidence.evidence.claims import Verdict, assess_claims
+from ctevidence.evidence.claims_toml import FILE as CLAIMS
+from ctevidence.evidence.claims_toml import read_claims
 from ctevidence.reports.results import read_estimates, read_figure, read_table
 
 NOT_ADVICE = "Not a recommendation for one person: talk to a clinician before changing treatment."
@@ -56,8 +62,28 @@ class Material:
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
         """By id of the claim, in the order of the list of claims."""
-        found = assess_claims(read_claims(), self.estimates, condition=self.condition)
+        found = assess_claims(
+            self.claims,
+            self.estimates,
+            certainty=self.judgements,
+            condition=self.condition,
+            sources=[source for source in (self.trials, self.network) if source],
+        )
         return {verdict.claim.id: verdict for verdict in found}
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """Those of the package, with the project's own."""
+        return read_claims(*self._own(CLAIMS))
+
+    @cached_property
+    def judgements(self) -> Judgements:
+        """Certainty as people judged it; none where the project has no such file."""
+        return read_certainty(self._own(CERTAINTY), self.claims)
+
+    def _own(self, file: str) -> tuple[Path, ...]:
+        # results stand in <project>/reports/.work/<name>
+        return Project(self.results.resolve().parents[2]).own(self.name, file)
 
     @property
     def condition(self) -> str | None:

@@ -10,10 +10,6 @@ from functools import cached_property
 from ctevidence.levels import Cell, Evidence
 from ctevidence.synthesis.effect_sizes import EffectSizes
 
-TRANSITIVITY = (
-    "assumes that trials of different comparisons are alike in what changes effects (transitivity)"
-)
-
 
 @dataclass(frozen=True)
 class TrialPeople:

@@ -12,11 +12,18 @@ import numpy as np
 from ctevidence.contrasts.compare import compare
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import BETTER, Levels
-from ctevidence.synthesis.direct_evidence import TRANSITIVITY, DirectEvidence, direct_evidence
+from ctevidence.synthesis.direct_evidence import DirectEvidence, direct_evidence
 from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.network_fit import NETWORK_TAU2, NetworkFit, tau_squared_interval
 from ctevidence.synthesis.network_trials import NetworkTrials
-from ctevidence.terms import COMPONENTS, CONTRAST_MEASURES, LEVEL_MEASURES, Arm, did_you_mean
+from ctevidence.terms import (
+    COMPONENTS,
+    CONTRAST_MEASURES,
+    LEVEL_MEASURES,
+    TRANSITIVITY,
+    Arm,
+    did_you_mean,
+)
 
 MODELS = ("random", "common")
 HARTUNG_KNAPP = ("none", "plain", "guarded")

@@ -15,7 +15,9 @@ import pandas as pd
 from ctevidence.data.trials import Trials
 from ctevidence.estimates import Estimates
 from ctevidence.synthesis.conditions import group_named
+from ctevidence.synthesis.drivers import what_drives
 from ctevidence.synthesis.effect_sizes import EffectSizes, effect_sizes
+from ctevidence.synthesis.flags import MAIN_STRATUM
 from ctevidence.synthesis.pool import pool_by
 from ctevidence.synthesis.pooled import Pooled
 from ctevidence.synthesis.small_study import SmallStudyRange, small_study_range
@@ -25,6 +27,8 @@ from ctevidence.synthesis.typical_risk import absolute_effects
 
 #: below this nothing can be said of small studies
 LEAST_TRIALS = 3
+#: stratum of trials that stopped medication in an arm
+TAPER = "taper"
 
 NOT_BY_ARM = "the trials are contrasts of named treatments: see their network"
 NOT_ASKED = "no trial reports {outcomes} of these people in this phase"
@@ -45,6 +49,8 @@ class TrialQuestion:
     phases : tuple of str
     young : bool
         Adolescents and children only, or adults only.
+    stratum : str
+        Trials of a stratum of their own (``taper``), or of the main one.
     """
 
     key: str
@@ -53,6 +59,7 @@ class TrialQuestion:
     contrast: tuple[str, str]
     phases: tuple[str, ...]
     young: bool = False
+    stratum: str = MAIN_STRATUM
 
 
 def _both_ways(
@@ -67,6 +74,19 @@ def _both_ways(
         )
 
 
+def _tapered() -> Iterator[TrialQuestion]:
+    """Relapse where medication was stopped: withdrawal is part of it, so these stand apart."""
+    for reference, told in (
+        ("medication", "Relapse: tapering medication with therapy against going on with it"),
+        ("control", "Relapse after tapering medication: with therapy against without"),
+    ):
+        contrast = ("therapy", reference)
+        outcomes = ("relapse", "recurrence")
+        yield TrialQuestion(
+            f"taper-{reference}", told, outcomes, contrast, AFTER_RESPONSE, stratum=TAPER
+        )
+
+
 BETTER = ("response", "remission")
 QUESTIONS = (
     *_both_ways("better", "Getting better", BETTER, ("acute",), False),
@@ -75,6 +95,7 @@ QUESTIONS = (
     *_both_ways("relapse", "Relapse", ("relapse", "recurrence"), AFTER_RESPONSE, True),
     *_both_ways("dropout", "Leaving treatment", ("dropout",), ("acute",), False),
     *_both_ways("dropout", "Leaving treatment", ("dropout",), ("acute",), True),
+    *_tapered(),
 )
 
 
@@ -118,11 +139,13 @@ class AskedQuestion:
 
     @property
     def estimates(self) -> Estimates:
-        """Ratios, prediction, people per 100, numbers needed and small-study range, by group."""
+        """By group: ratio, prediction, risks, numbers needed, small-study range, what drives it."""
         if self.pooled is None:
             return Estimates()
         ranges = Estimates(found.range for found in self.small_studies.values())
-        return self.pooled.estimates + absolute_effects(self.pooled) + ranges
+        pools = (pooled for pooled in self.groups.values() if pooled is not None)
+        driven = sum((what_drives(pooled) for pooled in pools), Estimates())
+        return self.pooled.estimates + absolute_effects(self.pooled) + ranges + driven
 
     def __repr__(self) -> str:
         return f"{self.question.words}: {self.reason or repr(self.pooled)}"
@@ -199,7 +222,7 @@ def _asked(trials: Trials, question: TrialQuestion) -> AskedQuestion:
         return AskedQuestion(question, nobody, None, reason)
     if not set(question.contrast) <= set(own.arms["treatment"]):
         return AskedQuestion(question, nobody, None, NO_TRIAL)
-    effects = effect_sizes(own, contrast=question.contrast, **words)
+    effects = effect_sizes(own, contrast=question.contrast, stratum=question.stratum, **words)
     if effects.frame.empty:
         return AskedQuestion(question, effects, None, NO_TRIAL)
     expected = () if question.young else None

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ctevidence.estimates import Estimates
+from ctevidence.estimates import Estimate, Estimates
 from ctevidence.synthesis.pooled import Pooled
 from ctevidence.synthesis.subgroups import Subgroups
 
@@ -36,8 +36,9 @@ def absolute_effects(groups: Subgroups) -> Estimates:
     Returns
     -------
     Estimates
-        Rows ``risk_difference`` and ``nnt``, with the people and trials behind the ratio; groups
-        without a trial, or at whose typical risk nobody or everybody has the outcome, have none.
+        Rows ``risk`` with either arm, ``risk_difference`` and ``nnt``, the last two with the people
+        and trials behind the ratio; groups without a trial, or at whose typical risk nobody or
+        everybody has the outcome, have none.
         `population` stays that of the group.
 
     Raises
@@ -57,17 +58,20 @@ def absolute_effects(groups: Subgroups) -> Estimates:
         ratio, risk = pooled.pooled, typical_risk(pooled)
         if not 0 < risk < 1:  # nobody, or everybody: a ratio of it says nothing per 100
             continue
-        for row in pooled.absolute(risk):
-            if row.measure in ("risk_difference", "nnt"):
-                rows.append(
-                    replace(
-                        row,
-                        id="",
-                        study=pooled.name,
-                        population=pooled.population,
-                        n=ratio.n,
-                        n_reference=ratio.n_reference,
-                        method=f"{row.method} of {100 * risk:.0f} in 100, the median of the trials",
-                    )
-                )
+        made = [_of_group(row, pooled, risk) for row in pooled.absolute(risk)]
+        difference = next(row for row in made if row.measure == "risk_difference")
+        for row in made:
+            # risks of one arm stand at another baseline in every comparison: named for theirs
+            own = f"{difference.id}/risk-with-{row.arm}" if row.measure == "risk" else row.id
+            people = {} if row.measure == "risk" else _people(ratio)
+            rows.append(replace(row, id=own, **people))
     return Estimates(rows)
+
+
+def _of_group(row: Estimate, pooled: Pooled, risk: float) -> Estimate:
+    method = f"{row.method} of {100 * risk:.0f} in 100, the median of the trials"
+    return replace(row, id="", study=pooled.name, population=pooled.population, method=method)
+
+
+def _people(ratio: Estimate) -> dict[str, int | None]:
+    return {"n": ratio.n, "n_reference": ratio.n_reference}

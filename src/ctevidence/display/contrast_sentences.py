@@ -1,0 +1,140 @@
+"""Levels and contrasts in words, as strong as certainty, size and design allow."""
+
+from __future__ import annotations
+
+from ctevidence.display.contrast_words import (
+    amount,
+    difference_words,
+    in_brackets,
+    outcome_words,
+    range_words,
+    verb_of,
+    when,
+)
+from ctevidence.display.disclosure import Disclosure
+from ctevidence.display.format import interval, number_needed, shown
+from ctevidence.display.labels import measure_label, treatment_label
+from ctevidence.display.language import capital, pick, say
+from ctevidence.estimates import Estimate
+from ctevidence.evidence.verdict import (
+    SMALL_STUDY,
+    Direction,
+    better_direction,
+    better_of,
+    people_behind,
+    rests_on_one_small_study,
+)
+from ctevidence.evidence.wording import wording
+from ctevidence.terms import TRANSITIVITY
+
+#: part of an outcome's name -> how people without a score were counted
+_COUNTING = {"(observed)": "observed", "(missing as": "missing"}
+
+
+def level_sentence(row: Estimate, disclosure: Disclosure) -> str:
+    """A quantity of one arm: a share of people with how many there were, or a mean."""
+    limits = range_words(interval(row.conf_low, row.conf_high, row.unit))
+    value, arm = shown(row.estimate, row.unit), treatment_label(row.arm)
+    if row.unit == "probability":
+        people = disclosure.text(row.n)
+        people = say("amounts.people", count=people) if people else ""
+        behind = in_brackets(limits, people)
+        verb = verb_of(row.outcome)
+        return say("level.share", arm=arm, value=value, verb=verb, when=when(row), behind=behind)
+    return say(
+        "level.value",
+        arm=arm,
+        measure=measure_label(row.measure),
+        value=value,
+        unit=row.unit,
+        when=when(row, "at"),
+        behind=in_brackets(limits),
+    )
+
+
+def contrast_sentence(row: Estimate, certainty: str | None) -> str:
+    """A contrast: the answer, the amount, its range, how sure."""
+    if row.measure == "nnt":
+        value, limits = number_needed(row.estimate, row.conf_low, row.conf_high)
+        return say("row.nnt", when=when(row), value=value, limits=limits)
+    allowed = wording(row, certainty)
+    best, reach = difference_words(row)
+    names = {"arm": treatment_label(row.arm), "reference": treatment_label(row.reference)}
+    behind = tail(row, certainty)
+    if allowed.strength is None:
+        told = in_brackets(*behind)
+        return say("contrast.very_uncertain", outcome=row.outcome, behind=told, **names)
+    if not allowed.claims_direction:
+        question = _question(row, names)
+        told = in_brackets(*behind)
+        return say(
+            "contrast.not_determined", question=question, best=best, reach=reach, behind=told
+        )
+    return pick(
+        "effect",
+        allowed.size,
+        leads=pick("leads_to", allowed.verb),
+        best=best,
+        outcome=outcome_words(row),
+        behind=in_brackets(range_words(reach), *behind),
+        guard=guard(row) if allowed.found is Direction.NOT_ESTABLISHED else "",
+        **names,
+    )
+
+
+def _question(row: Estimate, names: dict[str, str]) -> str:
+    if row.unit == "probability":
+        more = "more_people" if better_of(row.outcome) == "higher" else "fewer_people"
+        return pick("contrast", more, verb=verb_of(row.outcome), when=when(row), **names)
+    return say("contrast.differs", outcome=row.outcome, when=when(row, "at"), **names)
+
+
+def guard(row: Estimate) -> str:
+    """The sentence that one small study does not establish anything; empty for others."""
+    return say("contrast.guard", small=SMALL_STUDY) if rests_on_one_small_study(row) else ""
+
+
+def not_worse_sentence(row: Estimate, certainty: str | None, disclosure: Disclosure) -> str:
+    """Non-inferiority: the declared margin, whether it is excluded, and the worst that may be."""
+    names = {"arm": treatment_label(row.arm), "reference": treatment_label(row.reference)}
+    if not row.is_estimable:
+        return say("not_worse.not_judged", why=row.caution.split("; ")[-1], **names)
+    margin = float(row.id.rsplit("/margin-", 1)[-1])
+    lower = better_direction(row) == "lower"
+    limit = row.conf_high if lower else row.conf_low
+    excluded = limit < margin if lower else limit > -margin
+    size, is_share = shown(margin, row.unit), row.unit == "probability"
+    names["arm"] = capital(names["arm"]) if excluded else names["arm"]
+    return pick(
+        "not_worse",
+        "excluded" if excluded else "not_determined",
+        margin=say("amounts.of_100", amount=size) if is_share else f"{size} {row.unit}",
+        when=when(row, "at"),
+        best=difference_words(row)[0],
+        worst=amount(limit, row.unit),
+        behind=in_brackets(*people_and_studies(row, disclosure), *tail(row, certainty)),
+        **names,
+    )
+
+
+def tail(row: Estimate, certainty: str | None) -> list[str]:
+    """How missing scores count, how sure, and whether randomisation protects the contrast."""
+    counted = next((name for mark, name in _COUNTING.items() if mark in row.outcome), "")
+    parts = [
+        pick("tail", counted) if counted else "",
+        say("tail.certainty", certainty=certainty) if certainty else say("tail.not_assessed"),
+        say("tail.association") if row.randomised is False else "",
+        say("tail.transitivity") if TRANSITIVITY in row.caution else "",
+    ]
+    return [part for part in parts if part]
+
+
+def people_and_studies(row: Estimate, disclosure: Disclosure) -> list[str]:
+    """People and studies behind a claim, and the guard against one small study."""
+    people = disclosure.text(people_behind(row) or None)
+    count = row.studies or 1
+    studies = say("counts.one_study") if count == 1 else say("counts.studies", count=count)
+    behind = [say("counts.people_in", people=people, studies=studies)] if people else []
+    if rests_on_one_small_study(row):
+        behind.append(say("tail.small_study", small=SMALL_STUDY))
+    return behind

@@ -1,0 +1,212 @@
+"""Words: every sentence is made from a template of one file; a second language is a second file.
+
+The file ``words/en.toml`` holds three kinds of entry: a *template* (``say``), a table of templates
+of which one is chosen (``pick``), and a table of plain words (``words``). A missing entry and a
+missing or unknown placeholder are errors, never an empty place in a sentence.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from string import Formatter
+
+from ctevidence.terms import did_you_mean
+
+LANGUAGE_VARIABLE = "CTEVIDENCE_LANGUAGE"
+ENGLISH = "en"
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """The entries of one file by path: ``contrast.level``.
+
+    Parameters
+    ----------
+    name : str
+    entries : mapping of str to str
+
+    Raises
+    ------
+    ValueError
+        For a placeholder that is more than a name: formats and attributes have no place here.
+    """
+
+    name: str
+    entries: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        for key, template in self.entries.items():
+            placeholders(template, key)
+
+    def fill(self, key: str, values: Mapping[str, object]) -> str:
+        """A template with all its placeholders filled.
+
+        Raises
+        ------
+        KeyError
+            When there is no such template.
+        ValueError
+            When a placeholder has no value, or a value no placeholder.
+        """
+        if key not in self.entries:
+            raise KeyError(f'No words "{key}" in language {self.name}{_near(key, self.entries)}')
+        template = self.entries[key]
+        wanted = placeholders(template, key)
+        if wanted != set(values):
+            lacking, beyond = sorted(wanted - set(values)), sorted(set(values) - wanted)
+            raise ValueError(
+                f'Words "{key}" of language {self.name}: no value for {lacking or "nothing"}, no '
+                f"place for {beyond or 'nothing'}. Give exactly {sorted(wanted)}."
+            )
+        return template.format(**values)
+
+    def table(self, name: str) -> dict[str, str]:
+        """The entries below a path, by the rest of it.
+
+        Raises
+        ------
+        KeyError
+            When there is no such table.
+        """
+        start = f"{name}."
+        found = {k[len(start) :]: v for k, v in self.entries.items() if k.startswith(start)}
+        if not found:
+            tables = {key.rpartition(".")[0] for key in self.entries}
+            raise KeyError(f'No table "{name}" in language {self.name}{_near(name, tables)}')
+        return found
+
+
+def _near(word: str, known) -> str:
+    """A suggestion, without the hundreds of entries there are."""
+    return did_you_mean(word, known).split(" Known:")[0]
+
+
+def placeholders(template: str, key: str = "") -> set[str]:
+    """Names in curly brackets.
+
+    Examples
+    --------
+    >>> sorted(placeholders("{best} with {arm}"))
+    ['arm', 'best']
+    """
+    found = set()
+    for _, name, style, conversion in Formatter().parse(template):
+        if name is None:
+            continue
+        if not name.isidentifier() or style or conversion:
+            raise ValueError(f'Words "{key}": the placeholder "{{{name}}}" is more than a name.')
+        found.add(name)
+    return found
+
+
+def read_language(path: str | Path, name: str = "") -> Language:
+    """A language from a file.
+
+    Raises
+    ------
+    ValueError
+        When an entry is not text.
+    """
+    with Path(path).open("rb") as file:
+        return Language(name or Path(path).stem, dict(_flat(tomllib.load(file), "")))
+
+
+def _flat(values: Mapping, start: str) -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        path = f"{start}.{key}".strip(".")
+        if isinstance(value, Mapping):
+            yield from _flat(value, path)
+        elif isinstance(value, str):
+            yield path, value
+        else:
+            raise ValueError(f'Words "{path}" are not text but {value!r}.')
+
+
+@cache
+def language(name: str = ENGLISH) -> Language:
+    """A language that the package holds, complete: as English, key for key.
+
+    Raises
+    ------
+    ValueError
+        When there is no such file, or it differs from English in its keys or placeholders.
+    """
+    folder = files("ctevidence.display") / "words"
+    there = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
+    if name not in there:
+        raise ValueError(f'There is no language "{name}"{did_you_mean(name, there)}')
+    found = read_language(str(folder / f"{name}.toml"), name)
+    if problems := differences(found, found if name == ENGLISH else language()):
+        raise ValueError(f"Language {name} is not complete: {'; '.join(problems)}.")
+    return found
+
+
+def differences(given: Language, model: Language) -> list[str]:
+    """What a language lacks, has beyond another, or fills differently."""
+    found = [f"{key} is missing" for key in model.entries if key not in given.entries]
+    found += [f"{key} is not known" for key in given.entries if key not in model.entries]
+    for key in given.entries.keys() & model.entries.keys():
+        if placeholders(given.entries[key]) != placeholders(model.entries[key]):
+            found.append(f"{key} has other placeholders")
+    return sorted(found)
+
+
+_SPOKEN: ContextVar[Language | None] = ContextVar("language", default=None)
+
+
+def spoken() -> Language:
+    """The language in use: English unless the environment names another."""
+    return _SPOKEN.get() or language(os.environ.get(LANGUAGE_VARIABLE) or ENGLISH)
+
+
+@contextmanager
+def speaking(chosen: Language) -> Iterator[None]:
+    """Use a language for a while."""
+    token = _SPOKEN.set(chosen)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
+
+
+def say(key: str, **values: object) -> str:
+    """The template of a key, filled.
+
+    Examples
+    --------
+    >>> say("counts.trials", count=8)
+    '8 trials'
+    """
+    return spoken().fill(key, values)
+
+
+def pick(table: str, name: str, **values: object) -> str:
+    """The template that a name chooses in a table, filled; values it has no place for are let be.
+
+    Examples
+    --------
+    >>> pick("direction", "harm")
+    'harm'
+    """
+    found = spoken()
+    key = f"{table}.{name}"
+    wanted = placeholders(found.entries[key], key) if key in found.entries else set(values)
+    return found.fill(key, {k: v for k, v in values.items() if k in wanted})
+
+
+def words(table: str) -> dict[str, str]:
+    """A table of plain words, by name."""
+    return spoken().table(table)
+
+
+def capital(text: str) -> str:
+    """With a capital letter in front."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,141 @@
+"""Parts of verdicts in words: the estimate with its noun, what it rests on, what drives it."""
+
+from __future__ import annotations
+
+import math
+
+from ctevidence.display.contrast_words import difference_words, outcome_words
+from ctevidence.display.disclosure import Disclosure
+from ctevidence.display.format import number, shown
+from ctevidence.display.labels import treatment_label
+from ctevidence.display.language import pick, say
+from ctevidence.display.release import gated
+from ctevidence.estimates import Estimate
+from ctevidence.evidence.claims import Verdict
+from ctevidence.evidence.verdict import SMALL_STUDY, Direction, Thresholds, people_behind
+
+
+def direction_words(verdict: Verdict) -> str:
+    """The verdict; of a worry also whether it is borne out."""
+    found = pick("direction", verdict.direction.key)
+    if verdict.claim.worry and verdict.is_borne_out is not None:
+        return pick("worry", "borne-out" if verdict.is_borne_out else "not-borne-out", found=found)
+    return found
+
+
+def says(verdict: Verdict) -> str:
+    """The claim, a worry called so, with its margin where it has one."""
+    claim = verdict.claim
+    text = say("claims.worry", says=claim.says) if claim.worry else claim.says
+    if claim.margin is None:
+        return text
+    return text + say("claims.margin", size=shown(claim.margin, "probability"))
+
+
+def explained(direction: Direction) -> str:
+    """What a verdict means, and what it does not."""
+    what = pick("direction", direction.key)
+    meaning = pick("explained", direction.key, small=SMALL_STUDY)
+    return say("claims.explained", verdict=f"{what[:1].upper()}{what[1:]}", meaning=meaning)
+
+
+def estimate_words(row: Estimate, disclosure: Disclosure, baseline: float = math.nan) -> str:
+    """The estimate with what it is of, its range, and the risk it starts from.
+
+    Examples
+    --------
+    >>> from ctevidence.display.disclosure import PROFILES
+    >>> row = Estimate("t", "response", "combined", "risk_difference", 0.13, unit="probability",
+    ...     reference="medication", conf_low=-0.05, conf_high=0.37)
+    >>> estimate_words(row, PROFILES["open"], 0.49)
+    '13 more of every 100 people who respond (range 5 fewer to 37 more), where 49 of every 100 do \
+with medication'
+    """
+    row = gated(row, disclosure)
+    if not row.is_estimable:
+        return row.caution
+    best, limits = difference_words(row)
+    told = say("claims.estimate", best=best, outcome=outcome_words(row), limits=limits)
+    if row.unit != "probability" or not 0 < baseline < 1 or row.reference not in _SINGLES:
+        return told
+    risk, reference = shown(baseline, "probability"), treatment_label(row.reference)
+    return told + say("claims.at_baseline", risk=risk, reference=reference)
+
+
+_SINGLES = ("medication", "therapy", "control")
+
+
+def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
+    """Studies and people behind the lead, and what stands beside it and elsewhere."""
+    row = verdict.lead
+    several = (row.studies or 1) > 1
+    # a trial that stands alone keeps its name in its ratio; people per 100 are of the source
+    one = row.study if verdict.ratio is None else verdict.ratio.study
+    parts = [
+        say(
+            "claims.rests",
+            count=say("counts.trials", count=row.studies) if several else one,
+            people=disclosure.text(people_behind(row)),
+            where=f"{row.outcome}, {row.population}",
+        )
+    ]
+    if count := sum(other.is_estimable for other in verdict.beside):
+        parts.append(say("claims.beside", count=count) if count > 1 else say("claims.one_beside"))
+    if len(verdict.elsewhere):
+        parts.append(say("claims.elsewhere_rows", count=len(verdict.elsewhere)))
+    parts += [
+        say("claims.shared", count=n, source=source, other=other)
+        for n, source, other in verdict.shared
+    ]
+    return "; ".join(parts)
+
+
+def detectable_words(verdict: Verdict, disclosure: Disclosure) -> str:
+    """The smallest effect that the lead could reliably have shown."""
+    row = gated(verdict.lead, disclosure)
+    if not row.is_estimable or math.isnan(verdict.detectable):
+        return ""
+    size = shown(verdict.detectable, row.unit)
+    if row.unit == "probability":
+        return say("claims.detectable_100", size=size)
+    unit = "" if row.unit == "ratio" else f" {row.unit}"
+    return say("claims.detectable", size=f"{size}{unit}")
+
+
+def driver_words(verdict: Verdict) -> str:
+    """The trial that moves the lead most, and the verdict without it; empty for one trial."""
+    driver = verdict.driver
+    if driver is None:
+        return ""
+    best, limits = difference_words(driver.without)
+    told = say(
+        "claims.driven",
+        trial=driver.trial,
+        weight=number(100 * driver.weight, 0),
+        without=say("amounts.best_and_range", best=best, limits=limits),
+    )
+    if driver.direction is verdict.direction:
+        return told
+    return told + say("claims.driven_turns", direction=pick("direction", driver.direction.key))
+
+
+def no_data_words(verdict: Verdict) -> str:
+    """Why there is no estimate."""
+    if verdict.reason:
+        return "; ".join(part.removesuffix(".") for part in verdict.reason.split("; "))
+    count = len(verdict.elsewhere)
+    return say("claims.none_here", count=count) if count else say("claims.no_source")
+
+
+def thresholds_words(thresholds: Thresholds) -> str:
+    """What matters, and who said so; placeholders are called so."""
+    told = say(
+        "claims.thresholds",
+        probability=shown(thresholds.probability, "probability"),
+        ratio=shown(thresholds.ratio, "ratio"),
+        points=f"{thresholds.points:g}",
+        weeks=f"{thresholds.weeks:g}",
+    )
+    if thresholds.set_by:
+        return say("claims.set_by", thresholds=told, who=thresholds.set_by)
+    return say("claims.placeholders", thresholds=told)

@@ -1,0 +1,121 @@
+"""Who speaks to a claim: where an estimate comes from, of whom it is, what it compares."""
+
+from __future__ import annotations
+
+from ctevidence.estimates import Estimate
+from ctevidence.evidence.claim import ADULTS, FOUR_ARMS, NETWORK, PARTICIPANTS, TRIALS, YOUNG, Claim
+from ctevidence.synthesis.conditions import CONDITION_GROUPS, UNCLASSIFIED, condition_group
+from ctevidence.synthesis.conditions import group_named as group_of
+from ctevidence.synthesis.trial_overview import OVERVIEW
+from ctevidence.synthesis.trial_overview import YOUNG as YOUNG_WORDS
+from ctevidence.synthesis.trial_synergy import NOT_POOLED
+from ctevidence.terms import DESCRIPTIVE, TRANSITIVITY
+
+#: how a row says that it is of a stratum of its own, and how combinations join their parts
+STRATUM, PARTS = "stratum ", " + "
+SEVERAL = "several conditions"
+
+
+def rests_on_transitivity(row: Estimate) -> bool:
+    """Whether an estimate is of a network: every row of one says what it assumes."""
+    return TRANSITIVITY in row.caution
+
+
+def source_of(row: Estimate) -> str:
+    """What kind of source an estimate comes from: one of `claim.SOURCES`."""
+    if rests_on_transitivity(row):
+        return NETWORK
+    if NOT_POOLED in row.caution.split("; "):
+        return FOUR_ARMS
+    return PARTICIPANTS if condition_of(row) is None else TRIALS
+
+
+def condition_of(row: Estimate) -> str | None:
+    """The group of conditions that a published estimate is of; None for participants' data.
+
+    Examples
+    --------
+    >>> row = Estimate("t", "response", "combined", "risk_difference", 0.1, reference="therapy",
+    ...                population="adolescent depression, adolescents")
+    >>> condition_of(row)
+    'depression'
+    """
+    code = row.population.split(";")[0].split(",")[0].strip().replace(" ", "_")
+    if code in CONDITION_GROUPS:
+        return code
+    if code in (UNCLASSIFIED.replace(" ", "_"), SEVERAL.replace(" ", "_")):
+        return code.replace("_", " ")
+    found = condition_group(code)
+    return None if found == UNCLASSIFIED else found
+
+
+def age_of(row: Estimate) -> str:
+    """Adults, unless the population says adolescents or children."""
+    return YOUNG if any(word in row.population for word in YOUNG_WORDS) else ADULTS
+
+
+def stratum_of(row: Estimate) -> str:
+    """The stratum of its own that a row names; empty for the main one."""
+    _, _, after = row.population.partition(STRATUM)
+    return after.split(";")[0].strip()
+
+
+def speaks_to(claim: Claim, row: Estimate) -> bool:
+    """Whether an estimate speaks to a claim, be it of the condition asked about or elsewhere.
+
+    Rows that hold the same trials again (cells of the overview) do not speak. Nor do
+    rows that compare people whom treatment has selected: they are descriptive. Relapse counted
+    among people who got better is barred unless they were randomised then.
+    """
+    if DESCRIPTIVE in row.caution:
+        return False
+    source = source_of(row)
+    if source not in claim.sources or claim.place_of(row.outcome) is None:
+        return False
+    if stratum_of(row) != claim.stratum or row.population.startswith(OVERVIEW):
+        return False
+    if source == NETWORK:
+        return _network_speaks(claim, row)
+    is_relapse = row.outcome.startswith(("relapse", "recurrence"))
+    if source == PARTICIPANTS and is_relapse and row.randomised is not True:
+        return False
+    if row.method.startswith("non-inferiority"):  # the two-sided row of the same contrast speaks
+        return False
+    return (
+        row.arm == claim.arm and row.reference == claim.reference and row.measure in claim.measures
+    )
+
+
+def _network_speaks(claim: Claim, row: Estimate) -> bool:
+    """A combination, as `arm` or by its parts, where the claim lists networks as a source."""
+    return (
+        (row.arm == claim.arm or PARTS in row.arm)
+        and row.reference in claim.network_references
+        and row.measure in claim.network_measures
+    )
+
+
+def is_of_another_condition(row: Estimate, condition: str | None) -> bool:
+    """Whether an estimate is of published trials of another condition, or of several.
+
+    Examples
+    --------
+    >>> row = Estimate("t", "dropout", "combined", "risk_difference", 0.04,
+    ...                population="alcohol_use; adults", reference="therapy")
+    >>> is_of_another_condition(row, "depression"), is_of_another_condition(row, None)
+    (True, False)
+    """
+    asked, whose = group_of(condition), condition_of(row)
+    return asked is not None and whose is not None and whose != asked
+
+
+def is_elsewhere(claim: Claim, row: Estimate, condition: str | None) -> bool:
+    """Whether an estimate is of other people than asked about: condition, or age."""
+    other = is_of_another_condition(row, claim.condition or condition)
+    return other or age_of(row) != claim.age_group
+
+
+def is_of_other_study(claim: Claim, row: Estimate, condition: str | None) -> bool:
+    """Participants' data say nothing of a claim about a condition that is not theirs."""
+    own = condition_of(row) is None and source_of(row) == PARTICIPANTS
+    return own and bool(claim.condition) and claim.condition != group_of(condition)
