@@ -33,7 +33,7 @@ WIDE = {"conf_low": -0.1, "conf_high": 0.5}
 INVITED = {
     "not-established": ([], verdict(row(n=30, n_reference=30)), 'is not "does not work"'),
     "not-determined": ([], verdict(row(**WIDE)), 'is not "no difference"'),
-    "no-data": ([], verdict(), 'is not "no effect"'),
+    "no-data": ([], verdict(), 'No data" is not "does not work"'),
     "no-synergy": (
         [row(measure="interaction_difference", reference="additivity", **WIDE)], (),
         'does not mean "do not combine"',
