@@ -28,3 +28,15 @@ def test_a_one_sided_range_has_one_limit_in_words():
     row = compare(levels, "combined", against="therapy", alternative="greater").one()
     assert difference_words(row)[1].startswith("from ")
     assert "not estimable" not in difference_words(row)[1]
+
+
+def test_one_sided_p_values_are_explained_where_they_stand():
+    from ctevidence.contrasts import better_than_both, compare, counted_levels  # noqa: PLC0415
+    from ctevidence.display.tables import table_estimates  # noqa: PLC0415
+
+    levels = counted_levels((76, 66, 48, 39), (107, 109, 111, 112), week=12)
+    words = "the p-value is one-sided too and is judged against 2.5 %"
+    both = table_estimates(better_than_both(levels), "open")
+    assert any(words in note for note in both.notes)
+    pair = table_estimates(compare(levels, "combined", against="therapy"), "open")
+    assert not any(words in note for note in pair.notes)

@@ -16,6 +16,7 @@ from ctevidence.display.format import (
     unit_label,
 )
 from ctevidence.display.labels import contrast_label, measure_label, treatment_label
+from ctevidence.display.language import say
 from ctevidence.display.release import HIDDEN, gated, is_share
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate, Estimates
@@ -49,6 +50,8 @@ def table_estimates(
     frame = pd.DataFrame([_row(row, disclosure, marks, what) for row in estimates])
     frame, shared = _without_constants(frame)
     notes = [shared, *(f"{mark}: {text}." for text, mark in marks.items())]
+    if any(row.alternative != "two-sided" and row.p_value >= 0 for row in estimates):
+        notes.append(say("tables.one_sided"))
     notes += [f"Method: {method}." for method in dict.fromkeys(r.method for r in estimates)]
     if not disclosure.is_open:
         notes.append(disclosure.describe)
