@@ -155,7 +155,7 @@ def test_a_network_says_that_transitivity_is_assumed():
         contrast(reference="best single treatment", alternative="greater", conf_high=float("nan"),
                  caution=TRANSITIVITY),
     ])  # fmt: skip
-    assert TRANSITIVITY in sentence(rows)
+    assert "transitivity is assumed" in sentence(rows)
 
 
 def test_scores_say_higher_or_lower():
@@ -215,6 +215,12 @@ def test_without_randomisation_people_do_better_and_nothing_causes_it():
         "People do better with combined treatment than with each single treatment"
     )
     assert "an association: not randomised" in words
+
+
+def test_what_is_not_determined_is_not_called_not_established_too():
+    small = {"n": 20, "n_reference": 20, "studies": 1}
+    assert "not established" not in sentence(_min_test(0.5, **small)).lower()
+    assert "not established" in sentence(_min_test(1.2, **small))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from ctevidence.display.verdict_tables import table_elsewhere, table_leads, tabl
 from ctevidence.display.verdict_words import direction_words, driver_words
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claim import Claim
-from ctevidence.evidence.claims import assess_claims
+from ctevidence.evidence.claims import COMPLETERS, assess_claims
 from ctevidence.evidence.claims_toml import read_claims
 from ctevidence.evidence.hints import information_size
 from ctevidence.evidence.verdict import Direction
@@ -169,6 +169,15 @@ def test_a_trial_of_four_arms_speaks_of_both_and_synergy_and_not_twice_of_its_co
     assert weighed(sum_, claim="synergy").lead == sum_
     young = replace(sum_, id="", population=FOUR["population"])
     assert list(weighed(young, claim="synergy").elsewhere) == [young]
+
+
+def test_a_trial_of_completers_leads_only_alone():
+    about = FOUR | {"population": "depression, adults"}
+    small = replace(PER_100, id="", reference="additivity", measure="interaction_difference",
+                    **about | {"n": 20, "n_reference": 60})  # fmt: skip
+    large = replace(small, id="", study="big", n=500, caution=f"{COMPLETERS}; {NOT_POOLED}")
+    assert weighed(large, small, claim="synergy").lead == small
+    assert weighed(large, claim="synergy").lead == large
 
 
 @pytest.mark.parametrize(

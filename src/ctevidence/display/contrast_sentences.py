@@ -112,7 +112,7 @@ def not_worse_sentence(row: Estimate, certainty: str | None, disclosure: Disclos
         when=when(row, "at"),
         best=difference_words(row)[0],
         worst=amount(limit, row.unit),
-        behind=in_brackets(*people_and_studies(row, disclosure), *tail(row, certainty)),
+        behind=in_brackets(*people_and_studies(row, disclosure, excluded), *tail(row, certainty)),
         **names,
     )
 
@@ -129,12 +129,12 @@ def tail(row: Estimate, certainty: str | None) -> list[str]:
     return [part for part in parts if part]
 
 
-def people_and_studies(row: Estimate, disclosure: Disclosure) -> list[str]:
-    """People and studies behind a claim, and the guard against one small study."""
+def people_and_studies(row: Estimate, disclosure: Disclosure, is_claimed: bool = True) -> list[str]:
+    """People and studies behind a sentence; where it claims something, the guard as well."""
     people = disclosure.text(people_behind(row) or None)
     count = row.studies or 1
     studies = say("counts.one_study") if count == 1 else say("counts.studies", count=count)
     behind = [say("counts.people_in", people=people, studies=studies)] if people else []
-    if rests_on_one_small_study(row):
+    if is_claimed and rests_on_one_small_study(row):
         behind.append(say("tail.small_study", small=SMALL_STUDY))
     return behind

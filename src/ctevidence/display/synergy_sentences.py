@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from ctevidence.display.contrast_sentences import people_and_studies, tail
 from ctevidence.display.contrast_words import (
     amount,
@@ -25,7 +28,12 @@ from ctevidence.display.synergy_rows import (
     who,
 )
 from ctevidence.estimates import Estimate
-from ctevidence.evidence.verdict import better_of, rests_on_one_small_study
+from ctevidence.evidence.verdict import (
+    Direction,
+    better_of,
+    direction,
+    rests_on_one_small_study,
+)
 from ctevidence.evidence.wording import strength_of
 from ctevidence.terms import CONTRAST_MEASURES
 
@@ -55,7 +63,8 @@ def _more_than_the_sum(rows, seen: Estimate, certainty: str | None, disclosure) 
         return say("synergy.cannot", why=seen.caution, added=added)
     best, reach = difference_words(seen)
     is_ratio = seen.unit == "ratio"
-    behind = [*people_and_studies(seen, disclosure), *tail(seen, certainty)]
+    is_claimed = direction(seen) is not Direction.NOT_DETERMINED
+    behind = [*people_and_studies(seen, disclosure, is_claimed), *tail(seen, certainty)]
     if strength_of(certainty) is None:
         arm, parts = who(seen)
         told = in_brackets(*behind)
@@ -110,19 +119,22 @@ def better_than_both_sentence(
     if not test.is_estimable:
         return say("both.cannot", why=test.caution)
     arm = treatment_label(test.arm)
-    behind = in_brackets(*people_and_studies(test, disclosure), *tail(test, certainty))
+    lower_better = better_of(test.outcome) == "lower"
+    limit = test.conf_high if lower_better else test.conf_low
+    is_claimed = direction(test) is not Direction.NOT_DETERMINED
+    behind = in_brackets(*people_and_studies(test, disclosure, is_claimed), *tail(test, certainty))
     if strength_of(certainty) is None:
         return say("both.very_uncertain", arm=arm, when=when(test, "at"), behind=behind)
-    lower_better = better_of(test.outcome) == "lower"
-    limit, null = (test.conf_high if lower_better else test.conf_low), float(test.unit == "ratio")
+    is_share = test.unit == "probability"
     about = {
         "when": when(test, "at"),
         "best": difference_words(test)[0],
-        "outcome": outcome_words(test) if test.unit == "probability" else "",
+        # the week stands before it
+        "outcome": outcome_words(replace(test, week=math.nan)) if is_share else "",
         "limit": amount(limit, test.unit),
         "behind": behind,
     }
-    if not (limit < null if lower_better else limit > null):
+    if not is_claimed:
         return say("both.not_determined", arm=arm, **about)
     strength = "may" if rests_on_one_small_study(test) else strength_of(certainty)
     if not test.randomised:  # not known is not protected

@@ -29,7 +29,11 @@ from ctevidence.evidence.one_scale import Weighed, on_one_scale
 from ctevidence.evidence.verdict import Direction, Thresholds, direction, people_behind
 from ctevidence.evidence.wording import CERTAINTIES
 from ctevidence.synthesis.conditions import group_named
+from ctevidence.synthesis.flags import FLAG_RULES
 from ctevidence.terms import did_you_mean
+
+#: caution of a trial that counted those who completed: whom chance assigned is lost
+COMPLETERS = FLAG_RULES["completers"].meaning
 
 __all__ = ["Claim", "Verdict", "assess_claims", "is_of_another_condition", "rests_on_transitivity"]
 
@@ -229,7 +233,7 @@ def _why_not(claim: Claim, own: list[Weighed]) -> str:
 
 
 def _rank(weighed: Weighed, claim: Claim) -> tuple:
-    """Smaller leads: design first, then outcome and measure as the claim orders them.
+    """Smaller leads: design first, then the outcome as the claim orders them.
 
     Among equals the larger leads, then the first given: a study's declared way of counting comes
     first. A network holds trials that other rows hold too, and leads only alone.
@@ -241,6 +245,7 @@ def _rank(weighed: Weighed, claim: Claim) -> tuple:
         source == NETWORK,
         (row.studies or 1) < 2,
         not row.randomised,
+        COMPLETERS in row.caution.split("; "),
         claim.place_of(row.outcome),
         SOURCES.index(source),
         -(row.studies or 1),
