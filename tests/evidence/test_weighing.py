@@ -8,7 +8,7 @@ import pytest
 from ctevidence.data.trials import Trials
 from ctevidence.display.disclosure import PROFILES
 from ctevidence.display.verdict_tables import table_elsewhere, table_leads, table_verdicts
-from ctevidence.display.verdict_words import direction_words, driver_words
+from ctevidence.display.verdict_words import direction_words, driver_words, estimate_words
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claim import Claim
 from ctevidence.evidence.claims import COMPLETERS, assess_claims
@@ -166,7 +166,11 @@ def test_a_trial_of_four_arms_speaks_of_both_and_synergy_and_not_twice_of_its_co
     sum_ = replace(pair, id="", measure="interaction_difference", reference="additivity")
     assert weighed(pair).direction is Direction.NO_DATA  # its counts stand in the pooled rows
     assert weighed(both, claim="better-than-both").lead == both
-    assert weighed(sum_, claim="synergy").lead == sum_
+    verdict = weighed(sum_, claim="synergy")
+    assert verdict.lead == sum_
+    assert estimate_words(verdict.lead, OPEN) == (
+        "10 more of every 100 people who respond, than the parts add up to (range 2 more to 20 more)"
+    )
     young = replace(sum_, id="", population=FOUR["population"])
     assert list(weighed(young, claim="synergy").elsewhere) == [young]
 

@@ -8,7 +8,7 @@ from ctevidence.display.contrast_words import difference_words, outcome_words
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import number, shown
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.language import pick, say
+from ctevidence.display.language import pick, say, words
 from ctevidence.display.release import gated
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claims import Verdict
@@ -55,7 +55,10 @@ with medication'
     if not row.is_estimable:
         return row.caution
     best, limits = difference_words(row)
-    told = say("claims.estimate", best=best, outcome=outcome_words(row), limits=limits)
+    outcome = outcome_words(row)
+    if row.reference in words("than") and row.unit != "ratio":  # a model, or the better of two
+        outcome += pick("than", row.reference)
+    told = say("claims.estimate", best=best, outcome=outcome, limits=limits)
     if row.unit != "probability" or not 0 < baseline < 1 or row.reference not in _SINGLES:
         return told
     risk, reference = shown(baseline, "probability"), treatment_label(row.reference)
