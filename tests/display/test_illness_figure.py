@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from ctevidence.data.illness_rule import IllnessRule
+from ctevidence.display.contrast_words import verb_of
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.illness import COARSE, LOOKS, plot_illness
-from ctevidence.display.labels import STATE_VERBS
 from ctevidence.display.release import is_share, released
-from ctevidence.display.sentences import sentence, verb_of
+from ctevidence.display.sentences import sentence
 from ctevidence.display.tables import shown_estimate
 from ctevidence.models.illness import fit_illness
 from ctevidence.models.relapse import fit_relapse
@@ -89,7 +89,7 @@ def test_states_in_sentences(fit):
     assert "of every 100 people who are ill by week 52" in sentence(row, source="open")
     several = fit.of("dropped out", "relapse").per_arm("state_occupation", 52)
     assert "people are out of treatment or are in relapse" in sentence(several, source="open")
-    assert set(STATE_VERBS.values()) == {f"are {words}" for words in STATE_WORDS.values()}
+    assert all(verb_of(f"being {words}") == f"are {words}" for words in STATE_WORDS.values())
     for words in STATE_WORDS.values():
         assert verb_of(f"being {words} (higher is better)") == f"are {words}"
 

@@ -169,7 +169,8 @@ def test_a_trial_of_four_arms_speaks_of_both_and_synergy_and_not_twice_of_its_co
     verdict = weighed(sum_, claim="synergy")
     assert verdict.lead == sum_
     assert estimate_words(verdict.lead, OPEN) == (
-        "10 more of every 100 people who respond, than the parts add up to (range 2 more to 20 more)"
+        "10 more of every 100 people who respond, than the parts add up to (range 2 more to 20 "
+        "more)"
     )
     young = replace(sum_, id="", population=FOUR["population"])
     assert list(weighed(young, claim="synergy").elsewhere) == [young]

@@ -67,12 +67,11 @@ def speaks_to(claim: Claim, row: Estimate) -> bool:
     rows that compare people whom treatment has selected: they are descriptive. Relapse counted
     among people who got better is barred unless they were randomised then.
     """
-    if DESCRIPTIVE in row.caution:
-        return False
     source = source_of(row)
     if source not in claim.sources or claim.place_of(row.outcome) is None:
         return False
-    if stratum_of(row) != claim.stratum or row.population.startswith(OVERVIEW):
+    is_described = DESCRIPTIVE in row.caution or row.population.startswith(OVERVIEW)
+    if is_described or stratum_of(row) != claim.stratum:
         return False
     if source == NETWORK:
         return _network_speaks(claim, row)
