@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from ctevidence.display.disclosure import Disclosure, disclosure_of
-from ctevidence.display.format import NOT_ESTIMABLE, number, shown, unit_label
+from ctevidence.display.format import not_estimable, number, shown, unit_label
 from ctevidence.display.labels import contrast_label, measure_label, treatment_label
 from ctevidence.display.release import HIDDEN, gated
 from ctevidence.display.table import Table
@@ -108,7 +108,7 @@ def _cell(row: Estimate, disclosure: Disclosure) -> str:
 def _moved(dating: Dating, i: int, columns: dict[str, list[Estimate]]) -> str:
     before, after = columns[SAME][i], columns[BETWEEN][i]
     if not (before.is_estimable and after.is_estimable):
-        return "not shown" if HIDDEN in (before.caution, after.caution) else NOT_ESTIMABLE
+        return "not shown" if HIDDEN in (before.caution, after.caution) else not_estimable()
     return _change(dating.moved(i), after)
 
 
@@ -130,4 +130,4 @@ def _why(before: Estimate, after: Estimate) -> str:
     missing = after if not after.is_estimable else before
     parts = missing.caution.split("; ")
     reasons = [part for part in parts if part.startswith(("no ", "nobody "))]
-    return (reasons or parts)[-1] or NOT_ESTIMABLE
+    return (reasons or parts)[-1] or not_estimable()
