@@ -3,6 +3,7 @@
 import pytest
 
 from ctevidence.data.problems import DataProblems
+from ctevidence.data.project import Project
 from ctevidence.evidence.claims_toml import read_claims
 
 #: what the list of claims names (a claim with two contrasts has two rows)
@@ -106,3 +107,16 @@ def test_a_claim_without_a_source_must_say_why(tmp_path):
     text = '[[claim]]\nid = "x"\nsays = "X"\nquestion = "X?"\nsources = []\n'
     with pytest.raises(DataProblems, match="no_source"):
         read_claims(own(tmp_path, text))
+
+
+def test_own_files_stand_at_the_root_or_beside_the_data_and_the_later_wins(tmp_path):
+    project = Project(tmp_path)
+    assert project.own("clinic", "claims.toml") == ()
+    project.raw("clinic").mkdir(parents=True)
+    change = '[[claim]]\nid = "reduce-medication-later"\nmargin = {}\n'
+    beside = own(project.raw("clinic"), change.format(0.02))
+    root = own(tmp_path, change.format(0.03))
+    found = project.own("clinic", "claims.toml")
+    assert found == (root, beside)
+    claims = {claim.id: claim for claim in read_claims(*found)}
+    assert claims["reduce-medication-later"].margin == 0.02
