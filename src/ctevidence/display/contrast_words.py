@@ -29,7 +29,7 @@ def verb_of(outcome: str) -> str:
         known = next((verb for start, verb in verbs.items() if name.startswith(start)), "")
         state = name.removeprefix(STATE)
         if state != name:
-            known = say("verb_phrases.state", state=state)
+            known = say("verb_phrases.state", state=state.split(" (")[0])
         verb = known or say("verb_phrases.other", outcome=name)
         told = say("verb_phrases.or", first=told, second=verb) if told else verb
     return told
