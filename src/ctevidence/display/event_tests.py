@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from ctevidence.display.disclosure import Disclosure, disclosure_of
-from ctevidence.display.format import NOT_ESTIMABLE, number, p_value
+from ctevidence.display.format import not_estimable, number, p_value
 from ctevidence.display.labels import contrast_label
 from ctevidence.display.table import Table
 
@@ -70,7 +70,7 @@ def _row(test: dict, hidden: set[str]) -> list[str]:
     if hidden & ({*pair} if test["reference"] else hidden):
         return [*head, "not shown", "", "", ""]
     if math.isnan(test["p_value"]):
-        return [*head, NOT_ESTIMABLE, "", "", ""]
+        return [*head, not_estimable(), "", "", ""]
     # the rank of the scores is no number of degrees of freedom that a reader would look up
     df = "" if test["test"] == "MaxCombo" else f"{test['df']}"
     numbers = [number(test["statistic"], 2), df, p_value(test["p_value"])]
