@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ctevidence.models.fit import ScheduledFit, refuse_weights
+from ctevidence.models.fit import ScheduledFit
 from ctevidence.models.risk import analysed, counted_fit
+from ctevidence.models.weighted_outcome import weighted_fit
 from ctevidence.outcomes.outcome import Outcome
 
 
@@ -17,12 +18,14 @@ def fit_harms(outcome: Outcome) -> ScheduledFit:
     ----------
     outcome : Outcome
         Of kind ``harms``. Where nothing was recorded the levels are ``nan`` with a caution:
-        nothing recorded is not nothing happened.
+        nothing recorded is not nothing happened. With weights: weighted shares, influence
+        functions.
 
     Returns
     -------
     ScheduledFit
         Levels of ``risk`` without a week.
     """
-    refuse_weights(outcome)
+    if outcome.weight is not None:
+        return weighted_fit(outcome)
     return counted_fit(outcome, [analysed(outcome)])
