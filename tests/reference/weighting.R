@@ -116,7 +116,7 @@ robust <- coxph(Surv(time, cause == 1) ~ f4, d, weights = w, robust = TRUE, cont
 pseudo_values <- function(type) {
   ps <- numeric(n)
   for (k in 1:4) { i <- a == k
-    f <- survfit(Surv(time, cause == 1) ~ 1, d[i, ])
+    f <- do.call(survfit, list(Surv(time, cause == 1) ~ 1, data = d[i, ]))
     ps[i] <- pseudo(f, times = week, type = type) }
   ps
 }
