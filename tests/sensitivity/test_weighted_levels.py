@@ -41,7 +41,7 @@ def known(weights: PersonWeights) -> PersonWeights:
 
 def agrees(levels, witness, rtol=1e-6):
     np.testing.assert_allclose(levels.values, witness["estimate"], rtol=rtol)
-    np.testing.assert_allclose(levels.cov, witness["cov"], rtol=1e-4, atol=1e-6 * np.max(levels.cov))
+    np.testing.assert_allclose(levels.cov, witness["cov"], rtol=1e-6, atol=1e-8 * np.max(levels.cov))
 
 
 @pytest.mark.parametrize("week", [6, 12])
