@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from ctevidence.contrasts import compare, counted_levels, synergy
@@ -117,8 +118,6 @@ def test_without_confounding_the_range_is_that_of_synergy(levels):
 
 def test_no_distribution_of_a_confounder_leaves_the_bounds(levels):
     """A binary confounder, its share in each arm and effect drawn at random within the strength."""
-    import numpy as np
-
     rng, strength = np.random.default_rng(3), 2.0
     shares = np.array(PEOPLE) / sum(PEOPLE)
     seen = np.array(EVENTS) / PEOPLE
@@ -148,8 +147,6 @@ def test_no_distribution_of_a_confounder_leaves_the_bounds(levels):
 def test_at_the_e_value_the_range_without_chance_just_holds_no_interaction(levels):
     found = interaction_bounds(levels).where(measure="interaction_ratio_e_value").one()
     factor = bounding_factor(found.estimate, found.estimate)
-    import numpy as np
-
     shares, seen = np.array(PEOPLE) / sum(PEOPLE), np.array(EVENTS) / PEOPLE
     signs = np.array([1, -1, -1, 1])
     up = signs @ np.log(seen) < 0

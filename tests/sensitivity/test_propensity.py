@@ -3,6 +3,7 @@ import pytest
 
 from ctevidence.sensitivity.balancing_weights import METHODS, balancing_weights, effective_people
 from ctevidence.sensitivity.propensity import PENALTY, fit_propensity
+from ctevidence.sensitivity.weighting import weigh
 
 
 @pytest.fixture(scope="module")
@@ -15,8 +16,6 @@ def people():
 
 
 def test_chances_and_coefficients_as_in_r(r, registry):
-    from ctevidence.sensitivity.weighting import weigh
-
     found = weigh(registry).propensity
     # multinom of nnet, made exact by Newton steps on numerical derivatives
     np.testing.assert_allclose(found.probability, r["probability"], rtol=1e-8)
@@ -26,8 +25,6 @@ def test_chances_and_coefficients_as_in_r(r, registry):
 
 @pytest.mark.parametrize("how", METHODS)
 def test_weights_and_effective_numbers_as_in_r(r, registry, how):
-    from ctevidence.sensitivity.weighting import weigh
-
     found = weigh(registry, how)
     relative = found.value / np.array(r["weight"][how])
     for a in found.arms:  # the same but for a factor of the arm

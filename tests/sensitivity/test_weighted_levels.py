@@ -8,14 +8,26 @@ import pytest
 
 from ctevidence.contrasts import better_than_both, compare, synergy
 from ctevidence.models.course import fit_course
+from ctevidence.models.courses import fit_courses
 from ctevidence.models.cox import fit_cox
+from ctevidence.models.for_whom import for_whom
+from ctevidence.models.growth import fit_growth
+from ctevidence.models.harms import fit_harms
 from ctevidence.models.relapse import fit_relapse
 from ctevidence.models.resampled import bootstrap_levels
+from ctevidence.models.resampled_risks import bootstrap_risks
 from ctevidence.models.response import fit_response
+from ctevidence.models.retention import fit_retention
+from ctevidence.models.time_to_response import fit_time_to_response
 from ctevidence.models.weighted_mean import augmented_means
+from ctevidence.outcomes.harms import derive_harms
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.person_weights import PersonWeights
+from ctevidence.outcomes.retention import derive_retention
+from ctevidence.outcomes.time_to_response import derive_time_to_response
+from ctevidence.sensitivity.interaction_bounds import interaction_bounds
 from ctevidence.sensitivity.weighting import weigh
+from ctevidence.simulate.study import simulate_study
 
 WAYS = ("inverse-probability", "overlap", "matching")
 
@@ -41,7 +53,9 @@ def known(weights: PersonWeights) -> PersonWeights:
 
 def agrees(levels, witness, rtol=1e-6):
     np.testing.assert_allclose(levels.values, witness["estimate"], rtol=rtol)
-    np.testing.assert_allclose(levels.cov, witness["cov"], rtol=1e-6, atol=1e-8 * np.max(levels.cov))
+    np.testing.assert_allclose(
+        levels.cov, witness["cov"], rtol=1e-6, atol=1e-8 * np.max(levels.cov)
+    )
 
 
 @pytest.mark.parametrize("week", [6, 12])
@@ -298,11 +312,6 @@ def test_models_of_weights_need_them(response, call, error, words):
 
 
 def test_no_fit_ignores_weights(response, course, relapse, weights):
-    from ctevidence.models.courses import fit_courses
-    from ctevidence.models.for_whom import for_whom
-    from ctevidence.models.growth import fit_growth
-    from ctevidence.models.resampled_risks import bootstrap_risks
-
     own = weights["overlap"]
     with pytest.raises(ValueError, match="carries weights, which this fit does not use"):
         fit_growth(course.weighted(own))
@@ -345,3 +354,28 @@ def test_a_week_beyond_follow_up_names_the_largest(relapse, weights):
     robust = fit_relapse(relapse.weighted(weights["overlap"]), model="doubly-robust")
     with pytest.raises(KeyError, match="log_hazard"):
         robust.levels("log_hazard")
+
+
+def test_bounds_are_of_probabilities(course, relapse, weights):
+    own = weights["overlap"]
+    with pytest.raises(ValueError, match="Bounds are of interactions of probabilities"):
+        interaction_bounds(fit_course(course.weighted(own)), week=6)
+    fit = fit_relapse(relapse.weighted(own))
+    rows = interaction_bounds(fit, measure="survival", week=20)
+    assert rows.where(measure="interaction_ratio_e_value").one().estimate >= 1
+
+
+def test_harms_retention_and_time_to_response_take_weights():
+    study = simulate_study(n=400, seed=2, design="registry")
+    own = weigh(study)
+    harms = derive_harms(study).weighted(own)
+    row = fit_harms(harms).compare("combined", against="control").one()
+    assert row.population == "people with a fair chance of every arm (weighted)"
+    for model in ("weighted", "doubly-robust"):
+        fit = fit_retention(derive_retention(study).weighted(own), model=model)
+        assert fit.compare("combined", against="therapy", week=12).one().is_estimable
+        assert fit.levels("rmst", 20).population.endswith(f"({model.replace('-', ' ')})")
+        fit = fit_time_to_response(derive_time_to_response(study).weighted(own), model=model)
+        levels = fit.levels("rmst", 12)
+        assert levels.better == "lower"
+        assert np.isfinite(levels.values).all()

@@ -132,8 +132,8 @@ def table_balance(weights: Weighting) -> Table:
         }
     )
     notes = [
-        "Largest difference between two arms, in standard deviations; between whom after weighting. "
-        f"Beyond {LARGEST_DIFFERENCE:g} arms are not alike enough.",
+        "Largest difference between two arms, in standard deviations; between whom after "
+        f"weighting. Beyond {LARGEST_DIFFERENCE:g} arms are not alike enough.",
     ]
     notes += [] if disclosure.is_open else [disclosure.describe]
     numeric = ("before", "after", "from the target")
@@ -201,12 +201,16 @@ def _label(found: pd.DataFrame, weights: Weighting) -> str:
     return label + (f"\n{HIDDEN}: {', '.join(hidden)}" if hidden else "")
 
 
+def _covariates(many: int) -> str:
+    return "1 covariate" if many == 1 else f"{many} covariates"
+
+
 def _alt(drawn: pd.DataFrame, weights: Weighting) -> str:
     worst = drawn.loc[drawn["before"].idxmax()]
     most = drawn["after"].max()
     above = "all below" if most <= LARGEST_DIFFERENCE else "not all below"
     return (
-        f"Love plot of {len(drawn)} covariates. Before weighting arms differ most in "
+        f"Love plot of {_covariates(len(drawn))}. Before weighting arms differ most in "
         f"{_words(worst['covariate'])}, by {number(worst['before'], 2)} standard deviations; after "
         f"weighting the largest difference is {number(most, 2)}, {above} {LARGEST_DIFFERENCE:g}."
     )

@@ -72,7 +72,7 @@ def fit_relapse(
     Raises
     ------
     ValueError
-        For another way of dating, a model without ``seen="interval"`` or weights, or weights with it.
+        For another way of dating, a model without ``seen="interval"`` or weights, or both together.
 
     Notes
     -----

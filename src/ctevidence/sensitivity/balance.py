@@ -33,8 +33,8 @@ def standardised_differences(
     -----
     The difference of (weighted) means is divided by :math:`\sqrt{\sum_a s_a^2 / K}` with the
     unweighted variances within the arms, the same before and after (McCaffrey et al. 2013, Stat
-    Med 32:3388; Li and Li 2019, Ann Appl Stat 13:2389, section 5): a variance that weighting changes
-    would hide what is left.
+    Med 32:3388; Li and Li 2019, Ann Appl Stat 13:2389, section 5): a variance that weighting
+    changes would hide what is left.
 
     Examples
     --------

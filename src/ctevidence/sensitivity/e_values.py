@@ -68,8 +68,8 @@ def as_risk_ratio(value: float, measure: str, common: bool | None = None) -> flo
 
     Examples
     --------
-    >>> as_risk_ratio(4.0, "odds_ratio", common=True), as_risk_ratio(4.0, "odds_ratio", common=False)
-    (2.0, 4.0)
+    >>> [as_risk_ratio(4.0, "odds_ratio", common=common) for common in (True, False)]
+    [2.0, 4.0]
     >>> round(as_risk_ratio(0.56, "hazard_ratio", common=True), 3)
     0.67
     """

@@ -96,13 +96,13 @@ def interaction_bounds(
     two groups of people). So the risk of everyone lies between
     :math:`p_a (f_a + (1 - f_a) / B)` and :math:`p_a (f_a + (1 - f_a) B)`. The bounds of
     :math:`p_{11} - p_{10} - p_{01} + p_{00}` and of :math:`p_{11} p_{00} / (p_{10} p_{01})` put
-    each risk at the end that moves the interaction furthest; a strength R with arm and outcome alike
-    has the factor B when R is the E-value of B. Of adjusted or weighted risks the shares differ by
-    covariate, and 0 stands for each. The bounds are wide, as no pattern of
-    confounding is assumed; under patterns, such as confounding of one treatment only and none of
-    their interaction, less is possible (VanderWeele, Mukherjee and Chen 2012, Stat Med 31:2552).
-    The interval adds, for the given B, the delta-method interval of the extreme. The confounder's
-    risk ratio with the arm is the largest between the people of any two arms.
+    each risk at the end that moves the interaction furthest; a strength R with arm and outcome
+    alike has the factor B when R is the E-value of B. Of adjusted or weighted risks the shares
+    differ by covariate, and 0 stands for each. The bounds are wide, as no pattern of confounding is
+    assumed; under patterns, such as confounding of one treatment only and none of their
+    interaction, less is possible (VanderWeele, Mukherjee and Chen 2012, Stat Med 31:2552). The
+    interval adds, for the given B, the delta-method interval of the extreme. The confounder's risk
+    ratio with the arm is the largest between the people of any two arms.
 
     Examples
     --------

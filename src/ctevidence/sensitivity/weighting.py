@@ -207,8 +207,8 @@ def _chances(people: pd.DataFrame, arms: tuple[str, ...], plan: Plan) -> Propens
     empty = [a for a in arms if not (people["arm"] == a).any()]
     if empty or len(arms) < 2:
         raise ValueError(
-            f"Nobody is left to weigh in {', '.join(empty) or 'a second arm'}. Trim less, leave out "
-            'a covariate that is often missing, or count missing as missing="own-value".'
+            f"Nobody is left to weigh in {', '.join(empty) or 'a second arm'}. Trim less, leave "
+            'out a covariate that is often missing, or count missing as missing="own-value".'
         )
     columns = design_columns(_filled(people[list(plan.adjust)]))
     arm = pd.Index(arms).get_indexer(people["arm"].astype(str))
