@@ -148,6 +148,7 @@ _PUBLIC = {
     "plot_per_100": "display.per_100",
     "plot_illness": "display.illness",
     "plot_survival": "display.survival",
+    "plot_weighted_survival": "display.weighted_survival",
     "plot_between_visits": "display.between_visits",
     "plot_forest": "display.forest",
     "plot_network": "display.network_graph",

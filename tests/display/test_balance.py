@@ -1,13 +1,20 @@
 """What readers see of weights: gated tables, the Love plot, E-values in words."""
 
+import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ctevidence.contrasts import compare, counted_levels
 from ctevidence.display.balance import plot_balance, table_balance, table_weights
+from ctevidence.display.disclosure import disclosure_of
+from ctevidence.display.survival import plot_survival
 from ctevidence.display.unmeasured import sentence_e_value, table_e_values
+from ctevidence.display.weighted_survival import _points, plot_weighted_survival
 from ctevidence.estimates import Estimate
+from ctevidence.models.retention import fit_retention
+from ctevidence.outcomes.retention import derive_retention
 from ctevidence.sensitivity.e_values import e_values
 from ctevidence.sensitivity.interaction_bounds import interaction_bounds
 from ctevidence.sensitivity.weighting import weigh
@@ -108,3 +115,28 @@ def test_e_values_pass_the_gate():
 def test_other_rows_are_no_e_values():
     with pytest.raises(ValueError, match="is no E-value"):
         sentence_e_value(Estimate("demo", "response", "combined", "risk", 0.5))
+
+
+def test_curves_of_weighted_people(study, gated):
+    fit = fit_retention(derive_retention(study).weighted(weigh(study)))
+    figure = plot_weighted_survival(fit)
+    levels = fit.levels("survival", math.floor(100 * fit.largest_week) / 100)
+    for arm, value in zip(study.arms, levels.values, strict=True):
+        assert f"{arm.label} {100 * value:.0f}" in figure.alt
+    with pytest.raises(TypeError, match="plot_weighted_survival"):
+        plot_survival(fit)
+    with pytest.raises(TypeError, match="use plot_survival"):
+        plot_weighted_survival(fit_retention(derive_retention(study)))
+    hidden = plot_weighted_survival(fit_retention(derive_retention(gated).weighted(weigh(gated))))
+    assert len(hidden.data.frame) < len(figure.data.frame)  # the first events are too few to show
+
+
+def test_few_events_are_left_out_of_weighted_curves(gated):
+    fit = fit_retention(derive_retention(gated).weighted(weigh(gated)))
+    points = _points(fit, np.array([2.0, 5.0, 20.0, 50.0]), disclosure_of(gated))
+    labels = {arm.label: arm.name for arm in gated.arms}
+    for arm, week in zip(points["arm"], points["week"], strict=True):
+        own = fit.people[fit.people["arm"] == labels[arm]]
+        events = int((own["event"] & (own["time"] <= week)).sum())
+        assert not 1 <= events <= 7
+    assert np.allclose(points["value"], points["value"].round(2))

@@ -34,7 +34,14 @@ def plot_survival(fit, name: str = "survival") -> Figure:
     Figure
         Under a disclosure profile that rounds, steps are taken on rounded cumulative counts and
         a curve ends where too few people are left.
+
+    Raises
+    ------
+    TypeError
+        For a fit of weighted people.
     """
+    if fit.outcome.weight is not None:
+        raise TypeError("These are curves of weighted people: draw them by plot_weighted_survival.")
     study, disclosure = fit.study, disclosure_of(fit.study)
     arms = [arm for arm in study.arms if arm.name in fit.curves]
     if not arms:
