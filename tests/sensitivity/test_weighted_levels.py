@@ -325,6 +325,12 @@ def test_no_fit_ignores_weights(response, course, relapse, weights):
         fit_response(response.weighted(own), model="firth")
     with pytest.raises(ValueError, match="belong to the mixed model"):
         fit_course(course.weighted(own), covariance="toeplitz")
+    with pytest.raises(ValueError, match="carries weights"):
+        fit_relapse(relapse.weighted(own), seen="interval")
+    with pytest.raises(ValueError, match="needs weights"):
+        fit_relapse(relapse, model="doubly-robust")
+    with pytest.raises(ValueError, match="without weights a course has the mixed model only"):
+        fit_course(course, model="mixed")
     with pytest.raises(ValueError, match="is the regression of"):
         fit_relapse(relapse.weighted(own), adjust=["age"])
     with pytest.raises(ValueError, match="has weights already"):
