@@ -329,6 +329,8 @@ def test_no_fit_ignores_weights(response, course, relapse, weights):
         fit_relapse(relapse.weighted(own), seen="interval")
     with pytest.raises(ValueError, match="needs weights"):
         fit_relapse(relapse, model="doubly-robust")
+    with pytest.raises(ValueError, match="without weights there is none to choose"):
+        fit_retention(derive_retention(simulate_study(n=40, seed=1)), model="firth")
     with pytest.raises(ValueError, match="without weights a course has the mixed model only"):
         fit_course(course, model="mixed")
     with pytest.raises(ValueError, match="is the regression of"):

@@ -44,8 +44,10 @@ def fit_retention(
         population=getattr(outcome.rule, "population", EVERYONE),
     )
     # a landmark has people of its own, of whom everyone's staying says nothing
-    staying = None if hasattr(outcome.rule, "population") else _staying(outcome, model)
-    adjust = () if outcome.weight is None else None
+    weighted = outcome.weight is not None
+    of_staying = model if weighted else None
+    staying = None if hasattr(outcome.rule, "population") else _staying(outcome, of_staying)
+    adjust = None if weighted else ()
     return fit_time_to_event(outcome, at_risk, staying, adjust, model)
 
 

@@ -316,6 +316,8 @@ def fit_time_to_event(
         chosen = weighted_model(model, adjust)
         return weighted_time_to_event(outcome, at_risk, staying, people, cautions, chosen, adjust)
     refuse_weighted_model(model)
+    if model is not None:
+        raise ValueError(f'model is "{model}"; without weights there is none to choose.')
     arms = [arm.name for arm in outcome.study.arms if arm.name in set(people["arm"])]
     curves, histories = {}, {}
     for arm in arms:
