@@ -14,7 +14,7 @@ from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import Arm
 
 ARMS = tuple(Arm(name, name) for name in ("control", "medication", "therapy", "combined"))
-FOLDER = Path(__file__).parents[1] / "reference"
+FOLDER = Path(__file__).parents[2] / "reference"
 RESPONSE = ResponseRule("percent_fall", "observed", percent=50)
 
 
