@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.levels import Levels
-from ctevidence.models.cox import CoxFit, SeparationError, fit_cox
+from ctevidence.models.cox import CoxFit, fit_cox
 from ctevidence.models.fit import EVERYONE, ComparableFit, ScheduledFit, build_levels
 from ctevidence.models.hazard_ratios import arms_with_finite_ratios
+from ctevidence.models.partial_maximum import SeparationError
 from ctevidence.models.survival_levels import AtRisk
 from ctevidence.models.weighted_curve import WeightedCurve, weighted_curve
 from ctevidence.models.weighted_mean import WeightedMeans
