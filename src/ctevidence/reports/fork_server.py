@@ -57,6 +57,8 @@ def main() -> None:
     finally:
         for pid in children:
             _signal(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
         shutil.rmtree(private, ignore_errors=True)
         os._exit(0)
 
@@ -156,11 +158,18 @@ def _begin_life(asked: dict, line: socket.socket, server: int) -> None:
 
 
 def _be_kernel(asked: dict) -> None:
-    from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 (imported before the fork)
+    from ipykernel import kernelapp  # noqa: PLC0415 (imported before the fork)
 
+    class WithoutPort(kernelapp.IOPubThread):
+        """Opens no port on this machine for what subprocesses of the kernel print."""
+
+        def __init__(self, socket, pipe=False, session=False) -> None:
+            super().__init__(socket, pipe=False, session=session)
+
+    kernelapp.IOPubThread = WithoutPort
     # looked at every second, where the system does not signal the end of a parent
     arguments = [*asked["arguments"], f"--IPKernelApp.parent_handle={os.getppid()}"]
-    app = IPKernelApp.instance()
+    app = kernelapp.IPKernelApp.instance()
     app.initialize(arguments)
     app.start()
 
