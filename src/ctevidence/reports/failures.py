@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -108,9 +109,15 @@ def explain(order: Order, step: str, error: Exception, project: Project, text: s
         Of the notebook, whose words may be named.
     """
     target = project.report(order.report)
-    if isinstance(error, OSError) and (words := storage_words(error, target)):
-        error = StorageError(words)
-        return Failure(order.report, step, None, type(error).__name__, words, error)
+    number = _error_number(error)
+    if number in _STORAGE:
+        where = getattr(error, "filename", None) or target
+        error = StorageError(
+            f"{where}: {_STORAGE[number]} ({os.strerror(number)}). {target} is as it was before. "
+            "Make room or rights there, or work in another folder, and run again: what is done is "
+            "kept."
+        )
+        return Failure(order.report, step, None, type(error).__name__, str(error), error)
     names = list(filter(None, order.sources.values()))
     folders = [f(name) for name in names for f in (project.raw, project.processed)]
     declared = declared_text(folders, order.parameters) + text + " ".join(names)
@@ -182,15 +189,12 @@ def _found_in(table: Path, words: set[str]) -> set[str]:
     return found
 
 
-def storage_words(error: OSError, target: Path) -> str | None:
-    """What to say of an error of the disk; None for another error."""
-    if error.errno not in _STORAGE:
-        return None
-    where = error.filename or target
-    return (
-        f"{where}: {_STORAGE[error.errno]} ({error.strerror}). {target} is as it was before. Make "
-        "room or rights there, or work in another folder, and run again: what is done is kept."
-    )
+def _error_number(error: Exception) -> int | None:
+    """The number of an error of the system, also of one that stopped a notebook."""
+    if isinstance(error, OSError):
+        return error.errno
+    told = re.match(r"\[Errno (\d+)\]", getattr(error, "message", ""))
+    return int(told.group(1)) if told else None
 
 
 def scrub(executed: Path, message: str) -> str:

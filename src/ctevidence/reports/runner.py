@@ -21,6 +21,8 @@ from traitlets.config import Config  # noqa: E402
 
 from ctevidence.reports.provisioner import manager_class  # noqa: E402
 
+#: papermill's cell with the values of the parameters
+_ADDED = "injected-parameters"
 _numbers = itertools.count()
 
 
@@ -88,10 +90,12 @@ def run_notebook(
 
 
 def _without_clock(path: Path) -> None:
-    """Drop when and how long each cell ran: the same run gives the same bytes."""
+    """Drop when each cell ran, and the drawn name of the added one: the same run, the same bytes."""
     executed = nbformat.read(path, as_version=4)
     executed.metadata.pop("papermill", None)
     for cell in executed.cells:
         for name in ("papermill", "execution"):
             cell.metadata.pop(name, None)
+        if _ADDED in cell.metadata.get("tags", []):
+            cell["id"] = _ADDED
     nbformat.write(executed, path)
