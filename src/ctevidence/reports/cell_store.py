@@ -134,7 +134,8 @@ class CellStore:
         """Remove what killed runs left aside, and what was not used for a month."""
         if not self.folder.is_dir():
             return
-        write_whole(self.folder / SECONDS, json.dumps(self._seconds))
+        with suppress(OSError):  # only a guess of the next run's order depends on it
+            write_whole(self.folder / SECONDS, json.dumps(self._seconds))
         for path in self.folder.iterdir():
             with suppress(OSError, ValueError):
                 if path.name.startswith(".making-"):

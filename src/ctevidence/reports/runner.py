@@ -90,7 +90,7 @@ def run_notebook(
 
 
 def _without_clock(path: Path) -> None:
-    """Drop when each cell ran, and the drawn name of the added one: the same run, the same bytes."""
+    """Drop when each cell ran and the drawn name of the added one: the same run, the same bytes."""
     executed = nbformat.read(path, as_version=4)
     executed.metadata.pop("papermill", None)
     for cell in executed.cells:
