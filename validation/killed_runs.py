@@ -117,7 +117,7 @@ def start_run(project: Project, *words: str) -> subprocess.Popen:
     return subprocess.Popen(
         [*COMMAND, "--quiet", *words],
         cwd=project.root,
-        env=os.environ | paths | day,
+        env=os.environ | paths,
         start_new_session=True,
         stdout=subprocess.DEVNULL,
     )
