@@ -71,9 +71,7 @@ def kill_runs(folder: Path, kills: int, seed: int, finish: int = FINISH) -> Foun
     finish : int
         An ordinary run follows every so many kills, and the last.
     """
-    project, rng, found = Project(folder), np.random.default_rng(seed), Found()
-    study = replace(simulate_study(n=60, seed=seed), name=NAME)
-    write_study(study, project.raw(NAME))
+    project, rng, found = made_project(folder, seed), np.random.default_rng(seed), Found()
     start = time.monotonic()
     run_to_its_end(project)
     longest = time.monotonic() - start
@@ -94,6 +92,13 @@ def kill_runs(folder: Path, kills: int, seed: int, finish: int = FINISH) -> Foun
             found.different += not is_same or checksums([project.raw(NAME)], project.root) != raw
             found.left += leftovers(project)
     return found
+
+
+def made_project(folder: Path, seed: int) -> Project:
+    """A project with one small simulated study."""
+    study = replace(simulate_study(n=60, seed=seed), name=NAME)
+    write_study(study, Project(folder).raw(NAME))
+    return Project(folder)
 
 
 def kill_one(project: Project, wait: float, everything: bool) -> tuple[bool, bool]:

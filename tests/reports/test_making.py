@@ -106,9 +106,8 @@ def test_only_what_knows_a_changed_parameter_is_run_again(make):
 
 def test_changed_data_run_everything_that_reads_them(project, make):
     path = project.raw("demo") / "visits.csv"
-    head, row, *rest = path.read_text("utf-8").splitlines()
-    path.write_text("\n".join([head, *rest]) + "\n", "utf-8")
-    assert row
+    *rows, _ = path.read_text("utf-8").splitlines()  # without the last visit
+    path.write_text("\n".join(rows) + "\n", "utf-8")
     assert sorted(make()[1]) == [*NOTEBOOKS, "pages"]
 
 

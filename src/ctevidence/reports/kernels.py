@@ -58,6 +58,7 @@ class Kernels:
         self._talk = threading.Lock()
         self._server: subprocess.Popen | None = None
         self._numbers = itertools.count()
+        self._closed = False
         self.private = PrivateFolder()
 
     def __enter__(self) -> Kernels:
@@ -69,6 +70,8 @@ class Kernels:
     def start(self) -> None:
         """Let the server import while the caller does other things; returns at once."""
         with self._talk:
+            if self._closed:
+                raise KernelError("The run has been stopped.")
             if self.forked and self._server is None:
                 self._start_server()
 
@@ -113,10 +116,12 @@ class Kernels:
     def _read(self) -> dict:
         try:
             text = self._reader.readline()
-        except OSError:
+        except (OSError, ValueError):  # the line is closed
             text = ""
         if text:
             return json.loads(text)
+        if self._closed:
+            raise KernelError("The run has been stopped.")
         self._server.wait()
         self._errors.seek(0)
         last = self._errors.read().strip().splitlines()[-1:] or [self._server.returncode]
@@ -157,6 +162,7 @@ class Kernels:
 
     def close(self) -> None:
         """End the server, its kernels, and remove the private folder."""
+        self._closed = True
         if self._server is not None:
             self._line.shutdown(socket.SHUT_RDWR)
             try:

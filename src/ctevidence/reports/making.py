@@ -86,7 +86,14 @@ def make_reports(
             making = _Making(project, notebooks, own, slots, fresh, wait, watch)
             # a report that waits for its turn takes no worker
             with ThreadPoolExecutor(min(len(orders), workers + 1)) as reports:
-                made = tuple(reports.map(making.report, orders))
+                try:
+                    made = tuple(reports.map(making.report, orders))
+                except BaseException:
+                    # stopped by hand: nothing that waits is begun, what is under way ends at once
+                    for pool in (reports, slots):
+                        pool.shutdown(wait=False, cancel_futures=True)
+                    own.close()
+                    raise
             making.store.tidy()
     finally:
         if kernels is None:
