@@ -142,7 +142,8 @@ def describe(error: Exception, declared: str = "", tables: Iterable[Path] = ()) 
         shown = [" ".join(filter(None, (file, column))) + f": {why}" for file, column, why in kinds]
         more = f" (and {len(shown) - 3} further kinds)" if len(shown) > 3 else ""
         hint = f" `ctevidence check {error.source}` shows each with its row."
-        return f"{len(problems)} problems of the data: " + " ".join(shown[:3]) + more + hint
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        return f"{count} of the data: " + " ".join(shown[:3]) + more + hint
     if isinstance(error, _WITHOUT_DATA):
         return str(error)
     text = str(getattr(error, "message", error)).strip()
