@@ -124,7 +124,9 @@ class ConditionalMeans(ComparableFit):
             complete = self.table.filled(fill(self.table, self.plan, parameters) + self.shift)
             for i, scores in zip(people, complete, strict=True):
                 keep = np.arange(n) != i
-                means = visit_means(scores[None, keep], self.table.arm[keep], columns[keep])
+                # a repeated trial has other people, and their mean covariates
+                centred = columns[keep] - columns[keep].mean(axis=0)
+                means = visit_means(scores[None, keep], self.table.arm[keep], centred)
                 found.append(means.estimate[0])
         return np.array(found)
 

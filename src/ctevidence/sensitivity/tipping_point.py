@@ -183,8 +183,8 @@ def first_change(changed: Callable[[float], bool], reach: float) -> float:
 
     Examples
     --------
-    >>> round(first_change(lambda delta: delta < -4.2, -60.0), 2)
-    -4.21
+    >>> round(first_change(lambda delta: delta < -4.2, -60.0), 1)
+    -4.2
     """
     low = 0.0
     for high in np.linspace(0.0, reach, STEPS + 1)[1:]:
