@@ -79,6 +79,12 @@ def test_reasons_are_those_of_the_events(with_reasons):
     assert cautions == ("scores after death are imputed as if people had lived on",)
 
 
+def test_other_reasons_can_be_given(with_reasons):
+    frame = derive_course(with_reasons).frame
+    table, _ = score_table(with_reasons, frame, ["baseline"], reasons={"b": "moved", "c": "moved"})
+    assert table.reason[:4].tolist() == ["no reason given", "moved", "", ""]
+
+
 def test_a_pair_goes_before_a_reason_and_a_reason_before_an_arm(with_reasons):
     table, _ = score_table(with_reasons, derive_course(with_reasons).frame, ["baseline"])
     asked = {

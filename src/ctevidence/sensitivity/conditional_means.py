@@ -157,6 +157,7 @@ def impute_means(
     *,
     reference: str | Mapping[str, str] | None = None,
     delta: AskedDelta = 0.0,
+    reasons: Mapping[str, str] | None = None,
     adjust: Sequence[str] | None = None,
     by_arm: bool = False,
     jobs: int = 1,
@@ -167,7 +168,7 @@ def impute_means(
     ----------
     outcome : Outcome
         Of kind ``course``: what is more than a mean needs draws (`impute`).
-    strategies, reference, delta, adjust, by_arm
+    strategies, reference, delta, reasons, adjust, by_arm
         As for `impute`.
     jobs : int
         Processes for the fits without each person in turn; -1 for all processors.
@@ -192,7 +193,7 @@ def impute_means(
     of_kind(outcome, "course", "impute_means")
     refuse_weights(outcome)
     names = adjustment(outcome.study, adjust)
-    table, cautions = score_table(outcome.study, outcome.frame, names)
+    table, cautions = score_table(outcome.study, outcome.frame, names, reasons=reasons)
     plan = plan_for(table, outcome.study.arms, strategies, reference)
     everyone, more = fit_joint_normal(table, by_arm)
     tables = (table.without(i) for i in range(len(table.people)))

@@ -30,6 +30,7 @@ def impute(
     *,
     reference: str | Mapping[str, str] | None = None,
     delta: AskedDelta = 0.0,
+    reasons: Mapping[str, str] | None = None,
     adjust: Sequence[str] | None = None,
     imputations: int = 200,
     seed: int,
@@ -56,6 +57,9 @@ def impute(
     delta : float, Delta or mapping, optional
         Points by which scores after dropout are worse than imputed; by arm or treatment where it
         is a mapping.
+    reasons : mapping of participant id to str, optional
+        Why each person's scores end, where `strategies` tell reasons apart; those of the recorded
+        events ``dropout`` and ``death`` when absent.
     adjust : sequence of str, optional
         Covariates of the imputation model and of the analysis; those declared by the study when
         absent. The baseline score always helps to impute.
@@ -104,7 +108,7 @@ def impute(
     names = adjustment(outcome.study, adjust)
     frame = outcome.frame if outcome.kind == "course" else attended_scores(outcome.study)
     chained = method == "chained equations"
-    table, cautions = score_table(outcome.study, frame, names, keep_unknown=chained)
+    table, cautions = score_table(outcome.study, frame, names, chained, reasons)
     plan = plan_for(table, outcome.study.arms, strategies, reference)
     own = tuple(c for c in outcome.cautions if c not in cautions)
     posterior, covariates = None, None

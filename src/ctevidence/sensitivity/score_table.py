@@ -94,7 +94,11 @@ class ScoreTable:
 
 
 def score_table(
-    study: Study, frame: pd.DataFrame, names: Sequence[str], keep_unknown: bool = False
+    study: Study,
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    keep_unknown: bool = False,
+    reasons: Mapping[str, str] | None = None,
 ) -> tuple[ScoreTable, tuple[str, ...]]:
     """The table of everyone who entered, and cautions.
 
@@ -107,6 +111,8 @@ def score_table(
         Covariates to adjust for; people for whom one is missing are left out, with a caution.
     keep_unknown : bool
         Keep them, and leave the covariates to whoever imputes them.
+    reasons : mapping of participant id to str, optional
+        Why scores end; the recorded events when absent.
 
     Raises
     ------
@@ -138,7 +144,7 @@ def score_table(
         names=tuple(names),
         columns=columns,
         seen=seen,
-        reason=_reasons(study, people["participant_id"], seen < present.shape[1]),
+        reason=_reasons(study, people["participant_id"], seen < present.shape[1], reasons),
     )
     return table, (*cautions, *_dead(table))
 
@@ -174,18 +180,24 @@ def _refuse_unseen(scores: pd.DataFrame, arm: np.ndarray, arms: tuple[str, ...])
         )
 
 
-def _reasons(study: Study, people: pd.Series, ended: np.ndarray) -> np.ndarray:
-    """Why the scores of each person end, by the first event that can end them."""
-    events = study.events
-    reason = pd.Series(UNKNOWN_REASON, index=pd.Index(people), dtype=object)
-    if len(events):
-        ending = events[events["event"].isin(ENDING)].sort_values("day", kind="stable")
-        ending = ending.drop_duplicates("participant_id").set_index("participant_id")
-        said = ending["reason"] if "reason" in ending else pd.Series("", index=ending.index)
-        said = said.fillna("").astype(str).str.strip().replace("", UNKNOWN_REASON)
-        said = said.where(ending["event"] != "death", "death")
-        reason.update(said)
-    return np.where(ended, reason.to_numpy(str), "")
+def _reasons(
+    study: Study, people: pd.Series, ended: np.ndarray, reasons: Mapping[str, str] | None
+) -> np.ndarray:
+    """Why the scores of each person end: as given, or by the first event that can end them."""
+    if reasons is None:
+        reasons = _recorded(study.events)
+    said = [reasons.get(person, UNKNOWN_REASON) for person in people]
+    return np.where(ended, np.array(said, dtype=str), "")
+
+
+def _recorded(events: pd.DataFrame) -> dict[str, str]:
+    if not len(events):
+        return {}
+    ending = events[events["event"].isin(ENDING)].sort_values("day", kind="stable")
+    ending = ending.drop_duplicates("participant_id").set_index("participant_id")
+    said = ending["reason"] if "reason" in ending else pd.Series("", index=ending.index)
+    said = said.fillna("").astype(str).str.strip().replace("", UNKNOWN_REASON)
+    return said.where(ending["event"] != "death", "death").to_dict()
 
 
 def _dead(table: ScoreTable) -> tuple[str, ...]:
