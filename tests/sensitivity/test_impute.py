@@ -183,3 +183,35 @@ def test_a_visit_that_nobody_of_an_arm_attended_is_refused(study_of, four_arm_tr
     study = study_of(people, scores, four_arm_trial.weeks)
     with pytest.raises(ValueError, match="Nobody has a score in therapy at week 12"):
         ct.impute(ct.derive_course(study), seed=1)
+
+
+def test_strategies_by_arm_and_reason_reach_only_whom_they_name():
+    study = ct.simulate_study(n=200, seed=5)
+    start = ct.impute(ct.derive_course(study), imputations=3, seed=1)
+    reasons = sorted(set(start.table.reason) - {""})
+    assert len(reasons) > 1
+    key = ("combined", reasons[0])
+    jumped = start.under({key: "jump to reference"}, reference="control")
+    person, visit = np.nonzero(start.table.missing)
+    named = (start.table.arm == start.table.arms.index("combined")) & (
+        start.table.reason == reasons[0]
+    )
+    moved = ~np.isclose(jumped.base, start.base).all(axis=0)
+    assert (moved == (named[person] & start.table.after_dropout[person, visit])).all()
+    assert jumped.assumption == f"combined with {reasons[0]} jump to reference, reference control"
+
+
+def test_a_reference_of_its_own_for_each_arm(imputed):
+    own = imputed.under({"combined": "copy reference"}, {"combined": "medication"})
+    other = imputed.under({"combined": "copy reference"}, "medication")
+    assert own.base.tolist() == other.base.tolist()
+
+
+def test_a_group_of_people_is_imputed_by_itself(four_arm_trial):
+    outcome = ct.derive_response(four_arm_trial, week=12)
+    severe = four_arm_trial.entering().query("baseline > 24")["participant_id"]
+    group = type(outcome)(
+        **outcome.__dict__ | {"frame": outcome.frame[outcome.frame["participant_id"].isin(severe)]}
+    )
+    imputed = ct.impute(group, imputations=3, seed=1)
+    assert sum(imputed.levels().n) == len(severe)

@@ -44,8 +44,9 @@ def impute(
     Parameters
     ----------
     outcome : Outcome
-        Of kind ``course``; or of kind ``response``: then the scores behind it are imputed and its
-        rule applied to them, however it counts missing scores itself.
+        Of kind ``course``: everyone who entered its study is imputed, also who has no score. Or of
+        kind ``response``: the scores behind it are imputed for everyone in it and its rule applied
+        to them, however it counts missing scores itself.
     strategies : str or mapping
         ``missing at random``, ``jump to reference``, ``copy reference``, ``copy increments in
         reference`` or ``last mean carried forward``, for everybody; or a mapping from arms or
@@ -106,9 +107,11 @@ def impute(
     """
     _check(outcome, method)
     names = adjustment(outcome.study, adjust)
-    frame = outcome.frame if outcome.kind == "course" else attended_scores(outcome.study)
+    frame, among = outcome.frame, None
+    if outcome.kind == "response":  # its frame holds everyone; of a course only who was seen
+        frame, among = attended_scores(outcome.study), set(outcome.frame["participant_id"])
     chained = method == "chained equations"
-    table, cautions = score_table(outcome.study, frame, names, chained, reasons)
+    table, cautions = score_table(outcome.study, frame, names, chained, reasons, among)
     plan = plan_for(table, outcome.study.arms, strategies, reference)
     own = tuple(c for c in outcome.cautions if c not in cautions)
     posterior, covariates = None, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -99,6 +99,7 @@ def score_table(
     names: Sequence[str],
     keep_unknown: bool = False,
     reasons: Mapping[str, str] | None = None,
+    among: Iterable[str] | None = None,
 ) -> tuple[ScoreTable, tuple[str, ...]]:
     """The table of everyone who entered, and cautions.
 
@@ -113,6 +114,8 @@ def score_table(
         Keep them, and leave the covariates to whoever imputes them.
     reasons : mapping of participant id to str, optional
         Why scores end; the recorded events when absent.
+    among : iterable of participant ids, optional
+        Only these people; everyone who entered when absent.
 
     Raises
     ------
@@ -120,6 +123,8 @@ def score_table(
         When nobody of an arm has a score at a visit: there is nothing to impute from.
     """
     entered = study.entering()
+    if among is not None:
+        entered = entered[entered["participant_id"].isin(set(among))]
     gaps = [name for name in names if entered[name].isna().any()]
     if gaps and not keep_unknown:
         entered = entered[~entered[list(names)].isna().any(axis=1)]
