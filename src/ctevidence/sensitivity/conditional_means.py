@@ -47,6 +47,8 @@ class ConditionalMeans(ComparableFit):
         Parameters of the mixed model.
     without : JointNormal
         The same without each of the n people in turn.
+    estimates : ndarray, shape (1 + n, weeks x arms)
+        Before any shift: of everyone, then without each person.
     cautions : tuple of str
     """
 
@@ -57,6 +59,7 @@ class ConditionalMeans(ComparableFit):
     assumption: str
     everyone: JointNormal
     without: JointNormal
+    estimates: np.ndarray
     cautions: tuple[str, ...] = ()
 
     measures = ("mean",)
@@ -79,8 +82,13 @@ class ConditionalMeans(ComparableFit):
     ) -> ConditionalMeans:
         """The same fits under another strategy, without any delta; as for `impute`."""
         plan = plan_for(self.table, self.study.arms, strategies, reference)
-        shift = np.zeros_like(self.shift)
-        return replace(self, plan=plan, shift=shift, assumption=plan.words)
+        return replace(
+            self,
+            plan=plan,
+            shift=np.zeros_like(self.shift),
+            assumption=plan.words,
+            estimates=estimates_under(self.table, plan, self.everyone, self.without),
+        )
 
     def shifted(self, delta: AskedDelta) -> ConditionalMeans:
         """The same imputations, worse or better by so many points after dropout."""
@@ -93,12 +101,19 @@ class ConditionalMeans(ComparableFit):
     def _levels(self) -> Levels:
         keys = [Key(arm, week) for week in self.table.weeks for arm in self.table.arms]
         on = f" adjusted for {', '.join(self.table.names)}" if self.table.names else ""
+        estimates = self.estimates
+        if self.shift.any():
+            moved = np.zeros_like(self.table.scores)
+            moved[self.table.missing] = self.shift
+            estimates = estimates + of_everyone_and_without_each(
+                moved, self.table.arm, self.table.adjusted_for
+            )
         return build_levels(
             replace(self.outcome, name=self.name),
             "mean",
             keys,
-            self._estimate(self.everyone)[0],
-            jackknife_covariance(self._left_out()),
+            estimates[0],
+            jackknife_covariance(estimates[1:]),
             n=np.tile(np.bincount(self.table.arm), len(self.table.weeks)),
             events=None,
             method=f"{METHOD}{on}; jackknife",
@@ -106,29 +121,68 @@ class ConditionalMeans(ComparableFit):
             unit=f"{self.study.scale.label} points",
         )
 
-    def _estimate(self, parameters: JointNormal) -> np.ndarray:
-        complete = self.table.filled(fill(self.table, self.plan, parameters) + self.shift)
-        return visit_means(complete, self.table.arm, self._columns).estimate
 
-    @property
-    def _columns(self) -> np.ndarray:
-        wanted = [c for name in self.table.names for c in self.table.columns[name]]
-        return self.table.covariates[:, wanted]
+def estimates_under(
+    table: ScoreTable, plan: Plan, everyone: JointNormal, without: JointNormal
+) -> np.ndarray:
+    """Means by visit and arm of everyone, and without each person, shape (1 + n, weeks x arms)."""
+    columns, n = table.adjusted_for, len(table.people)
+    whole = table.filled(fill(table, plan, everyone))
+    found = [visit_means(whole, table.arm, columns).estimate[0]]
+    for first in range(0, n, BLOCK):
+        people = np.arange(first, min(first + BLOCK, n))
+        parameters = JointNormal(without.coef[people], without.sigma[people])
+        complete = table.filled(fill(table, plan, parameters))
+        for i, scores in zip(people, complete, strict=True):
+            keep = np.arange(n) != i
+            # a repeated trial has other people, and their mean covariates
+            centred = columns[keep] - columns[keep].mean(axis=0)
+            means = visit_means(scores[None, keep], table.arm[keep], centred)
+            found.append(means.estimate[0])
+    return np.array(found)
 
-    def _left_out(self) -> np.ndarray:
-        """Estimates without each person, shape (n, weeks x arms)."""
-        n, columns, found = len(self.table.people), self._columns, []
-        for first in range(0, n, BLOCK):
-            people = np.arange(first, min(first + BLOCK, n))
-            parameters = JointNormal(self.without.coef[people], self.without.sigma[people])
-            complete = self.table.filled(fill(self.table, self.plan, parameters) + self.shift)
-            for i, scores in zip(people, complete, strict=True):
-                keep = np.arange(n) != i
-                # a repeated trial has other people, and their mean covariates
-                centred = columns[keep] - columns[keep].mean(axis=0)
-                means = visit_means(scores[None, keep], self.table.arm[keep], centred)
-                found.append(means.estimate[0])
-        return np.array(found)
+
+def of_everyone_and_without_each(
+    scores: np.ndarray, arm: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
+    r"""Adjusted means of the same scores for everyone, and without each person.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n, m)
+    arm : ndarray of int, shape (n,)
+    columns : ndarray, shape (n, q)
+        Centred.
+
+    Returns
+    -------
+    ndarray, shape (1 + n, m x arms)
+        By visit, then arm; means at the mean covariates of those who are in.
+
+    Notes
+    -----
+    Least squares without person i in closed form (Belsley, Kuh and Welsch 1980, Regression
+    Diagnostics): :math:`\hat\beta_{(i)} = \hat\beta - (X^\top X)^{-1}x_i e_i/(1-h_i)`. Means are
+    linear in the scores: a shift of imputed scores needs this alone, and no new fit.
+
+    Examples
+    --------
+    >>> scores, arm = np.array([[1.0], [3.0], [8.0]]), np.zeros(3, int)
+    >>> of_everyone_and_without_each(scores, arm, np.empty((3, 0))).ravel().round(9).tolist()
+    [4.0, 5.5, 4.5, 2.0]
+    """
+    arms = int(arm.max()) + 1
+    X = np.hstack([(arm[:, None] == np.arange(arms)).astype(float), columns])
+    inverse = np.linalg.inv(X.T @ X)
+    beta = inverse @ X.T @ scores
+    pull = X @ inverse
+    leverage = np.sum(pull * X, axis=1)
+    rest = (scores - X @ beta) / (1 - leverage)[:, None]
+    without = beta - pull[:, :, None] * rest[:, None]  # (n, p, m)
+    others = (columns.sum(axis=0) - columns) / (len(X) - 1)
+    means = without[:, :arms] + np.einsum("iq,iqm->im", others, without[:, arms:])[:, None]
+    both = np.concatenate([beta[None, :arms], means])
+    return both.swapaxes(1, 2).reshape(len(both), -1)
 
 
 def jackknife_covariance(left_out: np.ndarray) -> np.ndarray:
@@ -203,8 +257,15 @@ def impute_means(
         np.concatenate([fit.sigma for fit, _ in fits]),
     )
     own = tuple(c for c in outcome.cautions if c not in cautions)
-    shift = np.zeros(int(table.missing.sum()))
     made = ConditionalMeans(
-        outcome, table, plan, shift, plan.words, everyone, without, (*own, *cautions, *more)
+        outcome=outcome,
+        table=table,
+        plan=plan,
+        shift=np.zeros(int(table.missing.sum())),
+        assumption=plan.words,
+        everyone=everyone,
+        without=without,
+        estimates=estimates_under(table, plan, everyone, without),
+        cautions=(*own, *cautions, *more),
     )
     return made.shifted(delta)

@@ -74,6 +74,11 @@ class ScoreTable:
         """What is missing before the last score, bool, shape (n, m)."""
         return self.missing & ~self.after_dropout
 
+    @property
+    def adjusted_for(self) -> np.ndarray:
+        """Columns of the covariates that the analysis adjusts for, shape (n, q)."""
+        return self.covariates[:, [c for name in self.names for c in self.columns[name]]]
+
     def filled(self, values: np.ndarray) -> np.ndarray:
         """Complete scores, shape (imputations, n, m), from values of what is missing.
 
