@@ -24,7 +24,6 @@ from ctevidence.sensitivity.strategies import Asked, Plan, plan_for
 from ctevidence.sensitivity.visit_regressions import visit_means
 
 POOLING = "Rubin's rules, Barnard-Rubin degrees of freedom"
-FEWEST_IMPUTATIONS = 2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
