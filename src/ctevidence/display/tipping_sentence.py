@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
+from ctevidence.display.contrast_words import difference_words
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import number
 from ctevidence.display.labels import treatment_label
 from ctevidence.display.release import gated
-from ctevidence.display.sentences import difference_words
 from ctevidence.evidence.verdict import better_of
 from ctevidence.sensitivity.tipping_point import TippingPoint
 
