@@ -8,8 +8,8 @@ from ctevidence.display.contrast_words import difference_words
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import number
 from ctevidence.display.labels import treatment_label
+from ctevidence.display.language import pick, say
 from ctevidence.display.release import gated
-from ctevidence.evidence.verdict import better_of
 from ctevidence.sensitivity.tipping_point import TippingPoint
 
 
@@ -30,51 +30,53 @@ def tipping_sentence(tipping: TippingPoint) -> str:
     row = gated(tipping.base, disclosure)
     arm, against = treatment_label(row.arm), treatment_label(row.reference)
     if not row.is_estimable:
-        return f"How far missing scores limit the comparison of {arm} with {against} is not shown."
-    best, reach = difference_words(row)
-    about = row.outcome.partition(" (")[0]
-    said = [
-        f"With missing scores imputed, {about} with {arm} against {against} at week {row.week:g}: "
-        f"{best} ({reach})",
-        _turning(tipping, arm),
-        _sign(tipping, arm),
-        _amount(tipping, arm, against, disclosure),
-    ]
-    return " ".join(f"{part}." for part in said if part)
+        return say("tipping.hidden", arm=arm, against=against)
+    best, limits = difference_words(row)
+    start = say(
+        "tipping.as_imputed",
+        outcome=row.outcome.partition(" (")[0],
+        arm=arm,
+        against=against,
+        week=f"{row.week:g}",
+        best=best,
+        limits=limits,
+    )
+    parts = (start, _turning(tipping, arm), _sign(tipping, arm),
+             _amount(tipping, arm, against, disclosure))  # fmt: skip
+    return " ".join(filter(None, parts))
 
 
 def _turning(tipping: TippingPoint, arm: str) -> str:
-    before, change = "This difference is shown", "it would no longer be"
+    before, change = say("tipping.shown"), say("tipping.lost")
     if not tipping.is_shown:
         favoured = tipping.base.reference if better_side(tipping) > 0 else tipping.base.arm
-        before = "A difference is not shown"
-        change = f"one in favour of {treatment_label(favoured)} would be"
+        before = say("tipping.not_shown")
+        change = say("tipping.gained", favoured=treatment_label(favoured))
     if math.isnan(tipping.alone):
-        extreme = "bad" if better_side(tipping) > 0 else "good"
-        return f"{before}, even if the missing on {arm} had been as {extreme} as the scale allows"
-    points = _points(tipping.alone, tipping)
-    alone = f"{change} if the missing on {arm} had been {points} than imputed"
+        name = "never_worse" if better_side(tipping) > 0 else "never_better"
+        return pick("tipping", name, before=before, arm=arm)
+    told = {"before": before, "change": change, "arm": arm}
+    told["points"] = _points(tipping.alone, tipping)
     if math.isnan(tipping.both):
-        return f"{before}; {alone}; the same points in both arms would not change it"
-    return f"{before}; {alone}, or {_points(tipping.both, tipping)} in both arms"
+        return say("tipping.alone", **told)
+    return say("tipping.both", **told, together=_points(tipping.both, tipping))
 
 
 def better_side(tipping: TippingPoint) -> int:
     """1 where the arm is better by the best estimate, -1 where it is worse."""
     above = tipping.base.estimate > tipping.null
-    return 1 if above == (better_of(tipping.base.outcome) == "higher") else -1
+    return 1 if above == (tipping.better == "higher") else -1
 
 
 def _sign(tipping: TippingPoint, arm: str) -> str:
     if math.isnan(tipping.turns):
         return ""
-    points = _points(tipping.turns, tipping)
-    return f"The best estimate itself would change sign if the missing on {arm} had been {points}"
+    return say("tipping.sign", arm=arm, points=_points(tipping.turns, tipping))
 
 
 def _points(delta: float, tipping: TippingPoint) -> str:
-    unit = tipping.study.scale.label
-    return f"{number(abs(delta), 1)} {unit} points {'worse' if delta > 0 else 'better'}"
+    name = "worse" if delta > 0 else "better"
+    return pick("tipping", name, size=number(abs(delta), 1), scale=tipping.study.scale.label)
 
 
 def _amount(tipping: TippingPoint, arm: str, against: str, disclosure: Disclosure) -> str:
@@ -83,6 +85,4 @@ def _amount(tipping: TippingPoint, arm: str, against: str, disclosure: Disclosur
     if any(map(math.isnan, shares)):
         return ""
     first, second = (number(100 * share, 0) for share in shares)
-    return (
-        f"Missing after dropout are {first} of every 100 scores on {arm} and {second} on {against}"
-    )
+    return say("tipping.missing", first=first, second=second, arm=arm, against=against)
