@@ -50,7 +50,7 @@ class Declaration:
     schedule : tuple of VisitWindow
     rules : Rules
     primary_week : float
-        NaN in a study without scheduled visits.
+        NaN where none is declared, in a study without scheduled visits.
     adjust : tuple of str
     several_arms, disclosure : str
     not_worse_margin : float
@@ -218,9 +218,12 @@ def _check_primary_week(analysis: TomlTable, week: float | None, weeks: tuple[fl
     if week is None and weeks and "primary_week" not in analysis.values:
         why = "The key is missing: reports lead with one scheduled week."
         analysis.refuse("primary_week", why, f"Add primary_week = ..., one of the weeks {listed}.")
-    elif week is not None and week not in weeks:
+    elif week is not None and weeks and week not in weeks:
         why = "No visit is scheduled in this week."
         analysis.refuse("primary_week", why, f"Use one of the weeks: {listed}.", week)
+    elif week is not None and not week > 0:
+        why = "Outcomes are counted after the start."
+        analysis.refuse("primary_week", why, "Name a week above 0, or leave the key out.", week)
 
 
 def _read_disclosure(disclosure: TomlTable | None, about: Mapping[str, str]) -> str:
