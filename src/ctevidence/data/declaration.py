@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ctevidence.data.columns import COVARIATE_KINDS
+from ctevidence.data.columns import COVARIATE_KINDS, EVENTS
 from ctevidence.data.declared_rules import read_rules
 from ctevidence.data.declared_scales import DeclaredScales, read_scales
 from ctevidence.data.declared_schedule import DeclaredSchedule, read_schedule
@@ -26,7 +26,7 @@ from ctevidence.data.study import (
     VisitWindow,
 )
 from ctevidence.data.toml_file import read_file_format, read_toml
-from ctevidence.data.toml_table import TomlTable
+from ctevidence.data.toml_table import TomlTable, suggest
 from ctevidence.terms import COMPONENTS, INACTIVE_COMPONENTS, SEVERAL_ARMS, Arm, Treatment
 
 FILE = "study.toml"
@@ -114,12 +114,15 @@ def read_declaration(path: Path) -> tuple[Declaration, list[Problem]]:
     schedule = read_schedule(root.table("schedule"))
     parts |= _read_analysis(root.table("analysis"), schedule)
     parts |= _read_tables(root)
+    recorded = parts.pop("recorded_events")
     declared = Declaration(
         **parts,
         scales=scales,
         baseline_days=schedule.baseline_days,
         schedule=schedule.windows,
-        rules=read_rules(root, scales.find(scales.primary)),
+        rules=replace(
+            read_rules(root, scales.find(scales.primary)), recorded_events=recorded
+        ),
         disclosure=_read_disclosure(root.table("disclosure"), parts["about"]),
         lines=root.lines,
     )
@@ -247,11 +250,17 @@ def _read_tables(root: TomlTable) -> dict:
         else {}
     )
     other: tuple[str, ...] = ()
+    recorded: tuple[str, ...] = ()
     if events := root.table("events", required=False):
-        other = events.texts("other") or ()
+        other = events.texts("other", required=False) or ()
+        recorded = events.texts("recorded", required=False) or ()
+        for word in sorted(set(recorded) - {*EVENTS, *other}):
+            why = "The event is not known."
+            events.refuse("recorded", why, suggest(word, EVENTS, (*EVENTS, *other)), word)
         events.close()
     return {
         "covariates": {name: kind for name, kind in kinds.items() if kind},
         "other_events": other,
+        "recorded_events": recorded,
         "file_format": read_file_format(root.table("files", required=False)),
     }

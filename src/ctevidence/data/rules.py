@@ -15,6 +15,8 @@ from ctevidence.terms import did_you_mean
 RESPONSE_KINDS = ("percent_fall", "reliable_change", "cut_off")
 MISSING = ("observed", "non-response")
 STARTS = ("response", "remission", "baseline")
+#: What a recorded reason of dropout may count as. People also leave because they are well.
+DROPOUT_KINDS = ("well", "no benefit", "side effects", "never started", "other")
 
 
 def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -164,19 +166,38 @@ class RetentionRule:
 
     ``from_events``: dropout is a recorded event. Otherwise it is read off the last visit: whoever
     was not seen at the last scheduled visit dropped out after the last visit attended.
+
+    Parameters
+    ----------
+    source : {"events", "last_visit"}
+    reasons : tuple of (str, str)
+        Recorded reasons of dropout, each with what it counts as, one of `DROPOUT_KINDS`. Without
+        any, every recorded reason stands for itself.
+    treatments_show_starts : bool
+        Whoever has no row in ``treatments`` for an active component of their arm never started it.
     """
 
     source: Literal["events", "last_visit"]
+    reasons: tuple[tuple[str, str], ...] = ()
+    treatments_show_starts: bool = False
 
     def __post_init__(self) -> None:
         _one_of("Where retention comes from (from)", self.source, ("events", "last_visit"))
+        for reason, kind in self.reasons:
+            _one_of(f'What the reason "{reason}" counts as', kind, DROPOUT_KINDS)
 
     def describe(self) -> str:
         if self.source == "events":
-            return "Retention: no recorded dropout."
-        return (
-            "Retention: seen up to the last scheduled visit; dropout is dated after the last visit."
-        )
+            found = "no recorded dropout"
+        else:
+            found = (
+                "seen up to the last scheduled visit; dropout is dated after the last visit"
+            )
+        counted: dict[str, list[str]] = {}
+        for reason, kind in self.reasons:
+            counted.setdefault(kind, []).append(f'"{reason}"')
+        words = "; ".join(f"{kind}: {', '.join(all_)}" for kind, all_ in counted.items())
+        return f"Retention: {found}." + (f" Reasons of dropout by kind: {words}." if words else "")
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,8 @@ class Rules:
     modifiers: tuple[Modifier, ...] = ()
     illness: IllnessRule | None = None
     maintenance: MaintenanceRule | None = None
+    #: kinds of events that were looked for in everyone: none recorded means that none happened
+    recorded_events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
