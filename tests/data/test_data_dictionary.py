@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ctevidence.data.column_rules import MAPPING_FILE
-from ctevidence.data.declaration import read_declaration
 from ctevidence.data.columns import EVENTS
+from ctevidence.data.declaration import read_declaration
 from ctevidence.data.mapping import read_mapping
 from ctevidence.data.sources import list_sources
 from ctevidence.data.tables import RESERVED

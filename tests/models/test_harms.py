@@ -13,6 +13,7 @@ def harms(make_outcome, value):
             "participant_id": [f"P{i}" for i in range(40)],
             "arm": np.repeat(["control", "medication", "therapy", "combined"], 10),
             "value": value,
+            "years": 0.5,
         }
     )
     return make_outcome("harms", frame, better="lower")

@@ -120,9 +120,7 @@ def read_declaration(path: Path) -> tuple[Declaration, list[Problem]]:
         scales=scales,
         baseline_days=schedule.baseline_days,
         schedule=schedule.windows,
-        rules=replace(
-            read_rules(root, scales.find(scales.primary)), recorded_events=recorded
-        ),
+        rules=replace(read_rules(root, scales.find(scales.primary)), recorded_events=recorded),
         disclosure=_read_disclosure(root.table("disclosure"), parts["about"]),
         lines=root.lines,
     )

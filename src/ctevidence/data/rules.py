@@ -190,9 +190,7 @@ class RetentionRule:
         if self.source == "events":
             found = "no recorded dropout"
         else:
-            found = (
-                "seen up to the last scheduled visit; dropout is dated after the last visit"
-            )
+            found = "seen up to the last scheduled visit; dropout is dated after the last visit"
         counted: dict[str, list[str]] = {}
         for reason, kind in self.reasons:
             counted.setdefault(kind, []).append(f'"{reason}"')

@@ -17,8 +17,8 @@ from ctevidence.display.figure import (
     style_of,
 )
 from ctevidence.display.release import gated
-from ctevidence.display.sentences import verb_of
 from ctevidence.display.tables import shown_estimate
+from ctevidence.display.verbs import verb_of
 
 
 def plot_per_100(fit, week: float | None = None, name: str = "per-100") -> Figure:

@@ -11,7 +11,7 @@ import math
 
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.format import decimals_of, interval, number, number_needed, rounded, shown
-from ctevidence.display.labels import STATE_VERBS, measure_label, treatment_label, with_article
+from ctevidence.display.labels import measure_label, treatment_label, with_article
 from ctevidence.display.network_sentences import special_sentence
 from ctevidence.display.release import gated
 from ctevidence.display.synergy_rows import (
@@ -21,6 +21,7 @@ from ctevidence.display.synergy_rows import (
     synergy_seen,
     what_was_found,
 )
+from ctevidence.display.verbs import did
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import (
     Direction,
@@ -46,19 +47,8 @@ _GUARD = "One small study alone does not establish this."
 _COUNTING = {
     "(observed)": "people without a score left out",
     "(missing as": "people without a score counted as not",
+    "(by the curve)": "lost people taken to go on like those who stayed",
 }
-
-#: start of an outcome's name -> what people did, as verb phrase after "people who"
-_VERBS = {
-    "response": "respond",
-    "remission": "reach remission",
-    "staying well": "stay well",
-    "staying in treatment": "stay in treatment",
-    "relapse": "relapse",
-    "recurrence": "have a recurrence",
-    "dropout": "drop out",
-    "any harm": "have a recorded harm",
-} | STATE_VERBS
 
 
 def sentence(estimates: Estimate | Estimates, certainty: str | None = None, source="opensafely"):
@@ -142,28 +132,11 @@ def _when(row: Estimate, word: str = "by") -> str:
     return "" if math.isnan(row.week) or is_period else f" {word} week {row.week:g}"
 
 
-def verb_of(outcome: str) -> str:
-    """What people do who have the outcome.
-
-    Examples
-    --------
-    >>> verb_of("response (observed)"), verb_of("dropout")
-    ('respond', 'drop out')
-    >>> verb_of("response or remission")
-    'respond or reach remission'
-    """
-    names = outcome.lower().split(" or ")
-    return " or ".join(
-        next((verb for start, verb in _VERBS.items() if name.startswith(start)), f"have {name}")
-        for name in names
-    )
-
-
 def _level(row: Estimate, disclosure) -> str:
     limits = interval(row.conf_low, row.conf_high, row.unit)
     who = treatment_label(row.arm)
     if row.unit == "probability":
-        value = f"{shown(row.estimate, row.unit)} of every 100 people {verb_of(row.outcome)}"
+        value = f"{shown(row.estimate, row.unit)} of every 100 people {did(row)}"
         behind = _in_brackets(f"range {limits}" if limits else "", _people(row, disclosure))
         return f"With {who}, {value}{_when(row)}{behind}."
     value = f"{shown(row.estimate, row.unit)} {row.unit}"
@@ -231,8 +204,8 @@ def _not_worse(row: Estimate, certainty: str | None, disclosure) -> str:
 def _question(row: Estimate) -> str:
     arm, reference = treatment_label(row.arm), treatment_label(row.reference)
     if row.unit == "probability":
-        more = "more" if better_of(row.outcome) == "higher" else "fewer"
-        return f"{more} people {verb_of(row.outcome)}{_when(row)} with {arm} than with {reference}"
+        more = "more" if better_direction(row) == "higher" else "fewer"
+        return f"{more} people {did(row)}{_when(row)} with {arm} than with {reference}"
     return f"{row.outcome} differs between {arm} and {reference}{_when(row, 'at')}"
 
 
@@ -247,7 +220,7 @@ def _claim_verb(row: Estimate, certainty: str | None, found: Direction) -> str:
 
 def _outcome_words(row: Estimate) -> str:
     if row.unit == "probability":
-        return f" who {verb_of(row.outcome)}{_when(row)}"
+        return f" who {did(row)}{_when(row)}"
     word = "for" if row.unit == "ratio" else "in"
     return f" {word} {row.outcome}{_when(row, 'at')}"
 

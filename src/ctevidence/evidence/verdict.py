@@ -40,7 +40,7 @@ EXPLAINED = {
 SMALL_STUDY = 200
 
 #: outcomes whose name starts so are bad for the person
-_ADVERSE = ("relapse", "recurrence", "dropout", "any ", "deterioration")
+_ADVERSE = ("relapse", "recurrence", "dropout", "any ", "deterioration", "never ")
 
 
 @dataclass(frozen=True)

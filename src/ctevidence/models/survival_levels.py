@@ -157,7 +157,7 @@ def _levels(
         cov,
         n=[group.curves[arm].n if arm in group.curves else 0 for arm in group.arms],
         events=events,
-        method=METHODS[measure].format(competing=" and ".join(group.at_risk.competing)) + adjusted,
+        method=METHODS[measure].format(competing=", ".join(group.at_risk.competing)) + adjusted,
         cautions=(*group.cautions, *cautions),
         population=group.at_risk.population,
         randomised=group.at_risk.randomised,
