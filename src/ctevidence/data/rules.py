@@ -172,7 +172,7 @@ class RetentionRule:
     source : {"events", "last_visit"}
     reasons : tuple of (str, str)
         Recorded reasons of dropout, each with what it counts as, one of `DROPOUT_KINDS`. Without
-        any, every recorded reason stands for itself.
+        any, dropout is not counted by reason: the words of reasons are never shown.
     treatments_show_starts : bool
         Whoever has no row in ``treatments`` for an active component of their arm never started it.
     """
@@ -191,11 +191,10 @@ class RetentionRule:
             found = "no recorded dropout"
         else:
             found = "seen up to the last scheduled visit; dropout is dated after the last visit"
-        counted: dict[str, list[str]] = {}
-        for reason, kind in self.reasons:
-            counted.setdefault(kind, []).append(f'"{reason}"')
-        words = "; ".join(f"{kind}: {', '.join(all_)}" for kind, all_ in counted.items())
-        return f"Retention: {found}." + (f" Reasons of dropout by kind: {words}." if words else "")
+        # kinds, not the words of the reasons: these may hold what a person said
+        given = {kind for _, kind in self.reasons}
+        kinds = ", ".join(kind for kind in DROPOUT_KINDS if kind in given)
+        return f"Retention: {found}." + (f" Dropout by kind of reason: {kinds}." if kinds else "")
 
 
 @dataclass(frozen=True)

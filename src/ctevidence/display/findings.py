@@ -22,11 +22,17 @@ OUTCOMES = (
         "response (missing as non-response)",
         "Response, people without a score counted as no response",
     ),
-    ("staying well (observed)", "Staying well, people without a score left out"),
+    (
+        ("staying well (observed)", "staying well (by the curve)"),
+        "Staying well, people without a score left out",
+    ),
+    ("staying well (missing as", "Staying well, people without a score counted as not"),
     ("staying in treatment", "Staying in treatment"),
     ("any harm", "Any recorded harm"),
 )
 NOTHING = "not recorded here"
+BY_CURVE = "Staying well, by the curve (lost people taken to go on like the others)"
+LEVELS, DIFFERENCES = ("risk", "survival"), ("risk_difference", "survival_difference")
 
 
 def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Table:
@@ -66,21 +72,29 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
 
 
 def _finding(
-    estimates: Estimates, start: str, label: str, arm: str, reference: str, disclosure: Disclosure
+    estimates: Estimates,
+    start: str | tuple[str, ...],
+    label: str,
+    arm: str,
+    reference: str,
+    disclosure: Disclosure,
 ) -> list[str]:
     speaking = [row for row in estimates if row.outcome.startswith(start)]
     difference = [
         row
         for row in speaking
-        if (row.arm, row.reference, row.measure) == (arm, reference, "risk_difference")
+        if (row.arm, row.reference) == (arm, reference)
+        and row.measure in DIFFERENCES
         and row.alternative == "two-sided"
     ]
     if not difference:
         return [label, "", "", "", "", "", NOTHING]
     row = difference[0]
     alone = {
-        r.arm: r for r in speaking if not r.reference and r.measure == "risk" and _same(r, row)
+        r.arm: r for r in speaking if not r.reference and r.measure in LEVELS and _same(r, row)
     }
+    if "(by the curve)" in row.outcome:
+        label = BY_CURVE
     return [
         label + ("" if math.isnan(row.week) else f", week {row.week:g}"),
         _risk(alone.get(reference), disclosure),

@@ -21,7 +21,7 @@ from ctevidence.display.synergy_rows import (
     synergy_seen,
     what_was_found,
 )
-from ctevidence.display.verbs import did
+from ctevidence.display.verbs import did, without
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import (
     Direction,
@@ -206,6 +206,9 @@ def _question(row: Estimate) -> str:
     if row.unit == "probability":
         more = "more" if better_direction(row) == "higher" else "fewer"
         return f"{more} people {did(row)}{_when(row)} with {arm} than with {reference}"
+    if row.measure == "rmst_difference":
+        time = f"over the first {row.week:g} weeks"
+        return f"people are longer {without(row)} with {arm} than with {reference} {time}"
     return f"{row.outcome} differs between {arm} and {reference}{_when(row, 'at')}"
 
 
@@ -221,6 +224,8 @@ def _claim_verb(row: Estimate, certainty: str | None, found: Direction) -> str:
 def _outcome_words(row: Estimate) -> str:
     if row.unit == "probability":
         return f" who {did(row)}{_when(row)}"
+    if row.measure == "rmst_difference":
+        return f" {without(row)} over the first {row.week:g} weeks"
     word = "for" if row.unit == "ratio" else "in"
     return f" {word} {row.outcome}{_when(row, 'at')}"
 
@@ -235,7 +240,11 @@ def difference_words(row: Estimate) -> tuple[str, str]:
         value = f"{with_article(measure_label(row.measure))} of {shown(row.estimate, 'ratio')}"
         return value, interval(*limits, "ratio")
     step = _reach(*("" if math.isnan(x) else _higher_or_lower(x, row.unit) for x in limits))
-    return f"{_higher_or_lower(row.estimate, row.unit)} {row.unit}".replace("  ", " "), step
+    best = _higher_or_lower(row.estimate, row.unit)
+    if row.unit == "weeks":
+        size, _, word = best.partition(" ")
+        return (f"{size} weeks {word}" if size[0].isdigit() else best), step
+    return f"{best} {row.unit}".replace("  ", " "), step
 
 
 def _reach(low: str, high: str) -> str:
@@ -263,11 +272,16 @@ def _higher_or_lower(value: float, unit: str) -> str:
 
 def _tail(row: Estimate, certainty: str | None) -> list[str]:
     """How missing scores count, how sure, and whether randomisation protects the contrast."""
-    counting = next((words for mark, words in _COUNTING.items() if mark in row.outcome), "")
+    counting = counting_of(row)
     sure = NOT_ASSESSED if certainty is None else f"{certainty} certainty"
     chance = "an association: not randomised" if row.randomised is False else ""
     indirect = TRANSITIVITY if TRANSITIVITY in row.caution else ""
     return [part for part in (counting, sure, chance, indirect) if part]
+
+
+def counting_of(row: Estimate) -> str:
+    """How people without a score count in a row, in words; empty where nothing is said."""
+    return next((words for mark, words in _COUNTING.items() if mark in row.outcome), "")
 
 
 def _synergy(rows: list[Estimate], certainty: str | None, disclosure) -> str:

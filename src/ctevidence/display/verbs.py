@@ -59,4 +59,19 @@ def did(row: Estimate) -> str:
     """
     if not row.measure.startswith("survival") or row.outcome.startswith("staying"):
         return verb_of(row.outcome)
+    if row.outcome == "retention":
+        return "are still in treatment"
     return f"are still free of {row.outcome.removeprefix('time to ')}"
+
+
+def without(row: Estimate) -> str:
+    """What people are in the time that a restricted mean counts.
+
+    Examples
+    --------
+    >>> without(Estimate("t", "relapse", "therapy", "rmst", 30.0))
+    'free of relapse'
+    """
+    if row.outcome == "retention":
+        return "in treatment"
+    return f"free of {row.outcome.removeprefix('time to ')}"

@@ -20,9 +20,9 @@ from ctevidence.models.fit import silent_levels
 from ctevidence.models.over_time import NO_DROPOUT, NO_RETENTION_RULE, reading_week
 from ctevidence.models.survival_levels import AtRisk
 from ctevidence.models.time_to_event import TimeToEventFit, fit_time_to_event
-from ctevidence.outcomes.retention import NOT_STATED, derive_retention, dropout_kinds, is_recorded
+from ctevidence.outcomes.retention import derive_retention, dropout_kinds, is_recorded
 
-NO_REASON = "no reason of dropout is recorded for anyone"
+NO_REASON = "the study does not declare what its reasons of dropout count as"
 MEASURE = "cumulative_incidence"
 
 
@@ -68,7 +68,7 @@ class DropoutKinds:
 
 
 def fit_dropout_kinds(study: Study, week: float | None = None) -> DropoutKinds:
-    """Dropout by the declared kinds of reasons; as they were recorded where none is declared.
+    """Dropout by the declared kinds of reasons.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def fit_dropout_kinds(study: Study, week: float | None = None) -> DropoutKinds:
         return DropoutKinds(study, {}, math.nan, NO_DROPOUT)
     outcome = derive_retention(study)
     kinds = dropout_kinds(outcome.frame, rule)
-    if not set(kinds) - {NOT_STATED}:
+    if not rule.reasons:
         return DropoutKinds(study, {}, math.nan, NO_REASON)
     frame = outcome.frame
     frame = frame.assign(state=frame["kind"].where(frame["state"] == "dropped out", frame["state"]))

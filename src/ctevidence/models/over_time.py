@@ -16,8 +16,9 @@ from ctevidence.estimates import Estimates
 from ctevidence.levels import Levels
 from ctevidence.models.fit import silent_levels
 from ctevidence.models.relapse import fit_relapse
-from ctevidence.models.retention import fit_retention
+from ctevidence.models.retention import fit_never_started, fit_retention
 from ctevidence.models.time_to_event import TimeToEventFit
+from ctevidence.outcomes.never_started import derive_never_started
 from ctevidence.outcomes.relapse import derive_relapse
 from ctevidence.outcomes.retention import derive_retention, is_recorded
 from ctevidence.terms import contrast_measure
@@ -56,7 +57,22 @@ class OverTime:
         if self.fit is not None:
             return self.fit.levels(measure, week)
         better = BETTER.get(measure, "lower")
-        return silent_levels(self.study, self.event, measure, better, self.reason, week)
+        return silent_levels(self.study, self._outcome, measure, better, self.reason, week)
+
+    def staying(self) -> Levels:
+        """Levels of staying without the event at the last scheduled week, among everyone.
+
+        A study without scheduled visits has none; they then say so.
+        """
+        if self.fit is not None and "risk" in self.fit.measures:
+            return self.fit.levels("risk", self.study.last_week)
+        reason = self.reason or "no visit is scheduled at which it could be counted"
+        return silent_levels(self.study, self._outcome, "risk", "higher", reason)
+
+    @property
+    def _outcome(self) -> str:
+        """What rows without a number are about."""
+        return "staying in treatment" if self.event == "dropout" else self.event
 
     def per_arm(self, *measures: str) -> Estimates:
         """Each measure under each arm."""
@@ -132,3 +148,26 @@ def reading_week(fit: TimeToEventFit, week: float | None = None) -> float:
     longest = math.floor(100 * fit.largest_week) / 100
     last = fit.study.last_week
     return longest if math.isnan(last) else min(last, longest)
+
+
+def never_started(study: Study) -> Levels:
+    """Who never took up their treatment, or why that is not known.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    Levels
+        Of ``risk``, without a week.
+
+    Examples
+    --------
+    >>> from ctevidence.simulate.study import simulate_study
+    >>> never_started(simulate_study(n=40, seed=1)).outcome
+    'never starting treatment'
+    """
+    if study.rules.retention is None:
+        return silent_levels(study, "never starting treatment", "risk", "lower", NO_RETENTION_RULE)
+    return fit_never_started(derive_never_started(study)).expected

@@ -129,7 +129,9 @@ def illness_return(
         days["ill"] = after(recorded, days["start"])
         known_well = days["ill"].fillna(death).fillna(followed["last_contact"])
         days["well"] = known_well.where(days["start"].notna())
-        lost = (lost | followed["dropout"].notna()) & followed["end"].isna()
+        # follow-up that ends on the day of dropout was cut short by it
+        left = followed["dropout"].notna() & ~(followed["end"] > followed["dropout"])
+        lost = (lost & followed["end"].isna()) | left
     state = np.select(
         [days["start"].isna(), days["ill"].notna(), death.notna(), lost],
         ["never", "relapsed", "died", "dropped out"],

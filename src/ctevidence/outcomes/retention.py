@@ -9,9 +9,9 @@ Decisions beyond those of `follow_up`:
 - ``last_visit``: whoever missed the last due visit dropped out after the last visit attended and
   at or before the nominal day of the next one due; a missed visit before a later one is no dropout.
   Whoever never came dropped out between day 0 and the first visit due.
-- A dropout has a kind: what its recorded reason is declared to count as, or the reason itself
-  where nothing is declared. Kinds compete: whoever left because they were well cannot leave later
-  because of side effects.
+- A dropout has a kind: what its recorded reason is declared to count as. Kinds compete: whoever
+  left because they were well cannot leave later because of side effects. The words of reasons
+  stay here: they may hold what a person said.
 - With ``events`` and no dropout recorded for anyone, nothing is known, unless the study declares
   that it recorded dropout.
 - The end of follow-up is censoring. Death ends treatment without being dropout, unless a due visit
@@ -54,7 +54,7 @@ def derive_retention(study: Study, rule: RetentionRule | None = None) -> Outcome
         ``upper``   first week known to have left, or the week of death; infinite for ``stayed``
         ``state``   ``stayed``, ``dropped out``, ``died``
         ``reason``  recorded reason of the dropout, empty when there is none
-        ``kind``    what it counts as, `NOT_STATED` without a reason; empty for ``stayed``, ``died``
+        ``kind``    what it counts as, `NOT_STATED` where nothing is declared; empty for the others
         ==========  ===========================================================================
 
     Raises
@@ -94,19 +94,15 @@ def is_recorded(study: Study, rule: RetentionRule) -> bool:
 
 
 def dropout_kinds(frame: pd.DataFrame, rule: RetentionRule) -> list[str]:
-    """Kinds of dropout: those declared, in the order of the rules; else those that happened."""
-    found = set(frame["kind"]) - {""}
-    declared = set(dict(rule.reasons).values())
-    ordered = [kind for kind in DROPOUT_KINDS if kind in declared | found]
-    return (
-        ordered + sorted(found - set(ordered) - {NOT_STATED}) + [NOT_STATED] * (NOT_STATED in found)
-    )
+    """Kinds of dropout that the rule declares, in order; dropouts without a reason last."""
+    declared = {kind for _, kind in rule.reasons}
+    kinds = [kind for kind in DROPOUT_KINDS if kind in declared]
+    return kinds + [NOT_STATED] * (frame["kind"] == NOT_STATED).any()
 
 
 def _kinds(frame: pd.DataFrame, rule: RetentionRule) -> pd.Series:
-    reason = frame["reason"].astype(str).str.strip()
-    kind = reason.map(dict(rule.reasons)).fillna(reason) if rule.reasons else reason
-    return kind.where(kind != "", NOT_STATED).where(frame["state"] == "dropped out", "")
+    kind = frame["reason"].map(dict(rule.reasons)).fillna(NOT_STATED)
+    return kind.where(frame["state"] == "dropped out", "")
 
 
 def _recorded_end(followed: pd.DataFrame) -> pd.DataFrame:
