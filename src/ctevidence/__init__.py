@@ -107,6 +107,7 @@ _PUBLIC = {
     "sentence_of_countings": "display.arm_sentences",
     "table_estimates": "display.tables",
     "table_adherence": "display.adherence",
+    "table_harm_differences": "display.harms",
     "table_harms": "display.harms",
     "table_answers": "display.trial_answers",
     "table_arms": "display.tables",

@@ -34,7 +34,7 @@ from ctevidence.display.spread import spread
 WIDTH, LINE = 5.2, 0.185  # inches
 #: characters of a name beside a line before it is broken
 NAME = 11
-MOST_MARKS = 6
+MOST_MARKS = 7
 STEPS = (1, 2, 4, 5, 8, 10, 13, 26, 39, 52, 104)
 
 

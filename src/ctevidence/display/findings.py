@@ -121,4 +121,6 @@ def _risk(row: Estimate | None, disclosure: Disclosure) -> str:
 
 
 def _people(row: Estimate, disclosure: Disclosure) -> str:
+    if row.n is None:
+        return ""
     return f"{disclosure.text(row.n_reference)} + {disclosure.text(row.n)}"

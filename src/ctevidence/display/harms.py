@@ -8,7 +8,7 @@ from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import number
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
-from ctevidence.display.tables import shown_estimate
+from ctevidence.display.tables import shown_estimate, table_estimates
 from ctevidence.models.harms import HarmsByKind, HarmsFit
 
 NOT_RECORDED = "not recorded"
@@ -66,3 +66,27 @@ def _rows(fit: HarmsFit, disclosure: Disclosure):
         time = years[share.arm] if disclosure.is_open else 10 * round(years[share.arm] / 10)
         time = number(time, 0) if rate.n else ""
         yield label, names[share.arm], people, value, reach, time, speed, limits
+
+
+def table_harm_differences(
+    harms: HarmsByKind,
+    name: str = "harms-differences",
+    caption: str = "Harms: differences between treatments",
+) -> Table:
+    """Comparisons of the kinds of harm that the study records.
+
+    Parameters
+    ----------
+    harms : HarmsByKind
+    name, caption : str
+
+    Returns
+    -------
+    Table
+        One row that says so, where it records none.
+    """
+    rows = HarmsByKind(harms.study, harms.recorded).compare_treatments()
+    if len(rows):
+        return table_estimates(rows, harms.study, name, caption)
+    frame = pd.DataFrame({"comparison": ["none"], "why": ["no kind of harm is recorded here"]})
+    return Table(name, caption, frame)

@@ -26,7 +26,9 @@ from ctevidence.display.sentences import counting_of
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.verbs import verb_of
 from ctevidence.estimates import Estimates
-from ctevidence.models.staying_well import KNOWN
+from ctevidence.models.staying_well import CURVE, EVERYONE_COUNTED, KNOWN
+
+ONE_WAY = "relapse is recorded as it happens, so there is one way of counting: by the curve"
 
 
 def plot_per_100(fit, week: float | None = None, name: str = "per-100") -> Figure:
@@ -62,6 +64,8 @@ def plot_staying_well(well, counting: str = KNOWN, name: str = "staying-well") -
     Figure
         Says why, where nothing can be counted.
     """
+    if counting == EVERYONE_COUNTED and CURVE in well.countings:
+        return nothing_to_draw(name, "Staying well", ONE_WAY)
     chosen = well.countings.get(counting) or next(iter(well.countings.values()))
     rows = per_arm(chosen)
     if not any(row.is_estimable for row in rows):

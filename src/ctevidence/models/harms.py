@@ -138,6 +138,11 @@ class HarmsByKind:
     study: Study
     fits: tuple[HarmsFit, ...]
 
+    @property
+    def recorded(self) -> tuple[HarmsFit, ...]:
+        """Those of the kinds that the study records."""
+        return tuple(fit for fit in self.fits if fit.is_recorded)
+
     def per_arm(self) -> Estimates:
         """Risk and rate of each kind under each arm."""
         rows = Estimates()

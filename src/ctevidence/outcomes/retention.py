@@ -97,7 +97,7 @@ def dropout_kinds(frame: pd.DataFrame, rule: RetentionRule) -> list[str]:
     """Kinds of dropout that the rule declares, in order; dropouts without a reason last."""
     declared = {kind for _, kind in rule.reasons}
     kinds = [kind for kind in DROPOUT_KINDS if kind in declared]
-    return kinds + [NOT_STATED] * (frame["kind"] == NOT_STATED).any()
+    return [*kinds, NOT_STATED] if (frame["kind"] == NOT_STATED).any() else kinds
 
 
 def _kinds(frame: pd.DataFrame, rule: RetentionRule) -> pd.Series:

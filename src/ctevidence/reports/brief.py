@@ -136,8 +136,9 @@ def _unknown(material: Material) -> Section:
     points.append(
         "A trial with all four arms and scores from nearly everyone could change the answer."
     )
-    if material.study and material.study.randomised != {"medication", "therapy"}:
-        missing = " and ".join(sorted({"medication", "therapy"} - material.study.randomised))
+    given = {c for arm in material.study.arms for c in arm.components} if material.study else set()
+    if by_choice := given - (material.study.randomised if material.study else set()):
+        missing = " and ".join(sorted(by_choice))
         points.append(f"In this study {missing} was not assigned by chance.")
     points.append("Look at this again when new data arrive, or in a year.")
     return Section("unknown", "What we do not know", (bullets(points),))

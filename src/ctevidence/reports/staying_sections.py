@@ -38,16 +38,22 @@ def staying_well_section(material: Material) -> Section | None:
         "staying-well",
         "Who stays well",
         (
-            prose(
-                "Staying well - got better and did not relapse - is counted among everyone who "
-                "started, so that no treatment is favoured by who got better first.",
-                *words,
-            ),
+            prose(_counted(material.study.rules.relapse), *words),
             picture(material.figure(known)),
             picture(material.figure(everyone) if everyone else None),
             grid(material.table("staying-well-differences")),
             *_relapse(material),
         ),
+    )
+
+
+def _counted(rule) -> str:
+    """What staying well is, and among whom it is counted."""
+    if rule is not None and rule.after == "baseline":
+        return "Staying well - no relapse since the start - is counted among everyone who started."
+    return (
+        "Staying well - got better and did not relapse - is counted among everyone who started, "
+        "so that no treatment is favoured by who got better first."
     )
 
 
@@ -73,7 +79,8 @@ def _relapse(material: Material) -> list[Block]:
     longer = [sentence(row, source=material.study) for row in times]
     return [
         heading("Relapse over time"),
-        prose(words, *longer),
+        # without visits the curve has been put into words above
+        prose(words if material.study.schedule else "", *longer),
         picture(material.figure("relapse")),
         grid(table),
         *competing,
