@@ -61,7 +61,9 @@ def _together(rows: list[Estimate], disclosure: Disclosure) -> str:
         (row.arm, *_value(row, disclosure)) for row in known)]  # fmt: skip
     week = "" if known[0].week != known[0].week else f" by week {known[0].week:g}"
     how = counting_of(known[0])
-    text = f"Of every 100 people, {_listed(parts)} {did(known[0])}{week}"
+    # those in remission are not everyone who started, and their weeks count from there
+    who = known[0].population if known[0].population.startswith("people ") else "people"
+    text = f"Of every 100 {who}, {_listed(parts)} {did(known[0])}{week}"
     text += f" ({how})." if how else "."
     if silent:
         arms = _listed([treatment_label(row.arm) for row in silent])

@@ -48,7 +48,7 @@ def table_estimates(
     what = "comparison" if any(row.reference for row in estimates) else "treatment"
     frame = pd.DataFrame([_row(row, disclosure, marks, what) for row in estimates])
     frame, shared = _without_constants(frame)
-    notes = [shared, *(f"{mark}: {text}." for text, mark in marks.items())]
+    notes = [shared, *(f"{mark}: {text.rstrip('.')}." for text, mark in marks.items())]
     methods = dict.fromkeys(row.method for row in estimates if row.method)
     notes += [f"Method: {method}." for method in methods]
     if not disclosure.is_open:

@@ -144,8 +144,8 @@ def reading_week(fit: TimeToEventFit, week: float | None = None) -> float:
     """The week asked for, else the last one that the study and all of its curves reach."""
     if week is not None:
         return float(week)
-    # the longest week is rounded down, so that it is itself possible
-    longest = math.floor(100 * fit.largest_week) / 100
+    # a whole week that is itself possible
+    longest = math.floor(fit.largest_week) or math.floor(100 * fit.largest_week) / 100
     last = fit.study.last_week
     return longest if math.isnan(last) else min(last, longest)
 
