@@ -29,7 +29,7 @@ def brief_page(material: Material) -> Page:
         _numbers(material),
         _picture(material),
         _service(),
-        _options() if asks_for_both else None,
+        _options() if asks_for_both else _options_of_arms(material.study),
         _unknown(material),
     ]
     condition = f" in {material.condition}" if material.condition else ""
@@ -126,6 +126,17 @@ def _options() -> Section:
             ),
         ),
     )
+
+
+def _options_of_arms(study) -> Section:
+    """Of a study that compares something else than medication, therapy and both."""
+    offers = [
+        f"Offer {arm.label.lower()}: see above what it may bring; its sessions, beds and waiting "
+        "times are your own figures."
+        for arm in study.arms
+    ]
+    follow = "Follow what people prefer: staying in treatment is part of the outcome."
+    return Section("options", "Options", (bullets([*offers, follow]),))
 
 
 def _unknown(material: Material) -> Section:
