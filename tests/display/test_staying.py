@@ -14,6 +14,7 @@ from ctevidence.display.arm_sentences import sentence_of_arms, sentence_of_count
 from ctevidence.display.format import shown
 from ctevidence.display.harms import table_harm_differences, table_harms
 from ctevidence.display.incidence import plot_cumulative_incidence, plot_dropout_kinds
+from ctevidence.display.key_messages import study_messages
 from ctevidence.display.per_100 import plot_staying_well
 from ctevidence.display.sentences import sentence
 from ctevidence.display.survival import plot_survival
@@ -174,3 +175,16 @@ def test_kinds_for_which_nobody_left_are_none(study):
     more = replace(study, rules=replace(study.rules, retention=rule))
     frame = plot_dropout_kinds(fit_dropout_kinds(more)).data.frame
     assert (frame["drop out (no benefit)"] == "none").all()
+
+
+def test_key_messages_of_a_study_that_cannot_compare_the_treatments(study):
+    keep = study.participants.query("arm in ['control', 'therapy']")["participant_id"]
+    tables = {k: t[t["participant_id"].isin(keep)] for k, t in study.tables.items()}
+    two = replace(study, arms=(study.arms[0], study.arms[2]), tables=tables)
+    well = fit_staying_well(two)
+    messages = study_messages(two, well.per_arm() + well.compare_treatments())
+    assert messages[0].startswith("Of every 100 people")
+    assert messages[-1].startswith(
+        "This study compares control and therapy: medication and combined treatment are not in it"
+    )
+    assert study_messages(study, well.per_arm()) == ()

@@ -56,12 +56,16 @@ def study_messages(study: Study, estimates: Estimates) -> tuple[str, ...]:
         f"This study compares {arms}: {absent} {verb} not in it, so it cannot say whether "
         "medication, therapy or both is better."
     )
-    well = [row for row in estimates if row.outcome.startswith("staying well")]
-    arms_alone = [row for row in well if row.measure in ("risk", "survival")]
-    compared = [row for row in well if row.measure in ("risk_difference", "survival_difference")]
+    asked = [
+        row
+        for row in estimates.where(alternative="two-sided")
+        if row.outcome.startswith(("response (", "staying well")) and row.is_estimable
+    ]
+    arms_alone = [row for row in asked if row.measure in ("risk", "survival")]
+    compared = [row for row in asked if row.measure in ("risk_difference", "survival_difference")]
     times = list(estimates.where(outcome="relapse", measure="rmst_difference"))
     answers = [sentence(row, source=study) for row in (*compared, *times) if row.is_estimable]
-    if arms_alone and answers:
+    if arms_alone:
         answers.insert(0, sentence_of_arms(Estimates(arms_alone), study))
     return (*answers, limits)
 

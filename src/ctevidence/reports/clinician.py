@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ctevidence.contrasts.treatments import PAIRS
 from ctevidence.display.findings import table_findings
 from ctevidence.display.key_messages import key_messages, study_messages, treatments_missing
 from ctevidence.display.sentences import sentence
@@ -175,8 +176,10 @@ def _findings(material: Material) -> Section | None:
 
 def _pairs(study) -> list[tuple[str, str]]:
     """Comparisons of treatments that the study has; of its arms where it has none of them."""
-    present = {str(arm.treatment) for arm in study.arms}
-    found = [pair for pair in COMPARISONS if set(pair) <= present]
+    present = [str(arm.treatment) for arm in study.arms]
+    found = [pair for pair in COMPARISONS if set(pair) <= {*present}]
+    if not found and len({*present}) == len(present):
+        found = [pair for pair in PAIRS if set(pair) <= {*present}]
     return found or [(arm.name, study.arms[0].name) for arm in study.arms[1:]]
 
 
