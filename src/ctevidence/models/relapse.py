@@ -56,9 +56,8 @@ def fit_relapse(
         where the model has one; each arm has a curve of its own when False.
     competing : sequence of {"died", "dropped out"}
         For ``seen="first-seen"``: what keeps people from having a relapse, in
-        ``cumulative_incidence``. With dropout among
-        them it is the share seen to relapse, which asks nothing of those who left; without it
-        they are taken to go on like those who stayed.
+        ``cumulative_incidence``. With dropout among them it is the share seen to relapse, which
+        asks nothing of those who left; without it they are taken to go on like those who stayed.
 
     Returns
     -------
