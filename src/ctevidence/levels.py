@@ -112,6 +112,9 @@ class Levels:
         first against the rest; when absent, it is the people of the cells, in one study.
     draws : ndarray, shape (replicates, m), optional
         Replicates of `estimate` (bootstrap, imputation), on the same scale.
+    years : tuple of float, length m, optional
+        Of ``event_rate`` only: person-years in which the events happened. Ratios are then exact
+        functions of events and years; without them they are Wald on the log scale.
 
     Raises
     ------
@@ -142,6 +145,7 @@ class Levels:
     read_as: str = ""
     evidence_for: Callable[[list[Cell]], Evidence] | None = None
     draws: np.ndarray | None = None
+    years: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         store = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
@@ -176,6 +180,10 @@ class Levels:
             yield f"{m} keys, but estimate {self.estimate.shape} and cov {self.cov.shape}"
         if len(self.n) != m or len(self.events) != m:
             yield f"{m} keys, but n has {len(self.n)} and events {len(self.events)} entries"
+        if self.years is not None and self.measure != "event_rate":
+            yield "years are of event rates, and of nothing else"
+        if self.years is not None and len(self.years) != m:
+            yield f"{m} keys, but years of {len(self.years)}"
         if self.draws is not None and (self.draws.ndim != 2 or self.draws.shape[1] != m):
             yield f"{m} keys, but draws {self.draws.shape}; they are replicates by keys"
 
@@ -297,6 +305,7 @@ class Levels:
             df_for=df_for if self.df_for else None,
             interval_for=interval_for if self.interval_for else None,
             draws=None if self.draws is None else self.draws[:, keep],
+            years=None if self.years is None else tuple(self.years[i] for i in keep),
         )
 
     def cell(self, name: str) -> Cell:
@@ -308,6 +317,12 @@ class Levels:
         if name not in self._cells:  # a league table asks for each hundreds of times
             self._cells[name] = self._made_cell(name)
         return self._cells[name]
+
+    def years_of(self, cell: Cell) -> float:
+        """Person-years behind a cell of event rates; nan where nothing was recorded."""
+        wanted = {arm.name for arm in cell.arms}
+        pairs = zip(self.keys, self.years, strict=True)
+        return float(sum(years for key, years in pairs if key.arm in wanted))
 
     @cached_property
     def _cells(self) -> dict[str, Cell]:

@@ -291,6 +291,16 @@ LEVEL_MEASURES = {
         # of an event that comes again: no risk, it may exceed one
         _amount("mean_count", "events per person"),
         LevelMeasure(
+            # events per time followed: each person's first event
+            "event_rate",
+            "per 100 person-years",
+            ("event_rate_difference", "event_rate_ratio"),
+            "log",
+            ("interaction_difference", "interaction_ratio"),
+            (0.0, float("inf")),
+            models=("additivity", "multiplicativity", "best single treatment"),
+        ),
+        LevelMeasure(
             "log_hazard",
             "log hazard",
             ("hazard_ratio",),
@@ -351,6 +361,8 @@ CONTRAST_MEASURES = {
         ContrastMeasure("weeks_in_state_ratio", "weeks_in_state", "log", "ratio"),
         ContrastMeasure("mean_count_difference", "mean_count", "identity", "events per person"),
         ContrastMeasure("mean_count_ratio", "mean_count", "log", "ratio"),
+        ContrastMeasure("event_rate_difference", "event_rate", "identity", "per 100 person-years"),
+        ContrastMeasure("event_rate_ratio", "event_rate", "log", "ratio"),
         ContrastMeasure("hazard_ratio", "log_hazard", "log", "ratio"),
         ContrastMeasure(
             "subdistribution_hazard_ratio", "log_subdistribution_hazard", "log", "ratio"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ctevidence.data.column_rules import MAPPING_FILE
+from ctevidence.data.columns import EVENTS
 from ctevidence.data.declaration import read_declaration
-from ctevidence.data.event_checks import EVENTS
 from ctevidence.data.mapping import read_mapping
 from ctevidence.data.sources import list_sources
 from ctevidence.data.tables import RESERVED
@@ -31,6 +31,8 @@ other = []
 age = "number"
 [missing_items]
 BDI = 0
+[retention.reasons]
+"felt well" = "well"
 [clinical_change]
 method = "jacobson-truax"
 reliability = 0.89
@@ -126,6 +128,7 @@ def general(path):
         (r"^arms\.[^.]+", "arms.NAME"),
         (r"^covariates\..+", "covariates.NAME"),
         (r"^definitions\.[^.]+", "definitions.NAME"),
+        (r"^retention\.reasons\.[^.]+", "retention.reasons.REASON"),
         (r"^modifiers\.[^.]+", "modifiers.COLUMN"),
         (r"^missing_items\..+", "missing_items.SCALE"),
         (r"^same_trials\..+", "same_trials.SOURCE.STUDY"),

@@ -93,6 +93,11 @@ FAULTS = (
      "rmst, hazard_ratio"),
     ("unknown source of retention", '[retention]\nfrom = "events"', '[retention]\nfrom = "visits"',
      "retention.from", "visits", "not known", "events, last_visit"),
+    ("reason of no kind", '[retention]\nfrom = "events"',
+     '[retention]\nfrom = "events"\n[retention.reasons]\n"no benefit" = "failed"',
+     "retention.reasons.no benefit", "failed", "not known", "no benefit, side effects"),
+    ("looked for no known event", "[disclosure]", '[events]\nrecorded = ["selfharm"]\n[disclosure]',
+     "events.recorded", "selfharm", "not known", '"self_harm"'),
     # -- [analysis], [disclosure], [files], [covariates], [events]
     ("week not scheduled", "primary_week = 12", "primary_week = 8", "analysis.primary_week", "8",
      "No visit is scheduled", "weeks: 4, 12"),
@@ -223,6 +228,16 @@ def test_what_is_declared_is_read(small_study_folder: Path) -> None:
     assert declared.rules.response.percent == 50
     assert declared.rules.entry.baseline_at_least == 10
     assert declared.primary_week == 12
+
+
+def test_without_visits_any_week_may_lead(small_study_folder: Path) -> None:
+    path = small_study_folder / "study.toml"
+    head, rest = path.read_text(encoding="utf-8").split("[[schedule.visits]]", 1)
+    path.write_text(head + "[who_enters]" + rest.split("[who_enters]", 1)[1], encoding="utf-8")
+    declared, problems = read(small_study_folder)
+    assert (problems, declared.schedule, declared.primary_week) == ([], (), 12)
+    change(small_study_folder, "primary_week = 12", "primary_week = 0")
+    assert [p.column for p in read(small_study_folder)[1]] == ["analysis.primary_week"]
 
 
 def test_inactive_components_may_be_declared(small_study_folder: Path) -> None:

@@ -20,7 +20,7 @@ from ctevidence.data.sources import checksum, declared_checksums, list_sources
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 REFERENCE = Path(__file__).parents[1] / "reference" / "shipped_data.json"
-SHIPPED = ("beat-the-blues", "linde2016", "published-trials")
+SHIPPED = ("beat-the-blues", "linde2016", "published-trials", "uis-relapse")
 
 
 def contents(folder):
@@ -304,6 +304,7 @@ def test_sources_of_a_project(tmp_path):
         "beat-the-blues": "study",
         "linde2016": "trials",
         "published-trials": "trials",
+        "uis-relapse": "study",
     }
     assert found["linde2016"].title.startswith("Treatments of depression")
     assert found["linde2016"].processed == tmp_path / "data" / "processed" / "linde2016"

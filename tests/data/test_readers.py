@@ -345,6 +345,15 @@ CATALOGUE = (
         "events.csv", 2, "event", "drop-out", 'did you mean "dropout"', 'other = ["drop-out"]',
     ),
     Case(
+        "reason of dropout that is not declared",
+        swap(
+            "study.toml", '[retention]\nfrom = "events"',
+            '[retention]\nfrom = "events"\n[retention.reasons]\n"side effects" = "side effects"',
+        ),
+        "events.csv", 2, "reason", "no benefit", "what the reason counts as",
+        "[retention.reasons]",
+    ),
+    Case(
         "event before the start", swap("events.csv", "P10,20,", "P10,-2,"),
         "events.csv", 4, "day", "-2", "before the start", "covariate",
     ),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ctevidence.data.event_checks import EVENTS
+from ctevidence.data.columns import EVENTS
 from ctevidence.data.readers import read_study
 from ctevidence.data.study import DISCLOSURE_PROFILES
 from ctevidence.data.template import write_template

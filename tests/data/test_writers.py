@@ -57,6 +57,14 @@ def test_writing_twice_gives_the_same_bytes(small_study: Study, tmp_path: Path) 
             ),
             retention=RetentionRule("last_visit"),
         ),
+        Rules(
+            retention=RetentionRule(
+                "events",
+                (("no benefit", "no benefit"), ("side effects", "side effects")),
+                treatments_show_starts=True,
+            ),
+            recorded_events=("self_harm", "death"),
+        ),
     ],
 )
 def test_every_rule(rules: Rules, small_study: Study, tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from ctevidence.data.illness_rule import IllnessRule
-from ctevidence.display.contrast_words import verb_of
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.illness import COARSE, LOOKS, plot_illness
 from ctevidence.display.release import is_share, released
 from ctevidence.display.sentences import sentence
 from ctevidence.display.tables import shown_estimate
+from ctevidence.display.verbs import verb_of
 from ctevidence.models.illness import fit_illness
 from ctevidence.models.relapse import fit_relapse
 from ctevidence.outcomes.illness import STATE_WORDS, derive_illness

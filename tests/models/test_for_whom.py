@@ -165,8 +165,8 @@ def test_what_is_not_declared_is_never_looked_for(outcome):
         for_whom(outcome(SEX), "sexx")
     with pytest.raises(KeyError, match='No column "height"'):
         for_whom(outcome(SEX, Modifier("height", "groups")))
-    wrong = replace(outcome(SEX), kind="harms")
-    with pytest.raises(ValueError, match="of kind harms"):
+    wrong = replace(outcome(SEX), kind="never_started")
+    with pytest.raises(ValueError, match="of kind never_started"):
         for_whom(wrong)
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ctevidence.models.harms import fit_harms
+from ctevidence.models.harms import fit_harms, fit_harms_by_kind
+from ctevidence.simulate.study import simulate_study
 
 
 def harms(make_outcome, value):
@@ -13,6 +14,7 @@ def harms(make_outcome, value):
             "participant_id": [f"P{i}" for i in range(40)],
             "arm": np.repeat(["control", "medication", "therapy", "combined"], 10),
             "value": value,
+            "years": 0.5,
         }
     )
     return make_outcome("harms", frame, better="lower")
@@ -43,3 +45,30 @@ def test_nothing_recorded_is_not_nothing_happened(make_outcome):
 def test_a_week_is_refused(make_outcome):
     with pytest.raises(KeyError, match="leave week=12 out"):
         fit_harms(harms(make_outcome, 0.0)).levels(week=12)
+
+
+def test_rates_by_hand_and_exactly(make_outcome):
+    """Three events in the 5 person-years of ten people: 60 per 100 person-years.
+
+    Exact limits of a count of 3 (Garwood 1936; Ulm 1990, Am J Epidemiol 131:373): 0.619, 8.767.
+    """
+    fit = fit_harms(harms(make_outcome, [1.0] * 3 + [0.0] * 37))
+    row = fit.per_arm("event_rate").where(arm="control").one()
+    assert row.estimate == pytest.approx(60.0)
+    assert (row.conf_low, row.conf_high) == pytest.approx((12.37, 175.35), abs=0.01)
+    assert row.unit == "per 100 person-years"
+    none = fit.compare("combined", against="control", measure="event_rate_ratio").one()
+    # 0 of 3 events in equal times: p < 1 - 0.025^(1/3), R = p / (1 - p)
+    assert none.conf_high == pytest.approx(1 / 0.025 ** (1 / 3) - 1, rel=1e-9)
+    assert none.estimate == none.conf_low == 0
+
+
+def test_what_is_not_recorded_keeps_its_rows():
+    by_kind = fit_harms_by_kind(simulate_study(n=80, seed=1))
+    rows = by_kind.per_arm()
+    assert len(rows) == 6 * 4 * 2
+    deaths = rows.where(outcome="any death")
+    assert len(deaths) == 8
+    assert not any(row.is_estimable for row in deaths)
+    assert all("not the same as none" in row.caution for row in deaths)
+    assert [fit.outcome.name for fit in by_kind.recorded] == ["any adverse event", "any withdrawal"]

@@ -32,7 +32,10 @@ def pack(tmp_path_factory):
         tables[name] = table
     tables["participants"]["remark"] = f"{MARK} free text"
     real = {f.name: getattr(study, f.name) for f in dataclasses.fields(study)}
-    real |= {"name": "clinic", "tables": tables, "disclosure": "opensafely"}
+    reasons = tuple((MARK + word, kind) for word, kind in study.rules.retention.reasons)
+    retention = dataclasses.replace(study.rules.retention, reasons=reasons)
+    rules = dataclasses.replace(study.rules, retention=retention)
+    real |= {"name": "clinic", "tables": tables, "disclosure": "opensafely", "rules": rules}
     folder = tmp_path_factory.mktemp("project")
     write_study(type(study)(**real), folder / "data" / "raw" / "clinic")
     declared = folder / "data" / "raw" / "clinic" / "study.toml"

@@ -82,6 +82,7 @@ def test_the_report_says_what_was_randomised_and_what_it_is(pack):
         "Response (observed), per 100: what each treatment adds",
         "35 / 61 / 43 / 71",  # TADS: 39 of 112, 66 of 109, 48 of 111, 76 of 107
         "description only",
+        "How people of unknown state are counted matters most for therapy against control: 58 more",
         "ranks first, and it rests on one trial of 34 people (study 117): not established",
         "first place does not show that a treatment is better",
         "in a new, similar trial",
@@ -173,6 +174,29 @@ def test_a_second_run_gives_the_same_estimates_and_pages(pack):
     again = run_report(*SHIPPED, project=project)
     after = json.loads((again.path / "manifest.json").read_text("utf-8"))["outputs_sha256"]
     assert after == before
+
+
+def test_a_study_without_visits_answers_what_it_can(tmp_path):
+    made = run_report("uis-relapse", project=project_with(tmp_path, "uis-relapse"))
+    html = pages(made.path)
+    assert sorted(p.stem for p in (made.path / "appendix").glob("*.html")) == [
+        "01_study", "04_relapse", "06_evidence", "07_brief",
+    ]  # fmt: skip
+    assert {p.stem for p in (made.path / "figures").glob("*.png")} >= {"relapse", "staying-well"}
+    for words in (
+        "medication and combined treatment are not in it",
+        # R survival, tests/reference/uis_relapse.json: 0.2145, 0.2972
+        "21 with shorter therapy (range 17 to 26) and 30 with longer therapy",
+        "4.9 weeks longer free of relapse",  # 30.363 - 25.433
+        "hazard ratio",
+        "does not declare how leaving treatment is seen",
+        "not recorded",
+    ):
+        assert words in html["report.html"], words
+    assert "not in it" in html["brief.html"]
+    assert "Should we offer medication" not in html["brief.html"]
+    rows = Estimates.read_csv(made.path / "estimates" / "relapse.csv")
+    assert not any(row.is_estimable for row in rows.where(outcome="staying in treatment"))
 
 
 def test_an_unknown_parameter_or_source_is_refused_before_anything_runs(pack):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ctevidence.contrasts.combination import Combination, combine
+from ctevidence.contrasts.event_rates import exact_rate_ratio
 from ctevidence.estimates import SMALL, SMALL_GROUP, Estimate, Estimates
 from ctevidence.levels import Cell, Evidence, Levels, differing_components, is_randomised
 from ctevidence.terms import ContrastMeasure, contrast_measure
@@ -127,6 +129,9 @@ def compare(
         )
     scale = chosen.scale if levels.anchored else "identity"  # they are on that scale already
     tested = _null_on_scale(chosen, null, alternative)
+    if chosen.name == "event_rate_ratio" and levels.years is not None:
+        row = _rate_ratio(levels, cells, against, conf_level, alternative, math.exp(tested))
+        return Estimates([row])
     result = combine(levels, cells, [1.0, -1.0], scale, conf_level, alternative, tested)
     row = contrast_row(levels, cells, against, chosen, result, conf_level, alternative)
     return Estimates([row])
@@ -145,6 +150,32 @@ def _null_on_scale(measure: ContrastMeasure, null: float | None, alternative: st
     if not null > 0:
         raise ValueError(f"A {measure.name} is tested against a value above 0, not {null}.")
     return math.log(null)
+
+
+def _rate_ratio(
+    levels: Levels,
+    cells: list[Cell],
+    against: str,
+    conf_level: float,
+    alternative: str,
+    null: float,
+) -> Estimate:
+    """The row of an exact ratio of event rates; with no event on a side, what limit is left."""
+    measure = contrast_measure("event_rate_ratio")
+    arm, reference = ((cell.events, levels.years_of(cell)) for cell in cells)
+    found = exact_rate_ratio(*arm, *reference, conf_level, alternative, null)
+    bare = Combination(df=math.inf, method="exact conditional interval", problem=found.problem)
+    row = contrast_row(levels, cells, against, measure, bare, conf_level, alternative)
+    if not math.isfinite(found.estimate):
+        return row
+    return replace(
+        row,
+        estimate=found.estimate,
+        conf_low=found.low,
+        conf_high=found.high,
+        p_value=found.p_value,
+        std_error=found.std_error,
+    )
 
 
 def contrast_row(

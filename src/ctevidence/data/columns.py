@@ -14,6 +14,11 @@ ITEM = re.compile(r"item_([1-9]\d*)")
 COVARIATE_KINDS = ("number", "category")
 #: Columns of `participants` that stay text, whatever they look like.
 TEXT_COVARIATES = ("site", "therapist")
+#: Events that the package knows; a study declares others under ``[events] other = [...]``.
+EVENTS = (
+    *("relapse", "recurrence", "dropout", "switch", "hospitalisation"),
+    *("self_harm", "death", "adverse_event", "end_of_follow_up"),
+)
 #: Names that covariates may not have: outcomes make columns of these names.
 RESERVED = (
     *("baseline", "day", "week", "scale", "score", "value"),

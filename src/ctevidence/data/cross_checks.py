@@ -26,6 +26,7 @@ CHECKS: tuple[Callable[[StudyTables], list[Problem]], ...] = (
     visit_checks.unseen_visits,
     event_checks.events_needed,
     event_checks.unknown_events,
+    event_checks.undeclared_reasons,
     event_checks.events_before_start,
     event_checks.repeated_events,
     event_checks.after_the_end,

@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ctevidence.data.columns import COVARIATE_KINDS
+from ctevidence.data.columns import COVARIATE_KINDS, EVENTS
 from ctevidence.data.declared_rules import read_rules
 from ctevidence.data.declared_scales import DeclaredScales, read_scales
 from ctevidence.data.declared_schedule import DeclaredSchedule, read_schedule
@@ -26,7 +26,7 @@ from ctevidence.data.study import (
     VisitWindow,
 )
 from ctevidence.data.toml_file import read_file_format, read_toml
-from ctevidence.data.toml_table import TomlTable
+from ctevidence.data.toml_table import TomlTable, suggest
 from ctevidence.terms import COMPONENTS, INACTIVE_COMPONENTS, SEVERAL_ARMS, Arm, Treatment
 
 FILE = "study.toml"
@@ -50,7 +50,7 @@ class Declaration:
     schedule : tuple of VisitWindow
     rules : Rules
     primary_week : float
-        NaN in a study without scheduled visits.
+        NaN where none is declared, in a study without scheduled visits.
     adjust : tuple of str
     several_arms, disclosure : str
     not_worse_margin : float
@@ -114,12 +114,13 @@ def read_declaration(path: Path) -> tuple[Declaration, list[Problem]]:
     schedule = read_schedule(root.table("schedule"))
     parts |= _read_analysis(root.table("analysis"), schedule)
     parts |= _read_tables(root)
+    recorded = parts.pop("recorded_events")
     declared = Declaration(
         **parts,
         scales=scales,
         baseline_days=schedule.baseline_days,
         schedule=schedule.windows,
-        rules=read_rules(root, scales.find(scales.primary)),
+        rules=replace(read_rules(root, scales.find(scales.primary)), recorded_events=recorded),
         disclosure=_read_disclosure(root.table("disclosure"), parts["about"]),
         lines=root.lines,
     )
@@ -218,9 +219,12 @@ def _check_primary_week(analysis: TomlTable, week: float | None, weeks: tuple[fl
     if week is None and weeks and "primary_week" not in analysis.values:
         why = "The key is missing: reports lead with one scheduled week."
         analysis.refuse("primary_week", why, f"Add primary_week = ..., one of the weeks {listed}.")
-    elif week is not None and week not in weeks:
+    elif week is not None and weeks and week not in weeks:
         why = "No visit is scheduled in this week."
         analysis.refuse("primary_week", why, f"Use one of the weeks: {listed}.", week)
+    elif week is not None and not week > 0:
+        why = "Outcomes are counted after the start."
+        analysis.refuse("primary_week", why, "Name a week above 0, or leave the key out.", week)
 
 
 def _read_disclosure(disclosure: TomlTable | None, about: Mapping[str, str]) -> str:
@@ -244,11 +248,17 @@ def _read_tables(root: TomlTable) -> dict:
         else {}
     )
     other: tuple[str, ...] = ()
+    recorded: tuple[str, ...] = ()
     if events := root.table("events", required=False):
-        other = events.texts("other") or ()
+        other = events.texts("other", required=False) or ()
+        recorded = events.texts("recorded", required=False) or ()
+        for word in sorted(set(recorded) - {*EVENTS, *other}):
+            why = "The event is not known."
+            events.refuse("recorded", why, suggest(word, EVENTS, (*EVENTS, *other)), word)
         events.close()
     return {
         "covariates": {name: kind for name, kind in kinds.items() if kind},
         "other_events": other,
+        "recorded_events": recorded,
         "file_format": read_file_format(root.table("files", required=False)),
     }

@@ -13,6 +13,7 @@ from ctevidence.data.declared_questions import (
     read_modifiers,
 )
 from ctevidence.data.rules import (
+    DROPOUT_KINDS,
     LEADS,
     MISSING,
     RESPONSE_KINDS,
@@ -176,8 +177,15 @@ def _retention(table: TomlTable | None) -> RetentionRule | None:
     if table is None:
         return None
     source = table.choice("from", ("events", "last_visit"))
+    starts = table.flag("treatments_show_starts", required=False) or False
+    given = table.table("reasons", required=False)
+    reasons = {}
+    if given is not None:
+        reasons = {reason: given.choice(reason, DROPOUT_KINDS) for reason in given.values}
     table.close()
-    return RetentionRule(source) if source else None
+    if not source or None in reasons.values():
+        return None
+    return RetentionRule(source, tuple(reasons.items()), starts)
 
 
 def _entry(table: TomlTable | None, scale: Scale | None) -> EntryRule:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from ctevidence.data.checked_table import CheckedTable
-from ctevidence.data.columns import KEY
+from ctevidence.data.columns import EVENTS, KEY
 from ctevidence.data.problems import Problem
 from ctevidence.data.study_tables import StudyTables
 from ctevidence.terms import did_you_mean
 
-#: Events that the package knows; a study declares others under ``[events] other = [...]``.
-EVENTS = (
-    *("relapse", "recurrence", "dropout", "switch", "hospitalisation"),
-    *("self_harm", "death", "adverse_event", "end_of_follow_up"),
-)
 #: Events that happen to a person at most once, and those after which nothing is observed.
 ONCE = ("dropout", "death", "end_of_follow_up")
 LAST = ("death", "end_of_follow_up")
@@ -42,6 +37,23 @@ def unknown_events(study: StudyTables) -> list[Problem]:
         why = f"The event is not known{did_you_mean(word, known)}"
         do = f'Correct the word, or declare it: other = ["{word}"] under [events] in study.toml.'
         problems += events.problems(events.frame["event"] == word, why, do, "event")
+    return problems
+
+
+def undeclared_reasons(study: StudyTables) -> list[Problem]:
+    """Reasons of dropout of which the study does not say what they count as, where it says any."""
+    rule = study.declared.rules.retention
+    if not study.read("events") or not rule or not rule.reasons:
+        return []
+    events, declared = study["events"], dict(rule.reasons)
+    if "reason" not in events.frame:
+        return []
+    dropout, reason = events.frame["event"] == "dropout", events.frame["reason"].fillna("")
+    problems = []
+    for word in sorted({*reason[dropout]} - {*declared, ""}):
+        why = f"Nothing says what the reason counts as{did_you_mean(word, declared)}"
+        do = f'Add "{word}" = "..." under [retention.reasons] in study.toml.'
+        problems += events.problems(dropout & (reason == word), why, do, "reason")
     return problems
 
 

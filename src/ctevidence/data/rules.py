@@ -20,6 +20,8 @@ LEADS = ("rmst", "hazard_ratio")
 LEAD_OF_HAZARDS = (
     " The hazard ratio leads; where it changes over time, the difference in weeks without relapse."
 )
+#: What a recorded reason of dropout may count as. People also leave because they are well.
+DROPOUT_KINDS = ("well", "no benefit", "side effects", "never started", "other")
 
 
 def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -176,19 +178,35 @@ class RetentionRule:
 
     ``from_events``: dropout is a recorded event. Otherwise it is read off the last visit: whoever
     was not seen at the last scheduled visit dropped out after the last visit attended.
+
+    Parameters
+    ----------
+    source : {"events", "last_visit"}
+    reasons : tuple of (str, str)
+        Recorded reasons of dropout, each with what it counts as, one of `DROPOUT_KINDS`. Without
+        any, dropout is not counted by reason: the words of reasons are never shown.
+    treatments_show_starts : bool
+        Whoever has no row in ``treatments`` for an active component of their arm never started it.
     """
 
     source: Literal["events", "last_visit"]
+    reasons: tuple[tuple[str, str], ...] = ()
+    treatments_show_starts: bool = False
 
     def __post_init__(self) -> None:
         _one_of("Where retention comes from (from)", self.source, ("events", "last_visit"))
+        for reason, kind in self.reasons:
+            _one_of(f'What the reason "{reason}" counts as', kind, DROPOUT_KINDS)
 
     def describe(self) -> str:
         if self.source == "events":
-            return "Retention: no recorded dropout."
-        return (
-            "Retention: seen up to the last scheduled visit; dropout is dated after the last visit."
-        )
+            found = "no recorded dropout"
+        else:
+            found = "seen up to the last scheduled visit; dropout is dated after the last visit"
+        # kinds, not the words of the reasons: these may hold what a person said
+        given = {kind for _, kind in self.reasons}
+        kinds = ", ".join(kind for kind in DROPOUT_KINDS if kind in given)
+        return f"Retention: {found}." + (f" Dropout by kind of reason: {kinds}." if kinds else "")
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,8 @@ class Rules:
     modifiers: tuple[Modifier, ...] = ()
     illness: IllnessRule | None = None
     maintenance: MaintenanceRule | None = None
+    #: kinds of events that were looked for in everyone: none recorded means that none happened
+    recorded_events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +107,8 @@ class Study:
     notes : tuple of str
         Remarks that every report repeats (for instance that the therapy was computerised).
     primary_week : float
-        The scheduled week that reports lead with.
+        The week that reports lead with: a scheduled one, or without scheduled visits any (NaN where
+        none is declared).
     baseline_days : tuple of float
         First and last day of the window of the baseline score.
     tables : mapping of str to DataFrame
@@ -179,6 +182,11 @@ class Study:
     def weeks(self) -> tuple[float, ...]:
         """Nominal weeks of the scheduled visits."""
         return tuple(window.week for window in self.schedule)
+
+    @property
+    def last_week(self) -> float:
+        """The week of the last scheduled visit; without visits the primary week, NaN if none."""
+        return self.weeks[-1] if self.schedule else self.primary_week
 
     @property
     def scale(self) -> Scale:

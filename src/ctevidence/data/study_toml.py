@@ -6,11 +6,10 @@ import math
 from dataclasses import asdict, fields
 from typing import Any
 
-from ctevidence.data.columns import KEY, TEXT_COVARIATES
+from ctevidence.data.columns import EVENTS, KEY, TEXT_COVARIATES
 from ctevidence.data.declared_rules import RESPONSE_KEYS
-from ctevidence.data.event_checks import EVENTS
 from ctevidence.data.questions_toml import questions
-from ctevidence.data.rules import EntryRule, RelapseRule, ResponseRule
+from ctevidence.data.rules import EntryRule, RelapseRule, ResponseRule, RetentionRule
 from ctevidence.data.scales import Scale, get_scale
 from ctevidence.data.study import Study
 from ctevidence.data.toml_text import toml_text
@@ -34,7 +33,7 @@ def study_toml(study: Study) -> str:
             "response": rules.response and _response(rules.response),
             "remission": rules.remission and asdict(rules.remission),
             "relapse": rules.relapse and _filled(_relapse(rules.relapse)),
-            "retention": rules.retention and {"from": rules.retention.source},
+            "retention": rules.retention and _filled(_retention(rules.retention)),
             **questions(rules),
             "events": _other_events(study),
             "covariates": _covariate_kinds(study) or None,
@@ -112,6 +111,14 @@ def _relapse(rule: RelapseRule) -> Values:
     }
 
 
+def _retention(rule: RetentionRule) -> Values:
+    return {
+        "from": rule.source,
+        "treatments_show_starts": rule.treatments_show_starts or None,
+        "reasons": dict(rule.reasons),
+    }
+
+
 def _own_scales(study: Study) -> Values | None:
     """Scales that the package does not have, by the word that the visits use."""
     own = {word: _scale(scale) for word, scale in study.scales.items() if not _is_known(word)}
@@ -137,7 +144,7 @@ def _scale(scale: Scale) -> Values:
 
 def _other_events(study: Study) -> Values | None:
     other = sorted(set(study.tables["events"]["event"]) - set(EVENTS))
-    return {"other": other} if other else None
+    return _filled({"other": other, "recorded": list(study.rules.recorded_events)}) or None
 
 
 def _covariate_kinds(study: Study) -> Values:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from ctevidence.display.contrast_words import (
+    TIMES,
     amount,
     difference_words,
     in_brackets,
     outcome_words,
     range_words,
-    verb_of,
     when,
 )
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import interval, number_needed, shown
 from ctevidence.display.labels import measure_label, treatment_label
 from ctevidence.display.language import capital, pick, say
+from ctevidence.display.verbs import did, without
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import (
     SMALL_STUDY,
     Direction,
     better_direction,
-    better_of,
     people_behind,
     rests_on_one_small_study,
 )
@@ -28,7 +28,12 @@ from ctevidence.evidence.wording import wording
 from ctevidence.terms import TRANSITIVITY
 
 #: part of an outcome's name -> how people without a score were counted
-_COUNTING = {"(observed)": "observed", "(missing as": "missing", "(imputed, ": "imputed"}
+_COUNTING = {
+    "(observed)": "observed",
+    "(missing as": "missing",
+    "(by the curve)": "by_curve",
+    "(imputed, ": "imputed",
+}
 
 
 def level_sentence(row: Estimate, disclosure: Disclosure) -> str:
@@ -39,7 +44,7 @@ def level_sentence(row: Estimate, disclosure: Disclosure) -> str:
         people = disclosure.text(row.n)
         people = say("amounts.people", count=people) if people else ""
         behind = in_brackets(limits, people)
-        verb = verb_of(row.outcome)
+        verb = did(row)
         return say("level.share", arm=arm, value=value, verb=verb, when=when(row), behind=behind)
     return say(
         "level.value",
@@ -84,8 +89,11 @@ def contrast_sentence(row: Estimate, certainty: str | None) -> str:
 
 def _question(row: Estimate, names: dict[str, str]) -> str:
     if row.unit == "probability":
-        more = "more_people" if better_of(row.outcome) == "higher" else "fewer_people"
-        return pick("contrast", more, verb=verb_of(row.outcome), when=when(row), **names)
+        more = "more_people" if better_direction(row) == "higher" else "fewer_people"
+        return pick("contrast", more, verb=did(row), when=when(row), **names)
+    if row.measure in TIMES:
+        week = f"{row.week:g}"
+        return say("contrast.longer_without", without=without(row), week=week, **names)
     return say("contrast.differs", outcome=row.outcome, when=when(row, "at"), **names)
 
 
@@ -119,14 +127,19 @@ def not_worse_sentence(row: Estimate, certainty: str | None, disclosure: Disclos
 
 def tail(row: Estimate, certainty: str | None) -> list[str]:
     """How missing scores count, how sure, and whether randomisation protects the contrast."""
-    counted = next((name for mark, name in _COUNTING.items() if mark in row.outcome), "")
     parts = [
-        pick("tail", counted) if counted else "",
+        counting_of(row),
         say("tail.certainty", certainty=certainty) if certainty else say("tail.not_assessed"),
         say("tail.association") if row.randomised is False else "",
         say("tail.transitivity") if TRANSITIVITY in row.caution else "",
     ]
     return [part for part in parts if part]
+
+
+def counting_of(row: Estimate) -> str:
+    """How people without a score count in a row, in words; empty where nothing is said."""
+    counted = next((name for mark, name in _COUNTING.items() if mark in row.outcome), "")
+    return pick("tail", counted) if counted else ""
 
 
 def people_and_studies(row: Estimate, disclosure: Disclosure, is_claimed: bool = True) -> list[str]:

@@ -1,4 +1,4 @@
-"""Parts of sentences: amounts, ranges, weeks, and what people do who have an outcome."""
+"""Parts of sentences: amounts, ranges, weeks, and what an amount is of."""
 
 from __future__ import annotations
 
@@ -6,33 +6,12 @@ import math
 
 from ctevidence.display.format import decimals_of, interval, number, rounded, shown
 from ctevidence.display.labels import measure_with_article
-from ctevidence.display.language import pick, say, words
+from ctevidence.display.language import pick, say
+from ctevidence.display.verbs import did, without
 from ctevidence.estimates import Estimate
 
-#: how the outcome of a state of the illness begins
-STATE = "being "
-
-
-def verb_of(outcome: str) -> str:
-    """What people do who have the outcome.
-
-    Examples
-    --------
-    >>> verb_of("response (observed)"), verb_of("dropout")
-    ('respond', 'leave treatment')
-    >>> verb_of("response or remission")
-    'respond or reach remission'
-    """
-    verbs = words("verbs")
-    told = ""
-    for name in outcome.lower().split(" or "):
-        known = next((verb for start, verb in verbs.items() if name.startswith(start)), "")
-        state = name.removeprefix(STATE)
-        if state != name:
-            known = say("verb_phrases.state", state=state.split(" (")[0])
-        verb = known or say("verb_phrases.other", outcome=name)
-        told = say("verb_phrases.or", first=told, second=verb) if told else verb
-    return told
+#: a mean time, told as time without the event
+TIMES = ("rmst_difference",)
 
 
 def when(row: Estimate, word: str = "by") -> str:
@@ -51,7 +30,9 @@ def in_brackets(*parts: str) -> str:
 def outcome_words(row: Estimate) -> str:
     """What an amount is of, after the amount: ``who respond by week 9``, ``in BDI score``."""
     if row.unit == "probability":
-        return say("contrast.who", verb=verb_of(row.outcome), when=when(row))
+        return say("contrast.who", verb=did(row), when=when(row))
+    if row.measure in TIMES:
+        return say("contrast.over", without=without(row), week=f"{row.week:g}")
     name = "for" if row.unit == "ratio" else "in"
     return pick("contrast", name, outcome=row.outcome, when=when(row, "at"))
 
@@ -64,10 +45,19 @@ def difference_words(row: Estimate) -> tuple[str, str]:
         told = say("amounts.measure_of", measure=measure_with_article(row.measure), value=value)
         return told, interval(*limits, "ratio")
     step = _reach(*("" if math.isnan(x) else amount(x, row.unit) for x in limits))
-    best = amount(row.estimate, row.unit)
-    if row.unit == "probability":
-        return say("amounts.of_100", amount=best), step
-    return say("amounts.with_unit", amount=best, unit=row.unit).strip(), step
+    return _with_unit(row.estimate, row.unit), step
+
+
+def _with_unit(value: float, unit: str) -> str:
+    """``14 more of every 100 people``, ``3.2 lower BDI points``, ``4.9 weeks longer``."""
+    told = amount(value, unit)
+    if unit == "probability":
+        return say("amounts.of_100", amount=told)
+    decimals = decimals_of(unit)
+    if unit == "weeks" and (size := rounded(abs(value), decimals)):
+        name = "weeks_longer" if value > 0 else "weeks_shorter"
+        return pick("amounts", name, size=number(size, decimals))
+    return say("amounts.with_unit", amount=told, unit=unit).strip()
 
 
 def with_range(row: Estimate) -> str:

@@ -21,10 +21,12 @@ from ctevidence.evidence.verdict import direction
 OUTCOMES = (
     ("response (observed)", "observed"),
     ("response (missing as non-response)", "counted"),
-    ("staying well (observed)", "staying_well"),
+    (("staying well (observed)", "staying well (by the curve)"), "staying_well"),
+    ("staying well (missing as", "staying_well_counted"),
     ("staying in treatment", "staying"),
     ("any harm", "harm"),
 )
+LEVELS, DIFFERENCES = ("risk", "survival"), ("risk_difference", "survival_difference")
 
 
 def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Table:
@@ -62,21 +64,29 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
 
 
 def _finding(
-    estimates: Estimates, start: str, label: str, arm: str, reference: str, disclosure: Disclosure
+    estimates: Estimates,
+    start: str | tuple[str, ...],
+    label: str,
+    arm: str,
+    reference: str,
+    disclosure: Disclosure,
 ) -> list[str]:
     speaking = [row for row in estimates if row.outcome.startswith(start)]
     difference = [
         row
         for row in speaking
-        if (row.arm, row.reference, row.measure) == (arm, reference, "risk_difference")
+        if (row.arm, row.reference) == (arm, reference)
+        and row.measure in DIFFERENCES
         and row.alternative == "two-sided"
     ]
     if not difference:
         return [label, "", "", "", "", "", say("findings.nothing")]
     row = difference[0]
     alone = {
-        r.arm: r for r in speaking if not r.reference and r.measure == "risk" and _same(r, row)
+        r.arm: r for r in speaking if not r.reference and r.measure in LEVELS and _same(r, row)
     }
+    if "(by the curve)" in row.outcome:
+        label = say("findings.by_curve")
     return [
         label + ("" if math.isnan(row.week) else f", {say('when.plain', week=f'{row.week:g}')}"),
         _risk(alone.get(reference), disclosure),
@@ -103,4 +113,6 @@ def _risk(row: Estimate | None, disclosure: Disclosure) -> str:
 
 
 def _people(row: Estimate, disclosure: Disclosure) -> str:
+    if row.n is None:
+        return ""
     return f"{disclosure.text(row.n_reference)} + {disclosure.text(row.n)}"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ctevidence.data.study import Study
+from ctevidence.display.arm_sentences import sentence_of_arms
+from ctevidence.display.labels import treatment_label
 from ctevidence.display.language import capital, say
 from ctevidence.display.sentences import sentence
 from ctevidence.display.verdict_words import no_data_words
-from ctevidence.estimates import Estimate
+from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
+from ctevidence.terms import Treatment
 
 #: claims that lead, in this order; at most four messages
 LEADING = ("better-than-medication", "better-than-therapy", "better-than-both", "synergy")
@@ -21,6 +25,51 @@ def key_messages(verdicts: Iterable[Verdict], source="opensafely") -> tuple[str,
     """
     found = {verdict.claim.id: verdict for verdict in verdicts}
     return tuple(message(found[key], source) for key in LEADING if key in found)
+
+
+def treatments_missing(study: Study) -> tuple[str, ...]:
+    """Treatments of the question that a study does not have, of medication, therapy and both."""
+    present = {arm.treatment for arm in study.arms}
+    asked = (Treatment.MEDICATION, Treatment.THERAPY, Treatment.COMBINED)
+    return tuple(str(treatment) for treatment in asked if treatment not in present)
+
+
+def study_messages(study: Study, estimates: Estimates) -> tuple[str, ...]:
+    """What a study without several of the treatments in question answers, and what it cannot.
+
+    Parameters
+    ----------
+    study : Study
+    estimates : Estimates
+        Its own.
+
+    Returns
+    -------
+    tuple of str
+        Empty for a study in which treatments can be compared.
+    """
+    missing = treatments_missing(study)
+    if len(missing) < 2:
+        return ()
+    arms = " and ".join(arm.label.lower() for arm in study.arms)
+    absent = " and ".join(treatment_label(name) for name in missing)
+    verb = "is" if len(missing) == 1 else "are"
+    limits = (
+        f"This study compares {arms}: {absent} {verb} not in it, so it cannot say whether "
+        "medication, therapy or both is better."
+    )
+    asked = [
+        row
+        for row in estimates.where(alternative="two-sided")
+        if row.outcome.startswith(("response (", "staying well")) and row.is_estimable
+    ]
+    arms_alone = [row for row in asked if row.measure in ("risk", "survival")]
+    compared = [row for row in asked if row.measure in ("risk_difference", "survival_difference")]
+    times = list(estimates.where(outcome="relapse", measure="rmst_difference"))
+    answers = [sentence(row, source=study) for row in (*compared, *times) if row.is_estimable]
+    if arms_alone:
+        answers.insert(0, sentence_of_arms(Estimates(arms_alone), study))
+    return (*answers, limits)
 
 
 def message(verdict: Verdict, source="opensafely") -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
-from ctevidence.display.contrast_words import verb_of
+from ctevidence.contrasts import per_arm
+from ctevidence.data.study import Study
+from ctevidence.display.contrast_sentences import counting_of
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.figure import (
     LOOK,
@@ -15,10 +19,16 @@ from ctevidence.display.figure import (
     canvas,
     drawn_table,
     finished,
+    nothing_to_draw,
     style_of,
 )
 from ctevidence.display.release import gated
 from ctevidence.display.tables import shown_estimate
+from ctevidence.display.verbs import verb_of
+from ctevidence.estimates import Estimates
+from ctevidence.models.staying_well import CURVE, EVERYONE_COUNTED, KNOWN
+
+ONE_WAY = "relapse is recorded as it happens, so there is one way of counting: by the curve"
 
 
 def plot_per_100(fit, week: float | None = None, name: str = "per-100") -> Figure:
@@ -36,15 +46,48 @@ def plot_per_100(fit, week: float | None = None, name: str = "per-100") -> Figur
     Figure
         Arms that cannot be estimated, or may not be shown, say so instead of an array.
     """
-    study = fit.study
+    return _arrays(fit.per_arm("risk", week), fit.study, name)
+
+
+def plot_staying_well(well, counting: str = KNOWN, name: str = "staying-well") -> Figure:
+    """One array of 100 people per arm, those who stay well filled.
+
+    Parameters
+    ----------
+    well : StayingWell
+    counting : {"known", "everyone", "curve"}
+        The way in which unknown states count; a study that has but one way shows that.
+    name : str
+
+    Returns
+    -------
+    Figure
+        Says why, where nothing can be counted.
+    """
+    if counting == EVERYONE_COUNTED and CURVE in well.countings:
+        return nothing_to_draw(name, "Staying well", ONE_WAY)
+    chosen = well.countings.get(counting) or next(iter(well.countings.values()))
+    rows = per_arm(chosen)
+    if not any(row.is_estimable for row in rows):
+        reason = rows.rows[0].caution.split("; ")[0]
+        return nothing_to_draw(name, "Staying well", reason)
+    return _arrays(rows, well.study, name)
+
+
+def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
     disclosure = disclosure_of(study)
-    rows = [gated(row, disclosure) for row in fit.per_arm("risk", week)]
+    rows = [gated(row, disclosure) for row in rows]
     labels = {a.name: a for a in study.arms}
     outcome, at = rows[0].outcome, rows[0].week
+    # two in a row: a telephone shows a figure at a third of its width
+    columns = min(2, len(rows))
+    lines = -(-len(rows) // columns)
     with mpl.rc_context(LOOK):
-        figure, axes = canvas(7.4, 3.1, ncols=len(rows), squeeze=False)
+        figure, axes = canvas(5.2, 0.5 + 2.7 * lines, nrows=lines, ncols=columns, squeeze=False)
+        for panel in axes.flat[len(rows) :]:
+            panel.axis("off")
         table = []
-        for panel, row in zip(axes[0], rows, strict=True):
+        for panel, row in zip(axes.flat, rows, strict=False):
             arm = labels[row.arm]
             value, limits = shown_estimate(row, disclosure)
             filled = int(value) if value.isdigit() else None
@@ -64,9 +107,13 @@ def plot_per_100(fit, week: float | None = None, name: str = "per-100") -> Figur
             table.append(
                 (arm.label, value, limits, disclosure.text(row.events), disclosure.text(row.n))
             )
+        how = counting_of(rows[0])
         title = f"Of 100 people, how many {verb_of(outcome)} by week {at:g}"
-        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
-        columns = ["arm", "per 100", "range", "people with it", "people"]
+        title += f" ({how})" if how else ""
+        figure.suptitle(textwrap.fill(title, 50), x=0.01, ha="left", fontweight="bold", fontsize=12)
+        # of a curve the counts are events on the way, not people who stay well
+        counted = "people with it" if rows[0].measure == "risk" else "events so far"
+        columns = ["arm", "per 100", "range", counted, "people"]
         data = drawn_table(name, title, pd.DataFrame(table, columns=columns), tuple(columns[1:]))
         parts = "; ".join(f"{label} {value} ({limits})" for label, value, limits, *_ in table)
         alt = f"Arrays of 100 icons, one per arm. {title}: {parts}."

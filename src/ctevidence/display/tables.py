@@ -49,10 +49,11 @@ def table_estimates(
     what = "comparison" if any(row.reference for row in estimates) else "treatment"
     frame = pd.DataFrame([_row(row, disclosure, marks, what) for row in estimates])
     frame, shared = _without_constants(frame)
-    notes = [shared, *(f"{mark}: {text}." for text, mark in marks.items())]
+    notes = [shared, *(f"{mark}: {text.rstrip('.')}." for text, mark in marks.items())]
     if any(row.alternative != "two-sided" and row.p_value >= 0 for row in estimates):
         notes.append(say("tables.one_sided"))
-    notes += [f"Method: {method}." for method in dict.fromkeys(r.method for r in estimates)]
+    methods = dict.fromkeys(row.method for row in estimates if row.method)
+    notes += [f"Method: {method}." for method in methods]
     if not disclosure.is_open:
         notes.append(disclosure.describe)
     numeric = ("estimate", "range", "week", "p", "people", "reference", "studies")

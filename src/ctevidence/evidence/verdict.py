@@ -45,7 +45,7 @@ SMALL_STUDY = 200
 LARGE = 2.0
 
 #: outcomes whose name starts so are bad for the person
-_ADVERSE = ("relapse", "recurrence", "dropout", "any ", "deterioration")
+_ADVERSE = ("relapse", "recurrence", "dropout", "any ", "deterioration", "never ")
 
 #: half of the last digit that readers see: a limit nearer to no difference touches it
 _HALF_A_DIGIT = {"probability": 0.005, "ratio": 0.005, "weeks": 0.05, "standard deviations": 0.005}

@@ -16,7 +16,7 @@ from ctevidence.data.study import Study
 from ctevidence.estimates import Estimates
 from ctevidence.levels import Cell, Evidence, Levels
 from ctevidence.outcomes.outcome import Outcome
-from ctevidence.terms import did_you_mean
+from ctevidence.terms import LEVEL_MEASURES, did_you_mean
 
 EVERYONE = "everyone who started"
 
@@ -217,6 +217,47 @@ def nothing_to_fit(
         unit=unit,
     )
     return ScheduledFit(outcome, levels, None, cautions)
+
+
+def silent_levels(
+    study: Study,
+    outcome: str,
+    measure: str,
+    better: str,
+    reason: str,
+    week: float | None = None,
+) -> Levels:
+    """Levels that say of every arm why nothing can be said, so that rows keep their place.
+
+    Parameters
+    ----------
+    study : Study
+    outcome, measure : str
+    better : {"higher", "lower"}
+    reason : str
+        In words, without counts.
+    week : float, optional
+    """
+    arms = [arm.name for arm in study.arms]
+    missing = np.full(len(arms), np.nan)
+    return Levels(
+        study=study.name,
+        outcome=outcome,
+        population=EVERYONE,
+        arms=study.arms,
+        keys=tuple((arm, week) for arm in arms),
+        measure=measure,
+        better=better,
+        estimate=missing,
+        cov=np.diag(missing),
+        n=(None,) * len(arms),
+        events=(None,) * len(arms),
+        randomised=study.randomised,
+        method="",
+        caution=reason,
+        anchored=not LEVEL_MEASURES[measure].is_relative,
+        several_arms=study.several_arms,
+    )
 
 
 def in_brackets(why: str) -> str:

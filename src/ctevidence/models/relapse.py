@@ -36,6 +36,7 @@ def fit_relapse(
     seen: str = "first-seen",
     model: str | None = None,
     proportional: bool = False,
+    competing: Sequence[str] = ("died",),
 ) -> TimeToEventFit | IntervalTimesFit | WeightedTimeToEventFit:
     """Staying well at each scheduled week, and the time until relapse.
 
@@ -59,6 +60,10 @@ def fit_relapse(
     proportional : bool
         For ``seen="interval"``: arms share the shape of the curve, which gives a hazard ratio
         where the model has one; each arm has a curve of its own when False.
+    competing : sequence of {"died", "dropped out"}
+        For ``seen="first-seen"``: what keeps people from having a relapse, in
+        ``cumulative_incidence``. With dropout among them it is the share seen to relapse, which
+        asks nothing of those who left; without it they are taken to go on like those who stayed.
 
     Returns
     -------
@@ -72,7 +77,8 @@ def fit_relapse(
     Raises
     ------
     ValueError
-        For another way of dating, a model without ``seen="interval"`` or weights, or both together.
+        For another way of dating, a model without ``seen="interval"`` or weights, both together, or
+        something else that competes.
 
     Notes
     -----
@@ -86,6 +92,11 @@ def fit_relapse(
     elif proportional or (model and not weighted):
         refuse_weighted_model(model)
         raise ValueError('model and proportional belong to seen="interval". Add it, or leave them.')
+    if unknown := set(competing) - {"died", "dropped out"}:
+        raise ValueError(
+            f'competing holds {sorted(unknown)}; what can keep people from relapse is "died" and '
+            '"dropped out".'
+        )
     names = adjust if weighted else adjustment(outcome.study, adjust)
     # recurrence has no such attribute: it always counts from something that treatment changed
     descriptive = getattr(outcome.rule, "is_descriptive", True)
@@ -94,6 +105,7 @@ def fit_relapse(
         state="relapsed",
         seen_at_visits=not outcome.rule.from_events,
         randomised=frozenset() if descriptive else outcome.study.randomised,
+        competing=tuple(competing),
         population=_population(outcome, descriptive),
     )
     staying = _staying_well(outcome, names, model if weighted else None)

@@ -1,16 +1,18 @@
-"""Retention: staying in treatment at each scheduled week, and the time until dropout."""
+"""Retention: staying in treatment at each scheduled week, the time until dropout, refusal."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from ctevidence.models.fit import EVERYONE, ScheduledFit
+from ctevidence.models.fit import EVERYONE, ScheduledFit, refuse_weights
 from ctevidence.models.response import fit_response
+from ctevidence.models.risk import analysed, counted_fit
 from ctevidence.models.survival_levels import AtRisk
 from ctevidence.models.time_to_event import TimeToEventFit, fit_time_to_event
 from ctevidence.models.weighted_times import WeightedTimeToEventFit
 from ctevidence.outcomes.outcome import Outcome
+from ctevidence.outcomes.retention import is_recorded
 from ctevidence.terms import DAYS_PER_WEEK
 
 DROPPED_OUT = "dropped out"
@@ -34,7 +36,8 @@ def fit_retention(
     TimeToEventFit or WeightedTimeToEventFit
         ``risk`` is primary: in treatment at a scheduled week, among everyone who started;
         ``survival``, ``rmst`` and ``log_hazard`` are of the time until dropout. Nothing is
-        adjusted. An arm without dropout has no level of the last three.
+        adjusted. An arm without dropout has no level of the last three. Where the study records
+        no dropout for anyone nothing has a level: not recorded is not the same as none.
     """
     at_risk = AtRisk(
         event="dropout",
@@ -55,10 +58,13 @@ def _staying(outcome: Outcome, model: str | None) -> ScheduledFit | None:
     windows = outcome.study.schedule
     if not windows:
         return None
+    known = is_recorded(outcome.study, outcome.rule) or outcome.frame["state"].ne("stayed").any()
     frames = [
         outcome.frame[["participant_id", "arm"]].assign(
             week=window.week,
-            value=is_in_treatment(outcome.frame, window.week, window.first_day / DAYS_PER_WEEK),
+            value=is_in_treatment(outcome.frame, window.week, window.first_day / DAYS_PER_WEEK)
+            if known
+            else np.nan,
         )
         for window in windows
     ]
@@ -104,3 +110,20 @@ def is_in_treatment(frame: pd.DataFrame, week: float, opens: float) -> np.ndarra
     # a dropout that comes later shows that the person was still there
     there = (frame["lower"] >= opens) | (frame["upper"] < np.inf)
     return np.select([gone, there], [0.0, 1.0], np.nan)
+
+
+def fit_never_started(outcome: Outcome) -> ScheduledFit:
+    """Share of people who never took up their treatment, under each arm.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Of kind ``never_started``.
+
+    Returns
+    -------
+    ScheduledFit
+        Levels of ``risk`` without a week, counted, each with its Wilson interval.
+    """
+    refuse_weights(outcome)
+    return counted_fit(outcome, [analysed(outcome)])

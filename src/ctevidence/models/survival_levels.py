@@ -93,7 +93,7 @@ class ArmCurves:
     @property
     def competing(self) -> str:
         """What competes with the event, in words."""
-        return " and ".join(self.at_risk.competing)
+        return ", ".join(self.at_risk.competing)
 
 
 def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:

@@ -1,9 +1,14 @@
-"""Harms: whether any harmful event was recorded.
+"""Harms: whether any harmful event was recorded, and in how much time.
 
 Decisions: one value per person, over the time each person was followed, from day 0 on; several
 events count once; what happened after dropout counts when it was recorded; death is among the
 events. Whoever has no record counts as unharmed, as far as the study records such events at all.
 Where it records none of them for anyone the value is missing: no record is not the same as no harm.
+A study that looked for an event in everyone declares so (``[events] recorded``): then none is none.
+
+Time runs to the person's first such event, else to the last contact. An event on day 0 counts half
+a day. Leaving treatment because of side effects (``withdrawal``) is a dropout whose declared reason
+counts as that.
 """
 
 from __future__ import annotations
@@ -12,11 +17,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.outcomes.follow_up import after, follow_up
 from ctevidence.outcomes.outcome import Outcome
 
 HARMS = ("adverse_event", "self_harm", "hospitalisation", "death", "switch")
+WITHDRAWAL = "withdrawal"
+#: Every kind that a table of harms holds, recorded or not.
+HARM_KINDS = ("adverse_event", "self_harm", "hospitalisation", "switch", WITHDRAWAL, "death")
+DAYS_PER_YEAR = 365.25
 
 
 @dataclass(frozen=True)
@@ -49,12 +60,13 @@ def derive_harms(study: Study, events: Sequence[str] = HARMS) -> Outcome:
     ----------
     study : Study
     events : sequence of str
-        Words of the column ``event``.
+        Words of the column ``event``, or ``withdrawal``: left because of side effects.
 
     Returns
     -------
     Outcome
         Kind ``harms``; `value` 1.0 or 0.0, nan for everyone when none of the kinds is recorded.
+        `years` until the first such event or the last contact.
 
     Raises
     ------
@@ -62,21 +74,60 @@ def derive_harms(study: Study, events: Sequence[str] = HARMS) -> Outcome:
         No kinds of events are given.
     """
     rule = HarmsRule(events if isinstance(events, str) else tuple(events))
-    people = study.entering()
-    recorded = study.events
-    recorded = recorded[recorded["event"].isin(rule.events)]
-    never = [event for event in rule.events if event not in set(recorded["event"])]
-    harmed = people["participant_id"].isin(recorded["participant_id"]).astype(float)
-    frame = people[["participant_id", "arm"]].assign(value=np.nan if len(recorded) == 0 else harmed)
+    followed = follow_up(study)
+    happened = _happened(study)
+    first = happened[happened["event"].isin(rule.events)].groupby("participant_id")["day"].min()
+    first = after(first.reindex(followed.index).astype(float), 0.0)
+    known = recorded_kinds(study)
+    is_known = any(event in known for event in rule.events)
+    frame = pd.DataFrame(
+        {
+            "arm": followed["arm"],
+            "value": first.notna().astype(float) if is_known else np.nan,
+            "years": first.fillna(followed["last_contact"]) / DAYS_PER_YEAR,
+        }
+    )
     return Outcome(
         kind="harms",
         name="any harm" if rule.events == HARMS else f"any {rule.in_words}",
         study=study,
-        frame=frame,
+        frame=frame.reset_index(),
         rule=rule,
         better="lower",
-        cautions=_cautions(never),
+        cautions=_cautions([event for event in rule.events if event not in known]),
     )
+
+
+def derive_harms_by_kind(study: Study, kinds: Sequence[str] = HARM_KINDS) -> tuple[Outcome, ...]:
+    """`derive_harms` of each kind by itself, also of those that were never recorded.
+
+    Examples
+    --------
+    >>> from ctevidence.simulate.study import simulate_study
+    >>> [harm.name for harm in derive_harms_by_kind(simulate_study(n=40, seed=1))][:2]
+    ['any adverse event', 'any self harm']
+    """
+    return tuple(derive_harms(study, (kind,)) for kind in kinds)
+
+
+def recorded_kinds(study: Study) -> frozenset[str]:
+    """Kinds of events that are recorded for anyone, or declared as looked for in everyone."""
+    found = {*_happened(study)["event"], *study.rules.recorded_events}
+    reasons = dict(study.rules.retention.reasons) if study.rules.retention else {}
+    if "side effects" in reasons.values() and "dropout" in found:
+        found.add(WITHDRAWAL)
+    return frozenset(found)
+
+
+def _happened(study: Study) -> pd.DataFrame:
+    """Recorded events, withdrawals because of side effects among them."""
+    events = study.events
+    rule = study.rules.retention
+    if rule is None or "reason" not in events:
+        return events
+    kind = events["reason"].map(dict(rule.reasons))
+    left = events[(events["event"] == "dropout") & (kind == "side effects")]
+    return pd.concat([events, left.assign(event=WITHDRAWAL)], ignore_index=True)
 
 
 def _cautions(never: list[str]) -> tuple[str, ...]:

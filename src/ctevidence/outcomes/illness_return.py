@@ -46,7 +46,9 @@ def with_day_0(visits: pd.DataFrame, people: pd.Series, from_baseline: bool) -> 
     day_0 = pd.DataFrame(
         {"participant_id": people, "day": 0.0, "reached": from_baseline, "ill": False}
     )
-    return pd.concat([day_0, visits[day_0.columns]], ignore_index=True)
+    # a study without visits has an empty table, whose columns have no type of their own
+    visits = visits[day_0.columns].astype(day_0.dtypes)
+    return pd.concat([day_0, visits], ignore_index=True)
 
 
 def turning_days(seen: pd.DataFrame, confirm_visits: int = 1) -> pd.DataFrame:
@@ -127,7 +129,9 @@ def illness_return(
         days["ill"] = after(recorded, days["start"])
         known_well = days["ill"].fillna(death).fillna(followed["last_contact"])
         days["well"] = known_well.where(days["start"].notna())
-        lost = (lost | followed["dropout"].notna()) & followed["end"].isna()
+        # follow-up that ends on the day of dropout was cut short by it
+        left = followed["dropout"].notna() & ~(followed["end"] > followed["dropout"])
+        lost = (lost & followed["end"].isna()) | left
     state = np.select(
         [days["start"].isna(), days["ill"].notna(), death.notna(), lost],
         ["never", "relapsed", "died", "dropped out"],

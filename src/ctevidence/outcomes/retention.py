@@ -9,6 +9,11 @@ Decisions beyond those of `follow_up`:
 - ``last_visit``: whoever missed the last due visit dropped out after the last visit attended and
   at or before the nominal day of the next one due; a missed visit before a later one is no dropout.
   Whoever never came dropped out between day 0 and the first visit due.
+- A dropout has a kind: what its recorded reason is declared to count as. Kinds compete: whoever
+  left because they were well cannot leave later because of side effects. The words of reasons
+  stay here: they may hold what a person said.
+- With ``events`` and no dropout recorded for anyone, nothing is known, unless the study declares
+  that it recorded dropout.
 - The end of follow-up is censoring. Death ends treatment without being dropout, unless a due visit
   had been missed before it: state ``died``, a competing event or censoring, as the model decides.
 """
@@ -18,7 +23,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ctevidence.data.rules import RetentionRule
+from ctevidence.data.rules import DROPOUT_KINDS, RetentionRule
 from ctevidence.data.study import Study
 from ctevidence.outcomes.declared import declared_rule
 from ctevidence.outcomes.follow_up import after, follow_up
@@ -26,6 +31,7 @@ from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import DAYS_PER_WEEK
 
 STATES = ("stayed", "dropped out", "died")
+NOT_STATED = "reason not stated"
 
 
 def derive_retention(study: Study, rule: RetentionRule | None = None) -> Outcome:
@@ -48,6 +54,7 @@ def derive_retention(study: Study, rule: RetentionRule | None = None) -> Outcome
         ``upper``   first week known to have left, or the week of death; infinite for ``stayed``
         ``state``   ``stayed``, ``dropped out``, ``died``
         ``reason``  recorded reason of the dropout, empty when there is none
+        ``kind``    what it counts as, `NOT_STATED` where nothing is declared; empty for the others
         ==========  ===========================================================================
 
     Raises
@@ -68,6 +75,7 @@ def derive_retention(study: Study, rule: RetentionRule | None = None) -> Outcome
             "reason": followed["reason"].where(ended["state"] == "dropped out", ""),
         }
     )
+    frame["kind"] = _kinds(frame, rule)
     return Outcome(
         kind="retention",
         name="retention",
@@ -77,6 +85,24 @@ def derive_retention(study: Study, rule: RetentionRule | None = None) -> Outcome
         better="higher",
         cautions=_cautions(study, rule),
     )
+
+
+def is_recorded(study: Study, rule: RetentionRule) -> bool:
+    """Whether the study shows who dropped out: by its visits, or by events that it recorded."""
+    recorded = {*study.events["event"], *study.rules.recorded_events}
+    return rule.source == "last_visit" or "dropout" in recorded
+
+
+def dropout_kinds(frame: pd.DataFrame, rule: RetentionRule) -> list[str]:
+    """Kinds of dropout that the rule declares, in order; dropouts without a reason last."""
+    declared = {kind for _, kind in rule.reasons}
+    kinds = [kind for kind in DROPOUT_KINDS if kind in declared]
+    return [*kinds, NOT_STATED] if (frame["kind"] == NOT_STATED).any() else kinds
+
+
+def _kinds(frame: pd.DataFrame, rule: RetentionRule) -> pd.Series:
+    kind = frame["reason"].map(dict(rule.reasons)).fillna(NOT_STATED)
+    return kind.where(frame["state"] == "dropped out", "")
 
 
 def _recorded_end(followed: pd.DataFrame) -> pd.DataFrame:
@@ -107,7 +133,7 @@ def _last_seen(followed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cautions(study: Study, rule: RetentionRule) -> tuple[str, ...]:
-    if rule.source == "events" and not (study.events["event"] == "dropout").any():
+    if not is_recorded(study, rule):
         return ("No dropout is recorded for anyone: not recorded is not the same as none.",)
     if rule.source == "last_visit":
         return (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from ctevidence.contrasts.treatments import PAIRS
 from ctevidence.display.certainty_tables import final_words, table_certainty
 from ctevidence.display.findings import table_findings
 from ctevidence.display.glossary import glossary
-from ctevidence.display.key_messages import key_messages
+from ctevidence.display.key_messages import key_messages, study_messages, treatments_missing
 from ctevidence.display.misreadings import misreadings
 from ctevidence.display.sentences import sentence
 from ctevidence.display.tables import table_estimates
@@ -26,6 +28,11 @@ from ctevidence.reports.page import (
     heading,
     picture,
     prose,
+)
+from ctevidence.reports.staying_sections import (
+    harms_section,
+    retention_section,
+    staying_well_section,
 )
 from ctevidence.reports.trials_sections import network_section, trials_section
 from ctevidence.terms import COMPONENTS
@@ -48,11 +55,12 @@ def clinician_page(material: Material) -> Page:
         _findings(material),
         _response(material),
         _course(material),
-        _staying_well(material),
+        staying_well_section(material),
         _both(material),
         trials_section(material),
         network_section(material),
-        _retention(material),
+        retention_section(material),
+        harms_section(material),
         _claims(material),
         _certainty(material),
         _who(material),
@@ -72,6 +80,8 @@ def clinician_page(material: Material) -> Page:
 
 
 def _title(material: Material) -> str:
+    if material.study and not material.trials and len(treatments_missing(material.study)) > 1:
+        return material.study.title
     condition = f" in {material.condition}" if material.condition else ""
     return f"Medication, therapy, or both{condition}?"
 
@@ -82,7 +92,11 @@ def _lead(material: Material) -> str:
 
 
 def _answer(material: Material) -> Section:
+    own = study_messages(material.study, material.own_estimates) if material.study else ()
     messages = key_messages(material.verdicts.values(), material.source)
+    if own and not material.trials:
+        messages = ()  # it has said itself that it cannot answer them
+    messages = (*own, *messages)
     return Section("answer", "Key messages", (bullets(messages),), is_answer=True)
 
 
@@ -100,12 +114,12 @@ def _question(material: Material) -> Section:
     rows = [
         ("People", study.population or study.title),
         ("Treatments", "; ".join(f"{a.label}: {_given(a)}" for a in study.arms)),
-        ("Outcome", rules.response.describe() if rules.response else "response is not declared"),
-        ("Time", f"week {study.primary_week:g} leads; seen at weeks "
-                 + ", ".join(f"{w:g}" for w in study.weeks)),
-        ("Stopping, switching", "scores after stopping treatment count as they are (treatment "
+        ("Outcome", _outcome(rules)),
+        ("Time", _times(study)),
+        ("Stopping, switching", "what happens after stopping treatment counts as it is (treatment "
                                 "policy)"),
-        ("Missing scores", "counted both ways: left out, and as not having responded"),
+        ("Missing scores", "counted both ways: left out, and as not having responded"
+                           if study.schedule else "none are asked for after the start"),
         ("Measure", "difference of the share of people, per 100; ratios beside it"),
         ("Assigned by chance", _by_chance(study)),
     ]  # fmt: skip
@@ -113,6 +127,19 @@ def _question(material: Material) -> Section:
     if study.notes:
         blocks += [heading("Keep in mind"), bullets(study.notes)]
     return Section("question", "The question", tuple(blocks))
+
+
+def _outcome(rules) -> str:
+    rule = rules.response or rules.relapse
+    return rule.describe() if rule else "neither response nor relapse is declared"
+
+
+def _times(study) -> str:
+    if study.schedule:
+        seen = ", ".join(f"{w:g}" for w in study.weeks)
+        return f"week {study.primary_week:g} leads; seen at weeks {seen}"
+    leads = "" if math.isnan(study.primary_week) else f"; week {study.primary_week:g} leads"
+    return f"events as they happened, no visit after the start{leads}"
 
 
 def _by_chance(study) -> str:
@@ -132,13 +159,22 @@ def _given(arm) -> str:
 def _findings(material: Material) -> Section | None:
     if material.study is None:
         return None
-    own = material.estimates.where(study=material.study.name)
-    tables = [grid(table_findings(own, a, b, material.study)) for a, b in COMPARISONS]
+    own = material.own_estimates
+    tables = [grid(table_findings(own, a, b, material.study)) for a, b in _pairs(material.study)]
     intro = prose(
         "Out of every 100 people with each treatment. Both ways of counting people without a score "
         "are shown, since they can change the order of the treatments."
     )
     return Section("findings", "Summary of findings", (intro, *tables))
+
+
+def _pairs(study) -> list[tuple[str, str]]:
+    """Comparisons of treatments that the study has; of its arms where it has none of them."""
+    present = [str(arm.treatment) for arm in study.arms]
+    found = [pair for pair in COMPARISONS if set(pair) <= {*present}]
+    if not found and len({*present}) == len(present):
+        found = [pair for pair in PAIRS if set(pair) <= {*present}]
+    return found or [(arm.name, study.arms[0].name) for arm in study.arms[1:]]
 
 
 def _response(material: Material) -> Section | None:
@@ -169,32 +205,6 @@ def _course(material: Material) -> Section | None:
         "who were."
     )
     return Section("course", "How symptoms change", (words, picture(figure, caption), behind))
-
-
-def _staying_well(material: Material) -> Section | None:
-    if material.table("staying-well") is None:
-        return None
-    return Section(
-        "staying-well",
-        "Who stays well",
-        (
-            prose(
-                "Staying well - got better and did not relapse - is counted among everyone who "
-                "started, so that no treatment is favoured by who got better first."
-            ),
-            picture(
-                material.figure("staying-well"), "People whose state is not known are left out."
-            ),
-            grid(material.table("staying-well-differences")),
-            heading("Relapse among those who got better: description only"),
-            prose(
-                "This curve starts among people who got better. Treatment has already selected "
-                "them, so the arms are no longer comparable groups; no verdict is drawn from it."
-            ),
-            picture(material.figure("relapse")),
-            folded("Relapse: comparisons, for description", material.table("relapse-differences")),
-        ),
-    )
 
 
 def _both(material: Material) -> Section | None:
@@ -250,25 +260,6 @@ def _synergy_rows(rows: Estimates) -> list[Estimate]:
         if row.reference in ("medication", "therapy")
     ]
     return [*added, *found] if found else []
-
-
-def _retention(material: Material) -> Section | None:
-    if material.table("retention-differences") is None:
-        return None
-    return Section(
-        "retention",
-        "Staying in treatment, and harms",
-        (
-            prose(
-                material.study.rules.retention.describe(),
-                "Leaving is not always intolerance: people also leave because they are well.",
-            ),
-            picture(material.figure("retention")),
-            grid(material.table("retention-differences")),
-            heading("Harms"),
-            grid(material.table("harms")),
-        ),
-    )
 
 
 def _claims(material: Material) -> Section:

@@ -59,6 +59,11 @@ class Material:
         exact = read_estimates(self.results)
         return Estimates(gated(row, disclosure) for row in exact)
 
+    @property
+    def own_estimates(self) -> Estimates:
+        """Those of the study alone."""
+        return self.estimates.where(study=self.study.name)
+
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
         """By id of the claim, in the order of the list of claims."""

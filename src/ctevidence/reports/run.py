@@ -227,6 +227,9 @@ def _has_what_it_needs(notebook: Notebook, sources: Sources) -> bool:
         return True
     if sources.study is None:
         return False
-    rules = sources.study.rules
-    needed = {"02_response": [rules.response], "04_relapse": [rules.relapse, rules.retention]}
-    return None not in needed.get(notebook.name, [])
+    study = sources.study
+    # without visits there is no course and nobody to have responded; relapse, dropout and harms are
+    # asked of every study, which answers or says why it cannot
+    has_visits, has_response = bool(study.schedule), study.rules.response is not None
+    needed = {"02_response": has_visits and has_response, "03_course": has_visits}
+    return needed.get(notebook.name, True)

@@ -46,6 +46,13 @@ from ctevidence.terms import COMPONENTS, Arm, did_you_mean
 
 DESIGNS = ("trial", "registry")
 DEFAULT = Scenario()
+#: What the reasons of dropout count as.
+REASONS_COUNT_AS = (
+    ("felt well", "well"),
+    ("side effects", "side effects"),
+    ("moved", "other"),
+    ("no reason given", "other"),
+)
 #: Around which baseline scores the choice of treatment turns in a registry, in points.
 BASELINE_MEAN, BASELINE_SD = 16.0, 3.5
 COVARIATES = ("age", "sex", "earlier_episodes")
@@ -197,7 +204,7 @@ def _declared(design: str) -> dict:
             response=ResponseRule("percent_fall", missing="observed", percent=RESPONSE_PERCENT),
             remission=RemissionRule(REMISSION_SCORE),
             relapse=RelapseRule(after="remission", from_events=True),
-            retention=RetentionRule("events"),
+            retention=RetentionRule("events", REASONS_COUNT_AS, treatments_show_starts=True),
             entry=EntryRule(ENTRY_SCORE),
             illness=IllnessRule(dropout="state", switch="ignored"),
         ),

@@ -1,0 +1,132 @@
+"""All arms in one sentence: the absolute risks that stand beside a figure, by way of counting."""
+
+from __future__ import annotations
+
+from ctevidence.display.contrast_sentences import counting_of
+from ctevidence.display.contrast_words import difference_words
+from ctevidence.display.disclosure import Disclosure, disclosure_of
+from ctevidence.display.format import interval
+from ctevidence.display.labels import treatment_label
+from ctevidence.display.release import HIDDEN, gated
+from ctevidence.display.tables import shown_estimate
+from ctevidence.display.verbs import did
+from ctevidence.estimates import Estimate, Estimates
+
+#: part of a caution that only repeats that there is no number
+_NO_NUMBER = "not estimable"
+
+
+def sentence_of_arms(estimates: Estimates, source="opensafely") -> str:
+    """What is expected under each arm, arms beside each other in one sentence.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        Levels of shares of people (risk, survival, cumulative incidence), from ``per_arm``.
+    source : Study or name of a disclosure profile
+
+    Returns
+    -------
+    str
+        A sentence for each outcome and week. Arms without a number say why.
+
+    Examples
+    --------
+    >>> rows = Estimates([
+    ...     Estimate("demo", "relapse", arm, "survival", value, unit="probability", week=52,
+    ...         conf_low=value - 0.05, conf_high=value + 0.05, n=280, events=200)
+    ...     for arm, value in (("longer therapy", 0.30), ("shorter therapy", 0.21))])
+    >>> print(sentence_of_arms(rows, "open"))
+    Of every 100 people, 30 with longer therapy (range 25 to 35) and 21 with shorter therapy \
+(range 16 to 26) are still free of relapse by week 52.
+    """
+    disclosure = disclosure_of(source)
+    asked: dict[tuple, list[Estimate]] = {}
+    for row in estimates:
+        asked.setdefault((row.outcome, row.measure, str(row.week)), []).append(
+            gated(row, disclosure)
+        )
+    told = (_together(rows, disclosure) for rows in asked.values())
+    return " ".join(dict.fromkeys(told))  # one reason may silence several measures
+
+
+def _together(rows: list[Estimate], disclosure: Disclosure) -> str:
+    known = [row for row in rows if row.is_estimable]
+    silent = [row for row in rows if not row.is_estimable]
+    if not known:
+        what = rows[0].outcome
+        return (
+            f"{what[:1].upper()}{what[1:]} cannot be answered here: {_reasons(silent, len(rows))}."
+        )
+    parts = [f"{value} with {treatment_label(arm)}{reach}" for arm, value, reach in (
+        (row.arm, *_value(row, disclosure)) for row in known)]  # fmt: skip
+    week = "" if known[0].week != known[0].week else f" by week {known[0].week:g}"
+    how = counting_of(known[0])
+    # those in remission are not everyone who started, and their weeks count from there
+    who = known[0].population if known[0].population.startswith("people ") else "people"
+    text = f"Of every 100 {who}, {_listed(parts)} {did(known[0])}{week}"
+    text += f" ({how})." if how else "."
+    if silent:
+        arms = _listed([treatment_label(row.arm) for row in silent])
+        text += f" Not estimable with {arms}: {_reasons(silent, len(rows))}."
+    return text
+
+
+def _value(row: Estimate, disclosure: Disclosure) -> tuple[str, str]:
+    value, _ = shown_estimate(row, disclosure)
+    reach = interval(row.conf_low, row.conf_high, row.unit)
+    return value, f" (range {reach})" if reach else ""
+
+
+def _reasons(rows: list[Estimate], everyone: int) -> str:
+    """The reasons of rows without a number, each once, in words."""
+    if all(row.caution == HIDDEN for row in rows):
+        return HIDDEN
+    parts = [part for row in rows for part in row.caution.split("; ")]
+    kept = [p.rstrip(".") for p in dict.fromkeys(parts) if p and not p.startswith(_NO_NUMBER)]
+    # what concerns all arms stands below the table; here it is these arms that have no number
+    about = [p for p in kept if any(f" {row.arm}" in p for row in rows)]
+    first = [p for p in kept if p not in about]
+    kept = about if len(rows) < everyone else first or about
+    return "; ".join(p[:1].lower() + p[1:] for p in kept) or "too little data"
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def sentence_of_countings(differences: Estimates, source="opensafely") -> str:
+    """How much the answer depends on how people of unknown state are counted.
+
+    Parameters
+    ----------
+    differences : Estimates
+        Differences between treatments under two ways of counting.
+    source : Study or name of a disclosure profile
+
+    Returns
+    -------
+    str
+        The comparison that moves most, under both; empty with one way of counting.
+    """
+    disclosure = disclosure_of(source)
+    pairs: dict[tuple[str, str], list[Estimate]] = {}
+    for row in differences:
+        pairs.setdefault((row.arm, row.reference), []).append(gated(row, disclosure))
+    both = [two for two in pairs.values() if len(two) == 2 and all(r.is_estimable for r in two)]
+    if not both:
+        return ""
+    known, everyone = max(both, key=lambda two: abs(two[0].estimate - two[1].estimate))
+    arm, reference = treatment_label(known.arm), treatment_label(known.reference)
+    turns = sum(a.estimate * b.estimate < 0 for a, b in both)
+    order = (
+        f" In {turns} of {len(both)} comparisons even the order of the two treatments changes."
+        if turns
+        else ""
+    )
+    return (
+        f"How people of unknown state are counted matters most for {arm} against {reference}: "
+        f"{difference_words(known)[0]} when they are left out, "
+        f"{difference_words(everyone)[0]} when they count as not well. The truth may lie between "
+        f"the two or outside: what became of these people is not known.{order}"
+    )

@@ -1,0 +1,173 @@
+"""Relapse and dropout over time of a whole study, or the reason why nothing can be said.
+
+A report asks every study the same questions. Where a study cannot answer one, the rows are there
+all the same, without a number and with the reason.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ctevidence.contrasts import compare_treatments, per_arm
+from ctevidence.data.study import Study
+from ctevidence.estimates import Estimates
+from ctevidence.levels import Levels
+from ctevidence.models.fit import silent_levels
+from ctevidence.models.relapse import fit_relapse
+from ctevidence.models.retention import fit_never_started, fit_retention
+from ctevidence.models.time_to_event import TimeToEventFit
+from ctevidence.outcomes.never_started import derive_never_started
+from ctevidence.outcomes.relapse import derive_relapse
+from ctevidence.outcomes.retention import derive_retention, is_recorded
+from ctevidence.terms import contrast_measure
+
+NO_RELAPSE_RULE = "the study does not declare what relapse is"
+NO_RETENTION_RULE = "the study does not declare how leaving treatment is seen"
+NO_DROPOUT = "no dropout is recorded for anyone: not recorded is not the same as nobody having left"
+BETTER = {"survival": "higher", "rmst": "higher", "cumulative_incidence": "lower"}
+
+
+@dataclass(frozen=True, eq=False)
+class OverTime:
+    """The time until an event in every arm of a study.
+
+    Parameters
+    ----------
+    study : Study
+    event : str
+        In words: ``relapse``, ``dropout``.
+    fit : TimeToEventFit or None
+    week : float
+        Weeks since risk began at which levels and contrasts are read; nan where there are none.
+    reason : str
+        Why there is no fit; empty when there is one.
+    """
+
+    study: Study
+    event: str
+    fit: TimeToEventFit | None
+    week: float
+    reason: str = ""
+
+    def levels(self, measure: str) -> Levels:
+        """Levels at `week`; those of ``log_hazard`` have none."""
+        week = None if measure == "log_hazard" or math.isnan(self.week) else self.week
+        if self.fit is not None:
+            return self.fit.levels(measure, week)
+        better = BETTER.get(measure, "lower")
+        return silent_levels(self.study, self._outcome, measure, better, self.reason, week)
+
+    def staying(self) -> Levels:
+        """Levels of staying without the event at the last scheduled week, among everyone.
+
+        A study without scheduled visits has none; they then say so.
+        """
+        if self.fit is not None and "risk" in self.fit.measures:
+            return self.fit.levels("risk", self.study.last_week)
+        reason = self.reason or "no visit is scheduled at which it could be counted"
+        return silent_levels(self.study, self._outcome, "risk", "higher", reason)
+
+    @property
+    def _outcome(self) -> str:
+        """What rows without a number are about."""
+        return "staying in treatment" if self.event == "dropout" else self.event
+
+    def per_arm(self, *measures: str) -> Estimates:
+        """Each measure under each arm."""
+        return sum((per_arm(self.levels(measure)) for measure in measures), Estimates())
+
+    def compare_treatments(self, *measures: str) -> Estimates:
+        """Every comparison of treatments by each contrast measure."""
+        rows = Estimates()
+        for measure in measures:
+            rows += compare_treatments(self.levels(contrast_measure(measure).of), (measure,))
+        return rows
+
+
+def relapse_over_time(
+    study: Study, week: float | None = None, competing: Sequence[str] = ("died",)
+) -> OverTime:
+    """The time until relapse by the declared rule.
+
+    Parameters
+    ----------
+    study : Study
+    week : float, optional
+        Weeks since risk of relapse began; when absent the last scheduled week (of a study without
+        visits its primary week), or the longest that every curve is known.
+    competing : sequence of str
+        As in `fit_relapse`.
+
+    Returns
+    -------
+    OverTime
+
+    Examples
+    --------
+    >>> from ctevidence.simulate.study import simulate_study
+    >>> relapse = relapse_over_time(simulate_study(n=120, seed=1))
+    >>> relapse.compare_treatments("rmst_difference").rows[0].measure
+    'rmst_difference'
+    """
+    if study.rules.relapse is None:
+        return OverTime(study, "relapse", None, math.nan, NO_RELAPSE_RULE)
+    fit = fit_relapse(derive_relapse(study), competing=competing)
+    return OverTime(study, "relapse", fit, reading_week(fit, week))
+
+
+def retention_over_time(study: Study, week: float | None = None) -> OverTime:
+    """The time until dropout by the declared rule.
+
+    Parameters
+    ----------
+    study : Study
+    week : float, optional
+        Weeks since the start; as in `relapse_over_time` when absent.
+
+    Returns
+    -------
+    OverTime
+        Without a fit where dropout was not recorded.
+    """
+    rule = study.rules.retention
+    if rule is None:
+        return OverTime(study, "dropout", None, math.nan, NO_RETENTION_RULE)
+    if not is_recorded(study, rule):
+        return OverTime(study, "dropout", None, math.nan, NO_DROPOUT)
+    fit = fit_retention(derive_retention(study))
+    return OverTime(study, "dropout", fit, reading_week(fit, week))
+
+
+def reading_week(fit: TimeToEventFit, week: float | None = None) -> float:
+    """The week asked for, else the last one that the study and all of its curves reach."""
+    if week is not None:
+        return float(week)
+    # a whole week that is itself possible
+    longest = math.floor(fit.largest_week) or math.floor(100 * fit.largest_week) / 100
+    last = fit.study.last_week
+    return longest if math.isnan(last) else min(last, longest)
+
+
+def never_started(study: Study) -> Levels:
+    """Who never took up their treatment, or why that is not known.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    Levels
+        Of ``risk``, without a week.
+
+    Examples
+    --------
+    >>> from ctevidence.simulate.study import simulate_study
+    >>> never_started(simulate_study(n=40, seed=1)).outcome
+    'never starting treatment'
+    """
+    if study.rules.retention is None:
+        return silent_levels(study, "never starting treatment", "risk", "lower", NO_RETENTION_RULE)
+    return fit_never_started(derive_never_started(study)).expected

@@ -1,0 +1,129 @@
+"""Staying well, staying in treatment and harms in the clinician's report.
+
+Risks of all arms stand in words beside each figure. What a study does not record keeps its place.
+"""
+
+from __future__ import annotations
+
+from ctevidence.display.arm_sentences import sentence_of_arms, sentence_of_countings
+from ctevidence.display.sentences import sentence
+from ctevidence.estimates import Estimates
+from ctevidence.reports.material import Material
+from ctevidence.reports.page import Block, Section, folded, grid, heading, picture, prose
+
+DIFFERENCES = ("risk_difference", "survival_difference")
+SELECTED = (
+    "This curve starts among people who got better. Treatment has already selected them, so the "
+    "arms are no longer comparable groups; no verdict is drawn from it."
+)
+COMPETING = (
+    "The curves above take people who were lost to go on like those who stayed. Here leaving "
+    "competes with relapse: the share that was seen to relapse."
+)
+
+
+def staying_well_section(material: Material) -> Section | None:
+    """Who stays well in each way of counting; relapse over time below it."""
+    if material.table("staying-well") is None:
+        return None
+    rows = _about(material, "staying well")
+    arms = Estimates(r for r in rows if r.measure in ("risk", "survival"))
+    differences = Estimates(r for r in rows if r.measure in DIFFERENCES)
+    words = [sentence_of_arms(arms, material.study)] if len(arms) else []
+    words.append(sentence_of_countings(differences, material.study))
+    known, everyone = "staying-well", "staying-well-everyone"
+    if any("(by the curve)" in row.outcome for row in arms):
+        everyone = ""  # one way of counting, one figure
+    return Section(
+        "staying-well",
+        "Who stays well",
+        (
+            prose(_counted(material.study.rules.relapse), *words),
+            picture(material.figure(known)),
+            picture(material.figure(everyone) if everyone else None),
+            grid(material.table("staying-well-differences")),
+            *_relapse(material),
+        ),
+    )
+
+
+def _counted(rule) -> str:
+    """What staying well is, and among whom it is counted."""
+    if rule is not None and rule.after == "baseline":
+        return "Staying well - no relapse since the start - is counted among everyone who started."
+    return (
+        "Staying well - got better and did not relapse - is counted among everyone who started, "
+        "so that no treatment is favoured by who got better first."
+    )
+
+
+def _relapse(material: Material) -> list[Block]:
+    rule = material.study.rules.relapse
+    if rule is None:
+        return []
+    rows = _about(material, "relapse")
+    alone = Estimates(row for row in rows if row.measure == "survival")
+    words = sentence_of_arms(alone, material.study) if len(alone) else ""
+    competing = [heading("Relapse, leaving competing"), prose(COMPETING)]
+    competing.append(picture(material.figure("relapse-competing")))
+    table = material.table("relapse-differences")
+    if rule.is_descriptive:
+        return [
+            heading("Relapse among those who got better: description only"),
+            prose(SELECTED, words),
+            picture(material.figure("relapse")),
+            folded("Relapse: comparisons, for description", table),
+            *competing,
+        ]
+    times = [r for r in rows if r.measure == "rmst_difference" and r.is_estimable]
+    longer = [sentence(row, source=material.study) for row in times]
+    return [
+        heading("Relapse over time"),
+        # without visits the curve has been put into words above
+        prose(words if material.study.schedule else "", *longer),
+        picture(material.figure("relapse")),
+        grid(table),
+        *competing,
+    ]
+
+
+def retention_section(material: Material) -> Section | None:
+    """Who stays in treatment, why others left, who never started, and how much was taken up."""
+    if material.table("retention-differences") is None:
+        return None
+    rule = material.study.rules.retention
+    rows = [*_about(material, "staying in treatment"), *_about(material, "never starting")]
+    alone = Estimates(row for row in rows if row.measure == "risk")
+    return Section(
+        "retention",
+        "Staying in treatment",
+        (
+            prose(
+                rule.describe() if rule else "The study does not declare how leaving is seen.",
+                "Leaving is not always intolerance: people also leave because they are well.",
+                sentence_of_arms(alone, material.study),
+            ),
+            picture(material.figure("retention")),
+            grid(material.table("retention-differences")),
+            picture(material.figure("dropout-kinds")),
+            grid(material.table("adherence")),
+        ),
+    )
+
+
+def harms_section(material: Material) -> Section | None:
+    """Each kind of harm under each arm; not recorded is not zero."""
+    if material.table("harms") is None:
+        return None
+    return Section(
+        "harms",
+        "Harms",
+        (
+            grid(material.table("harms")),
+            folded("Harms: comparisons", material.table("harms-differences")),
+        ),
+    )
+
+
+def _about(material: Material, start: str) -> list:
+    return [row for row in material.own_estimates if row.outcome.startswith(start)]
