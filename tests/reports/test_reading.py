@@ -99,7 +99,7 @@ class Asked:
 
 def lead(outcome, against, column):
     row = f'tr[data-outcome="{outcome}"][data-comparison="combined-{against}"]'
-    return f"#findings {row} td:nth-of-type({column})"
+    return f"#table-leading-combined-{against} {row} td:nth-of-type({column})"
 
 
 def arm(name, column):

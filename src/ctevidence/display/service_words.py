@@ -10,7 +10,6 @@ import math
 import pandas as pd
 
 from ctevidence.data.service import FILE, NUMBERS, Service
-from ctevidence.display.contrast_words import verb_of
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.format import number, rounded
 from ctevidence.display.labels import treatment_label
@@ -18,6 +17,7 @@ from ctevidence.display.language import capital, pick, say
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.display.told import Told, told
+from ctevidence.display.verbs import verb_of
 from ctevidence.evidence.claims import Verdict
 
 PER_100 = 100

@@ -69,14 +69,17 @@ def _picture(material: Material) -> Section | None:
     figure = next(filter(None, map(material.figure, figures)), None)
     if figure is None:
         return None
-    drawn = picture(figure, has_numbers=material.study is None)  # else they stand above it
+    # the numbers of the first stand above it
+    drawn = picture(figure, has_numbers=figure.name != figures[0])
     return Section("picture", "In one picture", (drawn,))
 
 
 def _burden(material: Material) -> Section:
     harms = [row for row in material.estimates if row.outcome.startswith("any ")]
     recorded = any(row.is_estimable for row in harms)
-    points = [pick("brief", "harms_some" if recorded else "harms_none"), say("brief.burden")]
+    points = [pick("brief", "harms_some" if recorded else "harms_none")]
+    if not _own_messages(material):  # else nobody was given both
+        points.append(say("brief.burden"))
     return Section("burden", "Harms and burden", (bullets(points),))
 
 
@@ -111,9 +114,8 @@ def _rests(material: Material) -> Section:
     points = []
     if study := material.study:
         people = disclosure_of(study).text(len(study.entering()))
-        points.append(
-            say("brief.studied", people=people, title=study.title, population=study.population)
-        )
+        points.append(say("brief.studied", people=people, title=study.title))
+        points += [say("brief.were", population=study.population)] if study.population else []
         given = dict.fromkeys(
             g for arm in study.arms for g in (arm.medication, arm.therapy) if _counts(g, study)
         )
