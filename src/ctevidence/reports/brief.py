@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from ctevidence.display.certainty_tables import final_words
 from ctevidence.display.disclosure import disclosure_of
-from ctevidence.display.key_messages import message, study_messages
+from ctevidence.display.key_messages import study_messages
 from ctevidence.display.language import pick, say
 from ctevidence.display.short_answer import ASKED, short_answer
-from ctevidence.display.told import told
-from ctevidence.display.verdict_words import who_words
-from ctevidence.evidence.verdict import people_behind
+from ctevidence.reports.brief_leads import leads_told, young_told
 from ctevidence.reports.brief_numbers import numbers_table
 from ctevidence.reports.brief_service import service_blocks
-from ctevidence.reports.brief_young import young_told
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import Page, Section, bullets, grid, picture, prose
 
@@ -53,9 +50,7 @@ def _own_messages(material: Material) -> tuple[str, ...]:
 def _answer(material: Material) -> Section:
     if own := _own_messages(material):
         return Section("answer", "In short", (bullets(own),), is_answer=True)
-    lead = [material.verdicts[claim] for claim in ASKED]
-    each = [told(message(v, material.source), v.lead, claim=v.claim.id) for v in lead]
-    blocks = (prose(short_answer(material.verdicts)), bullets(each))
+    blocks = (prose(short_answer(material.verdicts)), bullets(leads_told(material, ASKED)))
     return Section("answer", "In short", blocks, is_answer=True)
 
 
@@ -69,8 +64,7 @@ def _picture(material: Material) -> Section | None:
     figure = next(filter(None, map(material.figure, figures)), None)
     if figure is None:
         return None
-    # the numbers of the first stand above it
-    drawn = picture(figure, has_numbers=figure.name != figures[0])
+    drawn = picture(figure, has_numbers=False)  # they stand above it, and in the report
     return Section("picture", "In one picture", (drawn,))
 
 
@@ -121,12 +115,6 @@ def _rests(material: Material) -> Section:
         )
         points += [say("brief.given", given="; ".join(given))] if given else []
     if material.trials:
-        lead = material.verdicts["better-than-medication"].lead
-        if lead is not None and (lead.studies or 1) > 1:
-            people = people_behind(lead)
-            words = say("brief.lead_trials", count=lead.studies, people=people)
-            who = who_words(lead)
-            points.append(told(words + (f" {who}." if who else ""), lead))
         points.append(say("misreadings.convenience-sample"))
     points.append(say("misreadings.per-100"))
     return Section("rests", "What this rests on", (bullets(points),))
