@@ -51,6 +51,8 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
     rows, origins = [], []
     for start, name in OUTCOMES:
         found = _found(estimates, start, arm, reference)
+        if name == "staying_well_counted" and not found and _is_by_curve(estimates):
+            continue  # nobody's state is unknown: there is one way of counting
         label = pick("findings", "attending" if name == "staying" and _seen(source) else name)
         rows.append(_finding(found, label, arm, reference, disclosure))
         origins.append(told("", *found, outcome=name, comparison=joined))
@@ -65,6 +67,10 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
     frame = pd.DataFrame(rows, columns=columns)
     notes, numeric = (say("findings.note"),), tuple(columns[1:5])
     return Table(f"findings-{joined}", caption, frame, notes, numeric, origins=tuple(origins))
+
+
+def _is_by_curve(estimates: Estimates) -> bool:
+    return any(row.outcome.startswith("staying well (by the curve)") for row in estimates)
 
 
 def _seen(source) -> bool:

@@ -90,9 +90,11 @@ def _options_of_arms(study) -> Section:
 
 
 def _unknown(material: Material) -> Section:
+    own = [verdict for verdict in material.verdicts.values() if not verdict.is_elsewhere]
+    led = any(verdict.lead is not None for verdict in own)
     points = [
-        final_words([v for v in material.verdicts.values() if not v.is_elsewhere]),
-        pick("brief", "would-change"),
+        final_words(own) if led else say("answer.not_assessed"),
+        pick("brief", "would-change-arms" if _own_messages(material) else "would-change"),
     ]
     given = {c for arm in material.study.arms for c in arm.components} if material.study else set()
     if by_choice := given - (material.study.randomised if material.study else set()):

@@ -47,8 +47,12 @@ def numbers_table(material: Material) -> Table | None:
     origins = tuple(
         told("", *(r.get(arm.name) for r in found.values()), arm=arm.name) for arm in arms
     )
-    notes = (say("brief.counted"),)
-    return Table("numbers", say("brief.numbers"), frame, notes, tuple(found), origins=origins)
+    counted = {_first(own, alike)[0] for alike in COLUMNS}
+    notes = [say("brief.counted")] if counted & {"responded", "well"} else []
+    notes += [say("brief.by_curve")] if "curve" in counted else []
+    return Table(
+        "numbers", say("brief.numbers"), frame, tuple(notes), tuple(found), origins=origins
+    )
 
 
 def _first(own, alike) -> tuple[str, dict[str, Estimate]]:

@@ -31,6 +31,7 @@ from ctevidence.reports.page import (
     Block,
     Page,
     Section,
+    beside,
     bullets,
     definitions,
     folded,
@@ -138,8 +139,10 @@ def _response(material: Material) -> Section | None:
         "Who responds",
         (
             prose(rule_words(rule, scale).split(";")[0] + "."),
-            picture(material.figure("response-observed"), observed),
-            picture(material.figure("response-counted"), counted),
+            beside(
+                picture(material.figure("response-observed"), observed),
+                picture(material.figure("response-counted"), counted),
+            ),
             folded("Differences between treatments", material.table("response-differences")),
             *_definitions(material),
             *_for_whom(material),

@@ -24,7 +24,8 @@ def findings_section(material: Material) -> Section:
     if material.trials is not None:
         blocks += [*_leading(material)]
     if material.study is not None:
-        blocks += [heading("In this study"), prose(BOTH_WAYS)]
+        # without visits nobody's score is missing
+        blocks += [heading("In this study"), prose(BOTH_WAYS if material.study.schedule else "")]
         own, pairs = material.own_estimates, _pairs(material.study)
         tables = [table_findings(own, *pair, material.study) for pair in pairs]
         blocks += [*map(grid, tables[:2]), *(folded(t.caption, t) for t in tables[2:])]

@@ -142,6 +142,12 @@ def picture(figure: Figure | None, caption: str | Told = "", has_numbers: bool =
     return Block(Markup("<figure>{}{}</figure>{}").format(drawn, words, numbers_behind))
 
 
+def beside(*blocks: Block) -> Block:
+    """Blocks beside each other where the page is wide enough; empty ones are left out."""
+    cells = [Markup("<div>{}</div>").format(block.html) for block in blocks if block.html]
+    return Block(Markup('<div class="beside">{}</div>').format(Markup("").join(cells)))
+
+
 def verbatim(html: str) -> Block:
     """HTML that was escaped when it was made (an executed notebook's page)."""
     return Block(Markup(html))

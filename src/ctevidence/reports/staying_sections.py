@@ -10,7 +10,7 @@ from ctevidence.display.sentences import sentence
 from ctevidence.display.told import told
 from ctevidence.estimates import Estimates
 from ctevidence.reports.material import Material
-from ctevidence.reports.page import Block, Section, folded, grid, heading, picture, prose
+from ctevidence.reports.page import Block, Section, beside, folded, grid, heading, picture, prose
 
 DIFFERENCES = ("risk_difference", "survival_difference")
 SELECTED = (
@@ -40,8 +40,10 @@ def staying_well_section(material: Material) -> Section | None:
         "Who stays well",
         (
             prose(_counted(material.study.rules.relapse), *words),
-            picture(material.figure(known)),
-            picture(material.figure(everyone) if everyone else None),
+            beside(
+                picture(material.figure(known)),
+                picture(material.figure(everyone) if everyone else None),
+            ),
             folded("Differences between treatments", material.table("staying-well-differences")),
             *_relapse(material),
         ),
