@@ -13,6 +13,7 @@ from ctevidence.data.rules import EntryRule, RelapseRule, RemissionRule
 from ctevidence.data.scales import get_scale
 from ctevidence.data.service import Offer, Service
 from ctevidence.display.baseline import baseline_gap
+from ctevidence.display.course import plot_course
 from ctevidence.display.leading_findings import ROWS, table_leading
 from ctevidence.display.rule_words import rule_words
 from ctevidence.display.service_words import assumptions, service_effect, table_service
@@ -22,6 +23,9 @@ from ctevidence.display.told import Told
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import assess_claims
 from ctevidence.evidence.claims_toml import read_claims
+from ctevidence.models.course import fit_course
+from ctevidence.outcomes.course import derive_course
+from ctevidence.reports.page import bullets, prose
 from ctevidence.simulate.study import simulate_study
 from ctevidence.synthesis.who_was_studied import who_was_studied
 
@@ -171,3 +175,20 @@ def test_a_special_group_behind_a_pooled_number_is_counted():
     assert who_was_studied(effects.iloc[1:]) == ""  # 20 of 120: less than a fifth
     assert who_was_studied(effects.assign(n1=math.nan)) == ""
     assert who_was_studied(effects.assign(condition="depression")) == ""
+
+
+def test_the_course_shows_the_mean_before_treatment():
+    study = simulate_study(n=80, seed=4)
+    table = plot_course(fit_course(derive_course(study))).data.frame
+    start = table[table["week"] == "0, as observed"].set_index("arm")["mean"]
+    expected = study.entering().groupby("arm")["baseline"].mean()
+    labels = {arm.label: arm.name for arm in study.arms}
+    assert {labels[arm] for arm in start.index} == set(expected.index)
+    for arm, mean in start.items():
+        assert abs(float(mean) - expected[labels[arm]]) <= 0.05 + 1e-9
+
+
+def test_words_of_a_page_name_their_estimates_and_are_escaped():
+    block = prose(Told("5 < 6", ("a/b",)), "plain", "")
+    assert block.html == '<p data-estimates="a/b">5 &lt; 6</p>\n<p>plain</p>'
+    assert 'data-claim="x&quot;y"' in bullets([Told("t", (), (("claim", 'x"y'),))]).html
