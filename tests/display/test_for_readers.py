@@ -14,7 +14,9 @@ from ctevidence.data.scales import get_scale
 from ctevidence.data.service import Offer, Service
 from ctevidence.display.baseline import baseline_gap
 from ctevidence.display.course import plot_course
+from ctevidence.display.disclosure import PROFILES
 from ctevidence.display.leading_findings import ROWS, table_leading
+from ctevidence.display.release import gated
 from ctevidence.display.rule_words import rule_words
 from ctevidence.display.service_words import assumptions, service_effect, table_service
 from ctevidence.display.short_answer import short_answer
@@ -91,6 +93,11 @@ def test_one_answer_says_direction_and_how_sure():
         "It is not known whether more people get well with both than with medication alone, or "
         "with therapy alone."
     )
+    few = replace(MORE, id="", n=5, n_reference=6, events=2, events_reference=3)
+    pair = (few, replace(few, id="", reference="therapy"))
+    hidden = (gated(row, PROFILES["opensafely"]) for row in pair)
+    assert short_answer(verdicts(*hidden)).text.startswith("Too few people were studied to show")
+    assert short_answer(verdicts()).text.startswith("Nobody has looked here")
     assert set(short_answer(both()).estimates) == {MORE.id, AGAINST_THERAPY.id}
 
 

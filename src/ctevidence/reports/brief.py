@@ -6,6 +6,7 @@ from ctevidence.display.certainty_tables import final_words
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.key_messages import study_messages
 from ctevidence.display.language import pick, say
+from ctevidence.display.release import HIDDEN
 from ctevidence.display.short_answer import ASKED, short_answer
 from ctevidence.reports.brief_leads import leads_told, young_told
 from ctevidence.reports.brief_numbers import numbers_table
@@ -70,8 +71,9 @@ def _picture(material: Material) -> Section | None:
 
 def _burden(material: Material) -> Section:
     harms = [row for row in material.estimates if row.outcome.startswith("any ")]
-    recorded = any(row.is_estimable for row in harms)
-    points = [pick("brief", "harms_some" if recorded else "harms_none")]
+    found = "harms_hidden" if any(HIDDEN in row.caution for row in harms) else "harms_none"
+    found = "harms_some" if any(row.is_estimable for row in harms) else found
+    points = [pick("brief", found)]
     if not _own_messages(material):  # else nobody was given both
         points.append(say("brief.burden"))
     return Section("burden", "Harms and burden", (bullets(points),))
