@@ -68,10 +68,10 @@ def _refusal(origin: Origin, why: str, do: str, column: str = "") -> DataProblem
     return DataProblems([Problem(origin.file, why, do, column=column)], origin.file)
 
 
-def _said(error: Exception) -> str:
-    """The first line of what a database says; a connection that it repeats is left out."""
+def _said(error: Exception, secret: str = "") -> str:
+    """The first line of what a database says, without a password that it may repeat."""
     line = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-    return re.sub(r"\w+://\S+|password\S*\s*=\s*\S+", "...", line, flags=re.IGNORECASE)
+    return line.replace(secret, "...") if secret else line
 
 
 # -- DuckDB ---------------------------------------------------------------------------------------
@@ -111,6 +111,12 @@ def _postgresql(origin: Origin, folder: Path) -> Iterator[list[Any]]:
         raise _refusal(origin, why, do, "database")
     psycopg = need("psycopg", "sql", origin.file)
     try:
+        secret = psycopg.conninfo.conninfo_to_dict(connection_text).get("password") or ""
+    except psycopg.Error:  # which would repeat a part of it
+        why = f"What {origin.file} holds is not a connection that PostgreSQL understands."
+        do = f"Write export {origin.file}=postgresql://person@host/database."
+        raise _refusal(origin, why, do, "database") from None
+    try:
         with psycopg.connect(connection_text, connect_timeout=15) as connection:
             connection.read_only = True
             connection.execute(f"set statement_timeout = '{_PATIENCE}s'")
@@ -120,7 +126,7 @@ def _postgresql(origin: Origin, folder: Path) -> Iterator[list[Any]]:
                 yield [column.name for column in cursor.description]
                 yield from _each(cursor)
     except psycopg.Error as error:
-        why = f"PostgreSQL refuses: {_said(error)}"
+        why = f"PostgreSQL refuses: {_said(error, str(secret))}"
         do = "Correct the query, or the connection; the person it names needs the right to read."
         raise _refusal(origin, why, do, "query") from None
 

@@ -18,7 +18,7 @@ from ctevidence.data.workbook_cells import read_workbook
 from ctevidence.terms import did_you_mean
 
 #: Ends of the names of files that can be read.
-READABLE = (*SUFFIXES, *workbook_cells.SUFFIXES, *statistics_files.SUFFIXES)
+READABLE = (*SUFFIXES, ".txt", ".tsv", *workbook_cells.SUFFIXES, *statistics_files.SUFFIXES)
 
 
 def read_received(
@@ -61,18 +61,18 @@ def _missing_column(column: str, raw: RawTable) -> Problem:
 
 def _read_file(origin: Origin, folder: Path, file_format: FileFormat, used: set[str]) -> RawTable:
     path = inside(folder, origin.file)
+    suffix = path.suffix.lower()
+    if suffix not in READABLE:
+        why = f"Files of this kind are not read; these are: {', '.join(READABLE)}."
+        raise DataProblems([Problem(path.name, why, "Save the table as one of them.")], path.name)
     if not path.is_file():
         why = f"{MAPPING_FILE} names this file, but it is missing."
         raise DataProblems([Problem(origin.file, why, "Restore the file.")], folder.name)
-    suffix = path.suffix.lower()
     if suffix in workbook_cells.SUFFIXES:
         return read_workbook(path, origin)
     if suffix in statistics_files.SUFFIXES:
         return read_statistics_file(path, origin, file_format, used)
-    if suffix in SUFFIXES or suffix in (".txt", ".tsv", ""):
-        return read_raw(path, file_format)
-    why = f"Files of this kind are not read; these are: {', '.join(READABLE)}."
-    raise DataProblems([Problem(path.name, why, "Save the table as one of them.")], path.name)
+    return read_raw(path, file_format)
 
 
 def _chosen_rows(raw: RawTable, origin: Origin) -> RawTable:
@@ -93,10 +93,12 @@ def _chosen_rows(raw: RawTable, origin: Origin) -> RawTable:
 def set_beside(raw: RawTable, beside: Beside, other: RawTable) -> RawTable:
     """A table with columns of another one, by the row there that has the same value.
 
+    Columns of the same name give way: an export can stand beside itself.
+
     Raises
     ------
     DataProblems
-        When a value has several rows there, or none, or a column is in both.
+        When a value has several rows there, or none.
     """
     keys = other.frame[beside.by]
     twice = other.frame.index[keys.duplicated() & (keys != "")]
@@ -112,10 +114,6 @@ def set_beside(raw: RawTable, beside: Beside, other: RawTable) -> RawTable:
         Problem(raw.file, why, do, beside.by, int(row), raw.frame.at[row, beside.by])
         for row in unknown
     ]
-    for column in beside.columns:
-        if column in raw.frame:
-            why = f"The column stands in both files, {raw.file} and {other.file}."
-            problems.append(Problem(raw.file, why, "Take it from one of them.", column=column))
     if problems:
         raise DataProblems(problems, raw.file)
     found = other.frame.set_index(beside.by)
