@@ -122,8 +122,9 @@ def asked(monkeypatch):
 def general(path):
     """A key as the dictionary writes it: without the names that a study chooses."""
     path = re.sub(r"\[\d+\]", "", path)
-    path = re.sub(r"^(participants|visits|events|treatments|arms|contrasts)\.(?=(?:from|columns|long|sheet"
-                  r"|header|labels|user_missing|database|query|beside)\b)", "TABLE.", path)  # fmt: skip
+    tables = "participants|visits|events|treatments|arms|contrasts"
+    keys = "from|columns|long|sheet|header|labels|user_missing|database|query|beside"
+    path = re.sub(rf"^({tables})\.(?=({keys})\b)", "TABLE.", path)
     for pattern, name in (
         (r"^arms\.[^.]+", "arms.NAME"),
         (r"^covariates\..+", "covariates.NAME"),

@@ -87,6 +87,10 @@ def test_what_is_not_a_database(duck):
 SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
+def run(command):
+    subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL)
+
+
 @pytest.fixture(scope="module")
 def server():
     """A PostgreSQL server of its own, on a free port of this machine; it ends with the tests."""
@@ -104,9 +108,8 @@ def server():
     control = [*as_owner, str(SERVERS[-1] / "pg_ctl"), "-D", f"{home}/data", "-w", "-s"]
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home}"
     try:
-        quiet = {"check": True, "cwd": "/", "stdout": subprocess.DEVNULL}
-        subprocess.run([*control, "-o", "-A trust -U owner -E utf8", "initdb"], **quiet)
-        subprocess.run([*control, "-o", options, "-l", f"{home}/log", "start"], **quiet)
+        run([*control, "-o", "-A trust -U owner -E utf8", "initdb"])
+        run([*control, "-o", options, "-l", f"{home}/log", "start"])
         try:
             where = f"postgresql://owner:s3cret-w0rd@127.0.0.1:{port}/postgres"
             with psycopg.connect(where) as connection:
@@ -115,7 +118,7 @@ def server():
                     cursor.executemany("insert into t values (%s, %s, %s, %s, %s, %s)", TABLE)
             yield where
         finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+            run([*control, "-m", "immediate", "stop"])
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

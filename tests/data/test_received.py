@@ -4,6 +4,8 @@ The files are made here, by the libraries that write them, from a simulated stud
 """
 
 import shutil
+import sys
+import zipfile
 from datetime import date, datetime
 from pathlib import Path
 
@@ -190,8 +192,6 @@ def test_a_formula_without_a_value_and_an_error_are_problems_of_columns_used(tmp
 
 def with_value_of_formula(path, value):
     """The value that Excel would have stored beside the formula."""
-    import zipfile
-
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     xml = parts["xl/worksheets/sheet1.xml"].decode()
@@ -486,8 +486,6 @@ def test_origins_that_cannot_be(line, words, tmp_path):
 
 
 def test_a_missing_library_says_what_to_install(tmp_path, monkeypatch):
-    import sys
-
     pd.DataFrame({"id": ["a"]}).to_excel(tmp_path / "a.xlsx", index=False)
     pyreadstat.write_sav(pd.DataFrame({"id": ["a"]}), tmp_path / "a.sav")
     duckdb.connect(str(tmp_path / "a.duckdb")).close()

@@ -10,7 +10,8 @@ from ctevidence.data.problems import DataProblems, Problem
 #: Bytes of one row group when unpacked; writers make groups of a few hundred megabytes at most.
 _MOST_GROUP_BYTES = 4 * 2**30
 #: Rows for each byte of the file: repeats pack well, but not beyond measure.
-_MOST_ROWS_PER_BYTE = 2_000
+_MOST_ROWS_PER_BYTE = 1_000
+_MOST_CELLS = 2_000_000_000
 
 
 def refuse_parquet_size(path: Path) -> None:
@@ -32,7 +33,7 @@ def refuse_parquet_size(path: Path) -> None:
         why = f"This is not a readable Parquet file ({str(error).splitlines()[0]})."
         do = "Write it again, or save the table as CSV."
         raise DataProblems([Problem(path.name, why, do)], path.name) from None
-    refuse_shape(path.name, about.num_rows, about.num_columns)
+    refuse_shape(path.name, about.num_rows, about.num_columns, _MOST_CELLS)
     rows = sum(group.num_rows for group in groups)
     unpacked = max((group.total_byte_size for group in groups), default=0)
     size = path.stat().st_size
