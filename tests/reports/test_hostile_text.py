@@ -2,7 +2,7 @@
 
 import csv
 import dataclasses
-import html
+import json
 import shutil
 from pathlib import Path
 
@@ -28,7 +28,7 @@ ACTING = ["script", "iframe", "object", "embed", "form", "base", "meta[http-equi
 def hostile_study():
     """A simulated study with code wherever a person may write words."""
     study = simulate_study(n=120, seed=5)
-    named = {arm.name: f"{FORMULA} {arm.name} <script>" for arm in study.arms}
+    named = {arm.name: f"=1+{arm.name}<script>" for arm in study.arms}
     tables = {name: table.copy() for name, table in study.tables.items()}
     people = tables["participants"]
     people["arm"] = people["arm"].map(named)
@@ -46,11 +46,13 @@ def hostile_study():
         "citation": f"{FORMULA} {LINK}",
         "notes": (f"note {CODE}", LINK),
         "arms": tuple(
-            dataclasses.replace(a, name=named[a.name], label=f"{FORMULA} {a.name} {CODE}")
+            dataclasses.replace(a, name=named[a.name], label=f"={a.name}<script>$x_1^</td>")
             for a in study.arms
         ),
         "tables": tables,
-        "schedule": tuple(dataclasses.replace(w, name=f"{w.name} {CODE}") for w in study.schedule),
+        "schedule": tuple(
+            dataclasses.replace(w, name=f"{w.name} <script>$x_1^") for w in study.schedule
+        ),
     }
     return type(study)(**values)
 
@@ -61,7 +63,7 @@ def hostile_trials(folder):
     (folder / "SOURCE.md").unlink()
     declared = (folder / "trials.toml").read_text("utf-8")
     (folder / "trials.toml").write_text(
-        declared.replace("Published trials of medication", f"{html.escape(CODE, False)}<script>")
+        declared.replace("Published trials of medication", json.dumps(CODE)[1:-1])
     )
     table = pd.read_csv(folder / "arms.csv", dtype=str, keep_default_na=False)
     for column in ("citation", "population", "source", "caution"):

@@ -6,36 +6,31 @@ Such a file can hold a code and its label for one cell (1, "CBT"), and can decla
     labels = ["arm"]            # the labels of these columns, of all others the codes
     user_missing = "empty"      # numbers that the file declares missing are empty cells
 
-Rows are numbered as in the program that shows them, from 1.
+The file is read in a process of its own: one that was damaged, on the way or on purpose, can end
+the process that reads it, and then that is the message. Rows are numbered from 1.
 """
 
 from __future__ import annotations
 
-import math
-import warnings
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ctevidence.data.cell_text import cell_text
 from ctevidence.data.extras import need
 from ctevidence.data.files import FileFormat, RawTable, named_table
-from ctevidence.data.limits import MOST_CELLS, refuse_shape
 from ctevidence.data.origin import Origin
 from ctevidence.data.problems import DataProblems, Problem
 
-#: Function of pyreadstat, by the end of the file's name.
-_FUNCTIONS = {
-    ".sav": "read_sav",
-    ".zsav": "read_sav",
-    ".dta": "read_dta",
-    ".xpt": "read_xport",
-    ".sas7bdat": "read_sas7bdat",
-}
-SUFFIXES = tuple(_FUNCTIONS)
+SUFFIXES = (".sav", ".zsav", ".dta", ".xpt", ".sas7bdat")
+_READER = "ctevidence.data.statistics_cells"
+#: Seconds, and bytes of memory, that the process may take.
+_PATIENCE = 900
+_MEMORY = 8 * 2**30
 
 
 def read_statistics_file(
@@ -46,7 +41,7 @@ def read_statistics_file(
     Parameters
     ----------
     path : Path
-        Ends in ``.xpt``, ``.sas7bdat``, ``.sav``, ``.zsav`` or ``.dta``.
+        Its name ends as one of `SUFFIXES`.
     origin : Origin
         Says whether codes or labels are read, and what values declared missing are.
     file_format : FileFormat
@@ -64,109 +59,52 @@ def read_statistics_file(
     DataProblems
         When the file cannot be read, or a decision is missing.
     """
-    data, about = _read(path, file_format)
-    problems = _undecided(path.name, data, about, origin, set(used))
-    if problems:
-        raise DataProblems(problems, path.name)
-    columns = []
-    for name, found_values in data.items():
-        labels = about.variable_value_labels.get(name) if name in (origin.labels or ()) else None
-        missing = _missing(about, name) if origin.user_missing == "empty" else []
-        values = [None if _is_missing(v, missing) else v for v in found_values]
-        single = about.readstat_variable_types.get(name) == "float"
-        texts, found = _texts(path.name, name, values, labels, single)
-        columns.append(texts)
-        problems += found
+    need("pyreadstat", "formats", path.name)
+    encoding = "" if file_format.encoding == "utf-8" else file_format.encoding
+    asked = {
+        "path": str(path.resolve()),
+        "labels": origin.labels,
+        "user_missing": origin.user_missing,
+        "encoding": encoding,
+        "used": sorted(used),
+    }
+    answer = _ask(asked, path.name)
+    if "refused" in answer:
+        raise DataProblems([Problem(*problem) for problem in answer["refused"]], path.name)
+    columns = answer["columns"]
     rows = range(1, 1 + (len(columns[0]) if columns else 0))
     frame = pd.DataFrame(dict(enumerate(columns)), index=rows, dtype=object)
-    return named_table(path.name, frame, [str(name).strip() for name in data], problems)
+    problems = [Problem(*problem) for problem in answer["problems"]]
+    return named_table(path.name, frame, answer["names"], problems)
 
 
-def _read(path: Path, file_format: FileFormat) -> tuple[dict[str, list], Any]:
-    """Values of each column, and what the file says about them."""
-    pyreadstat = need("pyreadstat", "formats", path.name)
-    read = getattr(pyreadstat, _FUNCTIONS[path.suffix.lower()])
-    options = {} if file_format.encoding == "utf-8" else {"encoding": file_format.encoding}
+def _ask(asked: dict, file: str) -> dict:
+    """The answer of the process that reads the file."""
+    package = str(Path(__file__).parents[2])
+    search = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     try:
-        with warnings.catch_warnings(action="ignore"):
-            _, about = read(path, metadataonly=True, **options)
-            refuse_shape(path.name, about.number_rows or 0, about.number_columns, MOST_CELLS)
-            if path.suffix.lower() != ".xpt":  # which knows no values declared missing
-                options["user_missing"] = True
-            frame, about = read(path, **options)
-    except DataProblems:
-        raise
-    except Exception as error:  # of the library, of the encoding, or of a date beyond all calendars
-        why = (
-            f"The file cannot be read ({str(error).splitlines()[0][:80] or type(error).__name__})."
+        done = subprocess.run(
+            [sys.executable, "-m", _READER],
+            input=json.dumps(asked),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=_PATIENCE,
+            check=False,
+            env={**os.environ, "PYTHONPATH": search, "PYTHONIOENCODING": "utf-8"},
+            preexec_fn=_limit_memory if os.name == "posix" else None,
         )
-        do = "Write it again; if its letters are the trouble, declare encoding under [files]."
-        raise DataProblems([Problem(path.name, why, do)], path.name) from None
-    return {name: frame[name].tolist() for name in frame}, about
+        if done.returncode == 0:
+            return json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, json.JSONDecodeError):
+        pass
+    why = "The file is damaged: the process that was to read it came to its end."
+    do = "Get the file again, or save the table in another format."
+    raise DataProblems([Problem(file, why, do)], file)
 
 
-# -- what has to be decided -----------------------------------------------------------------------
+def _limit_memory() -> None:
+    """A file that promises billions of rows must not take the memory of the machine."""
+    import resource  # noqa: PLC0415 (not on every system)
 
-
-def _undecided(file: str, data: dict, about, origin: Origin, used: set[str]) -> list[Problem]:
-    problems = []
-    labelled = [name for name in data if name in used and about.variable_value_labels.get(name)]
-    if labelled and origin.labels is None:
-        why = "The column holds codes with labels, and nothing says which are read."
-        do = "Say labels = [...] in prepare.toml: columns of which labels are read; [] for none."
-        problems += [Problem(file, why, do, column=name) for name in labelled]
-    for name in origin.labels or ():
-        if name in data and not about.variable_value_labels.get(name):
-            why = "prepare.toml asks for the labels of the column, but it has none."
-            problems.append(Problem(file, why, "Remove it from labels.", column=name))
-    for name in data if not origin.user_missing else ():
-        missing = _missing(about, name)
-        found = [v for v in data[name] if _is_missing(v, missing)] if name in used else []
-        if found:
-            why = "The file declares these values missing, and prepare.toml does not say so."
-            do = 'Say user_missing = "empty", or "value" where they are values after all.'
-            problems.append(Problem(file, why, do, column=name, value=cell_text(found[0])))
-    return problems
-
-
-def _missing(about, name: str) -> list[Any]:
-    """Ranges and values that the file declares missing."""
-    ranges = about.missing_ranges.get(name, [])
-    return [(r["lo"], r["hi"]) for r in ranges] + list(about.missing_user_values.get(name, []))
-
-
-def _is_missing(value: Any, missing: list[Any]) -> bool:
-    for one in missing:
-        if isinstance(one, tuple):
-            same = isinstance(value, str) == isinstance(one[0], str)
-            if same and value is not None and one[0] <= value <= one[1]:
-                return True
-        elif value == one:
-            return True
-    return False
-
-
-# -- text -----------------------------------------------------------------------------------------
-
-
-def _texts(
-    file: str, name: str, values: list, labels: dict | None, single: bool
-) -> tuple[list[str], list[Problem]]:
-    if labels is None:
-        return [_single(v) if single else cell_text(v) for v in values], []
-    texts, problems = [], []
-    for row, value in enumerate(values, start=1):
-        text = cell_text(value)
-        if text and value not in labels:
-            why = "The code has no label, and prepare.toml asks for labels."
-            do = "Correct the code or its labels, or take the column out of labels."
-            problems.append(Problem(file, why, do, column=name, row=row, value=text))
-        texts.append(cell_text(labels.get(value, "")) if text else "")
-    return texts, problems
-
-
-def _single(value: Any) -> str:
-    """A number that Stata stores with about seven digits: its 0.1 is not 0.10000000149."""
-    if isinstance(value, float) and math.isfinite(value) and not value.is_integer():
-        return cell_text(float(str(np.float32(value))))
-    return cell_text(value)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
