@@ -43,8 +43,14 @@ def _is_device(part: str) -> bool:
     return part.split(".", maxsplit=1)[0].strip().lower() in _DEVICES
 
 
-def folder_name(name: str) -> str:
+def folder_name(name: str, *, hidden: bool = False) -> str:
     """The name of a source or report, if it names one folder and no path.
+
+    Parameters
+    ----------
+    name : str
+    hidden : bool
+        Whether it may begin with a point, as names that the package makes itself.
 
     Raises
     ------
@@ -56,7 +62,8 @@ def folder_name(name: str) -> str:
     'beat-the-blues'
     """
     fault = name_fault(name)
-    if not fault and (len(PureWindowsPath(name).parts) != 1 or "/" in name or name.startswith(".")):
+    is_path = len(PureWindowsPath(name).parts) != 1 or "/" in name
+    if not fault and (is_path or (name.startswith(".") and not hidden)):
         fault = "It is a path, or hidden."
     if fault:
         shown = "".join(sign if sign.isprintable() else " " for sign in name[:60])

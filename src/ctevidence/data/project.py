@@ -40,7 +40,7 @@ class Project:
         """Exact, internal results; never released."""
         if self.under_way is not None:
             return self.under_way
-        return self.root / "reports" / ".work" / folder_name(name)
+        return self.root / "reports" / ".work" / folder_name(name, hidden=True)
 
     def own(self, name: str, file: str) -> tuple[Path, ...]:
         """A project's own files of that name: at its root, then beside the data of a source."""

@@ -17,12 +17,19 @@ from typing import Any
 
 import numpy as np
 
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None
+
 from ctevidence.data.cell_text import cell_text
 from ctevidence.data.extras import need
 from ctevidence.data.limits import MOST_CELLS, refuse_shape
 from ctevidence.data.origin import Origin
 from ctevidence.data.problems import DataProblems, Problem
 
+#: Bytes of memory that reading may take.
+_MEMORY = 8 * 2**30
 #: Function of pyreadstat, by the end of the file's name.
 _FUNCTIONS = {
     ".sav": "read_sav",
@@ -31,7 +38,6 @@ _FUNCTIONS = {
     ".xpt": "read_xport",
     ".sas7bdat": "read_sas7bdat",
 }
-SUFFIXES = tuple(_FUNCTIONS)
 
 
 def read_cells(
@@ -161,6 +167,9 @@ def _single(value: Any) -> str:
 
 def main() -> None:
     """Read what the input asks for, and answer in JSON."""
+    if resource:  # a file that promises billions of rows must not take the memory of the machine
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     asked = json.load(sys.stdin)
     labels = None if asked["labels"] is None else tuple(asked["labels"])
     origin = Origin("", labels=labels, user_missing=asked["user_missing"])

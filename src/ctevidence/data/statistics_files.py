@@ -28,9 +28,8 @@ from ctevidence.data.problems import DataProblems, Problem
 
 SUFFIXES = (".sav", ".zsav", ".dta", ".xpt", ".sas7bdat")
 _READER = "ctevidence.data.statistics_cells"
-#: Seconds, and bytes of memory, that the process may take.
+#: Seconds that the process may take.
 _PATIENCE = 900
-_MEMORY = 8 * 2**30
 
 
 def read_statistics_file(
@@ -91,7 +90,6 @@ def _ask(asked: dict, file: str) -> dict:
             timeout=_PATIENCE,
             check=False,
             env={**os.environ, "PYTHONPATH": search, "PYTHONIOENCODING": "utf-8"},
-            preexec_fn=_limit_memory if os.name == "posix" else None,
         )
         if done.returncode == 0:
             return json.loads(done.stdout)
@@ -100,11 +98,3 @@ def _ask(asked: dict, file: str) -> dict:
     why = "The file is damaged: the process that was to read it came to its end."
     do = "Get the file again, or save the table in another format."
     raise DataProblems([Problem(file, why, do)], file)
-
-
-def _limit_memory() -> None:
-    """A file that promises billions of rows must not take the memory of the machine."""
-    import resource  # noqa: PLC0415 (not on every system)
-
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -15,7 +15,7 @@ from ctevidence.data.toml_file import read_toml
 #: The mark of an open decision.
 OPEN = "?"
 #: Files of a folder that may hold marks.
-FILES = ("study.toml", "prepare.toml")
+FILES = ("study.toml", "trials.toml", "prepare.toml")
 
 _MARK = re.compile(r"""["']\?["']""")
 _KEY = re.compile(r"""\s*(?:"([^"]*)"|([\w.-]+))\s*=""")
