@@ -1,6 +1,7 @@
 """`ctevidence new --from`: what is plain is proposed, what is not stays open and cannot be read."""
 
 import shutil
+import tomllib
 from pathlib import Path
 
 import pandas as pd
@@ -218,6 +219,26 @@ def test_what_cannot_be_proposed(tmp_path):
     with pytest.raises(FileExistsError):
         propose([tmp_path / "a.csv"], tmp_path, "x")
     assert not (tmp_path / "x").exists()
+
+
+def test_names_of_columns_cannot_write_declarations(tmp_path):
+    bad = 'phq9\n[arms.x]\ntreatment = "combined"\x1b[2J'
+    frame = pd.DataFrame({"id": ["a", "b"], bad: ["x", "y"], 'seen"\n[x]\n#': ["2024-03-29"] * 2})
+    frame["start\n[y]"], frame["phq9"] = "2024-03-01", "3"
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    made = propose([tmp_path / "a.csv"], tmp_path / "a", "a")
+    assert "\x1b" not in str(made)
+    for file in ("prepare.toml", "study.toml"):
+        declared = tomllib.loads((made.folder / file).read_text("utf-8"))
+        assert not {"x", "y"} & {*declared, *declared.get("arms", {})}
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    for part in ("one", "two"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "a.csv").write_text("id,phq9\n1,2\n")
+    with pytest.raises(DataProblems, match="same name"):
+        propose([tmp_path / "one", tmp_path / "two"], tmp_path / "x", "x")
 
 
 def test_a_question_mark_in_the_data_is_no_decision(tmp_path):

@@ -84,7 +84,8 @@ class Proposal:
             lines.append("")
         lines.append(f'To be decided, {len(self.open)} in all, each where a file says "?":')
         lines += [f"  {p.file}:{p.row}  {p.column:<18} {p.do}" for p in self.open]
-        return "\n".join(lines)
+        # names of columns may hold signs that act on a terminal
+        return "\n".join("".join(c if c.isprintable() else " " for c in line) for line in lines)
 
 
 def _what(meaning: Meaning) -> str:
@@ -155,6 +156,9 @@ def _files(paths: Iterable[str | Path]) -> list[Path]:
             problems.append(Problem(path.name, why, "Save the table as one of them."))
         elif fault := name_fault(path.name):
             problems.append(Problem(path.name, fault, "Rename the file."))
+        elif [other.name for other in found].count(path.name) > 1:
+            why = "Two of the files have the same name; in one folder one would replace the other."
+            problems.append(Problem(str(path), why, "Rename one of them."))
     if not found:
         problems = [Problem("--from", "There is no file that can be read.", "Name the files.")]
     if problems:

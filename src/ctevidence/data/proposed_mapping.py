@@ -52,7 +52,9 @@ def origin_lines(table: ReceivedTable) -> list[str]:
 
 
 def _remarked(code: str, remark: str) -> str:
-    return f"{code:<40}  # {remark}"
+    """A line with a remark, which ends where the line ends, whatever a column is called."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in remark)
+    return f"{code:<40}  # {plain}"
 
 
 def _find(table: ReceivedTable, what: str) -> Meaning | None:
