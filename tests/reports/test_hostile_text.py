@@ -39,6 +39,10 @@ def hostile_study():
         tables[name]["participant_id"] += CODE
     for table, column in (("events", "reason"), ("treatments", "name"), ("visits", "visit")):
         tables[table][column] = CODE
+    gone = tables["events"]["event"] == "dropout"
+    tables["events"].loc[gone, "reason"] = study.events.loc[gone, "reason"] + CODE
+    reasons = tuple((reason + CODE, kind) for reason, kind in study.rules.retention.reasons)
+    retention = dataclasses.replace(study.rules.retention, reasons=reasons)
     values = {f.name: getattr(study, f.name) for f in dataclasses.fields(study)} | {
         "name": "clinic",
         "title": f"Title {CODE}",
@@ -50,6 +54,7 @@ def hostile_study():
             for a in study.arms
         ),
         "tables": tables,
+        "rules": dataclasses.replace(study.rules, retention=retention),
         "schedule": tuple(
             dataclasses.replace(w, name=f"{w.name} <script>$x_1^") for w in study.schedule
         ),
