@@ -372,6 +372,10 @@ CONTRAST_MEASURES = {
     )
 }
 
+#: Endings of measures about another: how strong unmeasured confounding would have to be to explain
+#: it away, and what it could be with confounding of a stated strength.
+E_VALUE, BOUNDS = "_e_value", "_bounds"
+
 #: Measures that only synergy rows carry; each has a smallest detectable one beside it.
 SYNERGY_MEASURES = (*_RISK_SYNERGY, *(f"detectable_{name}" for name in _RISK_SYNERGY))
 

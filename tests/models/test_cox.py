@@ -68,6 +68,17 @@ def test_the_sandwich_of_the_residuals_is_the_robust_covariance():
     np.testing.assert_allclose(fit.cov, fit.model_cov @ meat @ fit.model_cov, rtol=1e-9)
 
 
+def test_score_residuals_are_those_of_r(reference):
+    """``residuals(coxph(...), "score", weighted = TRUE)`` of weighting.R: Efron, weights, arms."""
+    r = reference("weighting")
+    data, arm = r["data"], np.array(r["data"]["arm"])
+    x = (arm[:, None] == np.array(r["arms"])[1:]).astype(float)
+    fit = fit_cox(data["time"], np.array(data["cause"]) == 1, x, weights=r["weight"]["overlap"])
+    np.testing.assert_allclose(fit.score_residuals(), r["score_residuals"], rtol=1e-6, atol=1e-9)
+    robust = fit.score_residuals() @ fit.model_cov
+    np.testing.assert_allclose(robust.T @ robust, r["cox"]["cov_known"], rtol=1e-6)
+
+
 @pytest.mark.parametrize("transform", TRANSFORMS)
 def test_proportional_hazards_as_in_r(case, transform):
     fit, r = case

@@ -2,11 +2,13 @@
 
 import dataclasses
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from ctevidence.models.fit import ScheduledFit, refuse_weights
 from ctevidence.models.response import fit_response
+from ctevidence.outcomes.person_weights import PersonWeights
 
 
 @pytest.fixture
@@ -55,8 +57,11 @@ def test_a_fit_is_frozen_and_prints_no_counts(fit):
 
 def test_weights_are_refused_rather_than_ignored(counts):
     outcome = counts(combined=(5, 9), medication=(4, 9))
-    weighted = dataclasses.replace(outcome, weight=pd.Series(1.0, index=outcome.frame.index))
-    with pytest.raises(ValueError, match="weights"):
-        refuse_weights(weighted)
-    with pytest.raises(ValueError, match="weights"):
-        fit_response(weighted)
+    people = outcome.frame
+    n, none = len(people), np.empty((len(people), 0))
+    given = PersonWeights(
+        pd.Index(people["participant_id"]), people["arm"].to_numpy(), np.ones(n), none, np.ones(n),
+        none, none, "everyone", "given",
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="carries weights, which this fit does not use"):
+        refuse_weights(outcome.weighted(given))

@@ -6,7 +6,7 @@ from ctevidence.display.language import capital, pick, say, words
 from ctevidence.terms import SYNERGY_MEASURES
 
 #: ends and starts of names of rows that say something about a measure
-_ABOUT = ("_prediction", "_small_study_range", "_without_one")
+_ABOUT = ("_prediction", "_small_study_range", "_without_one", "_e_value", "_bounds")
 _DETECTABLE, _POWER = "detectable_", "power_"
 
 

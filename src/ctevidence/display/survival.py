@@ -31,11 +31,18 @@ def plot_survival(fit, name: str = "survival") -> Figure:
     Figure
         Under a disclosure profile that rounds, steps are taken on rounded cumulative counts and
         a curve ends where too few people are left.
+
+    Raises
+    ------
+    TypeError
+        For a fit of weighted people.
     """
     over_time = fit
     fit = getattr(over_time, "fit", over_time)
     if fit is None:
         return nothing_to_draw(name, f"Time until {over_time.event}", over_time.reason)
+    if fit.outcome.weight is not None:
+        raise TypeError("These are curves of weighted people: draw them by plot_weighted_survival.")
     title = TITLES[fit.outcome.kind]
     arms = [arm for arm in fit.study.arms if arm.name in fit.curves]
     if not arms:

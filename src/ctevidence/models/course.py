@@ -18,11 +18,11 @@ from ctevidence.models.covariates import (
     of_people_with,
 )
 from ctevidence.models.fit import (
+    ScheduledFit,
     build_levels,
     in_brackets,
     nothing_to_fit,
     of_kind,
-    refuse_weights,
     without_counts,
 )
 from ctevidence.models.mmrm import METHODS, MmrmFit, fit_mmrm
@@ -33,6 +33,7 @@ from ctevidence.models.standardised_mean import (
     baseline_sd,
     residual_sd,
 )
+from ctevidence.models.weighted_outcome import refuse_weighted_model, weighted_fit
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import did_you_mean
 
@@ -51,7 +52,8 @@ def fit_course(
     baseline: str = "covariate",
     weighting: str = "observed",
     standardise_by: str = "baseline",
-) -> CourseFit:
+    model: str | None = None,
+) -> CourseFit | ScheduledFit:
     """Mean score under each arm at each visit, by a mixed model for repeated measures.
 
     The model is arm x visit + baseline x visit + the other covariates; or, with a constrained
@@ -80,6 +82,11 @@ def fit_course(
     standardise_by : {"baseline", "residual"}
         What a standardised difference divides by: the SD of the baseline scores of everyone who
         entered, or the SD that the model leaves at the visit.
+    model : {"weighted", "doubly-robust"}, optional
+        For an outcome with weights (``outcome.weighted(weights)``) only, the first when absent:
+        mean scores of weighted people week by week instead of the mixed model, which takes no
+        weights; see `weighted_outcome.weighted_fit`. What belongs to the mixed model cannot be
+        asked for together with weights.
 
     Returns
     -------
@@ -103,7 +110,11 @@ def fit_course(
     coefficients are the marginal means; contrasts do not depend on this parameterisation.
     """
     of_kind(outcome, "course", "fit_course")
-    refuse_weights(outcome)
+    if outcome.weight is not None:
+        of_mmrm = (covariance, method, baseline, weighting, standardise_by)
+        _refuse_options_of_mmrm(of_mmrm)
+        return weighted_fit(outcome, model, adjust)
+    _refuse_model(model)
     _check_covariance(covariance)
     _check_words(method=(method, tuple(METHODS)), baseline=(baseline, BASELINES),
                  weighting=(weighting, WEIGHTINGS),
@@ -138,6 +149,21 @@ class _Form:
         fixed = f", adjusted for {', '.join(self.names)}" if self.names else ""
         equal = ", covariates weighted equally" if self.weighting == "equal" else ""
         return start + fixed + equal
+
+
+def _refuse_options_of_mmrm(given: tuple[str, ...]) -> None:
+    if given != ("unstructured", "kenward-roger", "covariate", "observed", "baseline"):
+        raise ValueError(
+            "covariance, method, baseline, weighting and standardise_by belong to the mixed model, "
+            "which takes no weights: means of weighted people are made week by week. Leave them "
+            "out."
+        )
+
+
+def _refuse_model(model: str | None) -> None:
+    refuse_weighted_model(model)
+    if model is not None:
+        raise ValueError(f'model is "{model}"; without weights a course has the mixed model only.')
 
 
 def _check_words(**given: tuple[str, tuple[str, ...]]) -> None:

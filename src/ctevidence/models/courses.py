@@ -14,6 +14,7 @@ from ctevidence.estimates import Estimates
 from ctevidence.levels import Levels
 from ctevidence.models.course import fit_course
 from ctevidence.models.course_fit import CourseFit
+from ctevidence.models.fit import refuse_weights
 from ctevidence.outcomes.outcome import Outcome
 
 ONE_SCALE = "the study has one scale: whether relief is broader cannot be judged"
@@ -140,4 +141,6 @@ def fit_courses(outcomes: Sequence[Outcome], **options: Any) -> CoursesFit:
             f"Scales of one study are compared; {outcomes[0].study.name} and "
             f"{', '.join(sorted(studies))} are several."
         )
+    for outcome in outcomes:
+        refuse_weights(outcome)
     return CoursesFit(tuple(fit_course(outcome, **options) for outcome in outcomes))

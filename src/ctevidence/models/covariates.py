@@ -80,9 +80,14 @@ def covariate_columns(
         ``"baseline"``, ``"site: north"``.
     """
     table = study.entering().set_index("participant_id").loc[list(people), list(names)]
-    parts = [_centred(covariate, weighting) for _, covariate in table.items()]
-    columns = pd.concat([pd.DataFrame(index=table.index), *parts], axis=1)
+    columns = design_columns(table, weighting)
     return columns.to_numpy(float), list(columns.columns)
+
+
+def design_columns(table: pd.DataFrame, weighting: str = "observed") -> pd.DataFrame:
+    """Covariates of people, one row each, as the centred columns of `covariate_columns`."""
+    parts = [_centred(covariate, weighting) for _, covariate in table.items()]
+    return pd.concat([pd.DataFrame(index=table.index), *parts], axis=1)
 
 
 def _centred(covariate: pd.Series, weighting: str) -> pd.DataFrame:

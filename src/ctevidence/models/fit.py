@@ -307,5 +307,6 @@ def refuse_weights(outcome: Outcome) -> None:
     if outcome.weight is not None:
         raise ValueError(
             f"{outcome.name} carries weights, which this fit does not use. Fit the outcome "
-            "without weights."
+            "without weights, or by fit_response, fit_course, fit_relapse, fit_retention, "
+            "fit_time_to_response or fit_harms with the model that is theirs for weights."
         )

@@ -21,6 +21,7 @@ from ctevidence.estimates import Estimate, Estimates
 from ctevidence.levels import Levels
 from ctevidence.models.continuous_modifier import slope_of_effect
 from ctevidence.models.course import fit_course
+from ctevidence.models.fit import refuse_weights
 from ctevidence.models.response import fit_response
 from ctevidence.models.shrinkage import shrink
 from ctevidence.models.subgroups import age_groups, among, groups_of, named, side_by_side
@@ -75,6 +76,7 @@ def for_whom(
         For an outcome of another kind.
     """
     study = outcome.study
+    refuse_weights(outcome)
     if outcome.kind not in MEASURES:
         raise ValueError(f"{outcome.name} is of kind {outcome.kind}; give a response or a course.")
     week = study.primary_week if week is None else study.window(week).week

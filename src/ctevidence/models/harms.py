@@ -12,8 +12,9 @@ from ctevidence.contrasts.event_rates import poisson_limits
 from ctevidence.data.study import Study
 from ctevidence.estimates import Estimates
 from ctevidence.levels import Levels
-from ctevidence.models.fit import ComparableFit, ScheduledFit, build_levels, refuse_weights
+from ctevidence.models.fit import ComparableFit, ScheduledFit, build_levels
 from ctevidence.models.risk import analysed, counted_fit
+from ctevidence.models.weighted_outcome import weighted_fit
 from ctevidence.outcomes.harms import HARM_KINDS, derive_harms_by_kind
 from ctevidence.outcomes.outcome import Outcome
 
@@ -69,7 +70,7 @@ class HarmsFit(ComparableFit):
         return levels.at(week)
 
 
-def fit_harms(outcome: Outcome) -> HarmsFit:
+def fit_harms(outcome: Outcome) -> HarmsFit | ScheduledFit:
     """Risk and rate of a harm under each arm, over all of the follow-up.
 
     Harms are rare, and regression does not help where few people had one: counts only. Risks have
@@ -80,14 +81,17 @@ def fit_harms(outcome: Outcome) -> HarmsFit:
     ----------
     outcome : Outcome
         Of kind ``harms``. Where nothing was recorded the levels are ``nan`` with a caution:
-        nothing recorded is not nothing happened.
+        nothing recorded is not nothing happened. With weights: weighted shares, influence
+        functions.
 
     Returns
     -------
     HarmsFit
-        Levels of ``risk`` and ``event_rate``, without a week.
+        Levels of ``risk`` and ``event_rate``, without a week; of weighted people a `ScheduledFit`
+        with ``risk`` alone.
     """
-    refuse_weights(outcome)
+    if outcome.weight is not None:
+        return weighted_fit(outcome)
     return HarmsFit(outcome, counted_fit(outcome, [analysed(outcome)]), _rates(outcome))
 
 

@@ -104,8 +104,11 @@ def bootstrap_synergy(
 
 def resampled(outcome: Outcome, rng: np.random.Generator) -> Outcome:
     """People of the outcome drawn with replacement within their arm, each draw a new person."""
-    frame, study = outcome.frame, outcome.study
-    arm_of = frame.drop_duplicates("participant_id").set_index("participant_id")["arm"]
+    frame, study, weights = outcome.frame, outcome.study, outcome.weight
+    if weights is None:
+        arm_of = frame.drop_duplicates("participant_id").set_index("participant_id")["arm"]
+    else:  # everyone who was weighed, seen or not: they are weighed anew
+        arm_of = pd.Series(weights.arm, pd.Index(weights.people, name="participant_id"))
     drawn = np.concatenate([
         rng.choice(people.to_numpy(), len(people))
         for _, people in arm_of.index.to_series().groupby(arm_of, sort=True)
@@ -118,10 +121,9 @@ def resampled(outcome: Outcome, rng: np.random.Generator) -> Outcome:
         "participants": _of(new, study.tables["participants"]),
         "visits": _of(new, at_baseline),
     }
-    weighted = frame if outcome.weight is None else frame.assign(weight=outcome.weight)
-    rows = _of(new, weighted)
-    weight = None if outcome.weight is None else rows.pop("weight")
-    return replace(outcome, study=replace(study, tables=tables), frame=rows, weight=weight)
+    of_drawn = replace(study, tables=tables)
+    weight = None if weights is None else weights.again(of_drawn)
+    return replace(outcome, study=of_drawn, frame=_of(new, frame), weight=weight)
 
 
 def _of(new: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

@@ -56,6 +56,11 @@ def bootstrap_risks(
     """
     levels = fit.levels("risk", week).at(week)
     outcome = fit.outcome
+    if outcome.weight is not None:
+        raise ValueError(
+            f"{outcome.name} carries weights, which must be estimated anew in each replicate. Use "
+            "bootstrap_levels(outcome, fit_response, ...)."
+        )
     names = adjustment(outcome.study, adjust)
     if not names or levels.interval_for is not None:
         return draw_counts(levels, replicates=replicates, seed=seed)

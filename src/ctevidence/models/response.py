@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from ctevidence.models.covariates import adjustment, covariate_columns, of_people_with
 from ctevidence.models.firth_risk import PENALISED, penalised_risks
-from ctevidence.models.fit import ScheduledFit, refuse_weights
+from ctevidence.models.fit import ScheduledFit
 from ctevidence.models.logistic_mixed import POINTS
 from ctevidence.models.pairwise_risk import PairwiseRiskFit
 from ctevidence.models.repeated_risk import gee_risk_fit, mixed_risk_fit
 from ctevidence.models.risk import counted_fit, risk_fit, weekly
 from ctevidence.models.standardised_risk import is_separated, standardised_risks, why_not_adjustable
+from ctevidence.models.weighted_outcome import refuse_weighted_model, weighted_fit
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import did_you_mean
 
@@ -62,7 +63,9 @@ def fit_response(
         ``mantel-haenszel``     counts, each pair of arms pooled over `strata`
         ======================  ==================================================================
 
-        When absent: standardised where there are covariates, else counts; see Notes.
+        When absent: standardised where there are covariates, else counts; see Notes. An outcome
+        with weights (``outcome.weighted(weights)``) has two models of its own, ``weighted`` and
+        ``doubly-robust``, the first when absent; see `weighted_outcome.weighted_fit`.
     group : str
         For ``mixed`` and ``gee``: the person, or a column of the participants such as ``"site"``.
     strata : sequence of str
@@ -85,7 +88,7 @@ def fit_response(
         For an unknown model, covariate, group or stratum.
     ValueError
         For a random intercept of sites at several weeks, which would ignore that visits are of
-        the same people.
+        the same people; for a model that needs weights without them.
 
     Notes
     -----
@@ -97,7 +100,9 @@ def fit_response(
     Unadjusted risks carry Wilson intervals, so that an arm where it happened to nobody has one
     too; differences of them are by Newcombe's method.
     """
-    refuse_weights(outcome)
+    if outcome.weight is not None:
+        return weighted_fit(outcome, model, adjust)
+    refuse_weighted_model(model)
     if model not in (None, *MODELS):
         raise KeyError(f'No model "{model}" of response{did_you_mean(model, MODELS)}')
     names = adjustment(outcome.study, adjust)

@@ -10,6 +10,7 @@ from ctevidence.models.response import fit_response
 from ctevidence.models.risk import analysed, counted_fit
 from ctevidence.models.survival_levels import AtRisk
 from ctevidence.models.time_to_event import TimeToEventFit, fit_time_to_event
+from ctevidence.models.weighted_times import WeightedTimeToEventFit
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.retention import is_recorded
 from ctevidence.terms import DAYS_PER_WEEK
@@ -17,17 +18,22 @@ from ctevidence.terms import DAYS_PER_WEEK
 DROPPED_OUT = "dropped out"
 
 
-def fit_retention(outcome: Outcome) -> TimeToEventFit:
+def fit_retention(
+    outcome: Outcome, *, model: str | None = None
+) -> TimeToEventFit | WeightedTimeToEventFit:
     """Staying in treatment under each arm.
 
     Parameters
     ----------
     outcome : Outcome
         Of kind ``retention``.
+    model : {"weighted", "doubly-robust"}, optional
+        For an outcome with weights (``outcome.weighted(weights)``) only, the first when absent;
+        see `weighted_times.WeightedTimeToEventFit`.
 
     Returns
     -------
-    TimeToEventFit
+    TimeToEventFit or WeightedTimeToEventFit
         ``risk`` is primary: in treatment at a scheduled week, among everyone who started;
         ``survival``, ``rmst`` and ``log_hazard`` are of the time until dropout. Nothing is
         adjusted. An arm without dropout has no level of the last three. Where the study records
@@ -38,14 +44,17 @@ def fit_retention(outcome: Outcome) -> TimeToEventFit:
         state=DROPPED_OUT,
         seen_at_visits=outcome.rule.source == "last_visit",
         randomised=outcome.study.randomised,
-        # a landmark has people of its own, of whom everyone's staying says nothing
         population=getattr(outcome.rule, "population", EVERYONE),
     )
-    staying = None if hasattr(outcome.rule, "population") else _staying(outcome)
-    return fit_time_to_event(outcome, at_risk, staying)
+    # a landmark has people of its own, of whom everyone's staying says nothing
+    weighted = outcome.weight is not None
+    of_staying = model if weighted else None
+    staying = None if hasattr(outcome.rule, "population") else _staying(outcome, of_staying)
+    adjust = None if weighted else ()
+    return fit_time_to_event(outcome, at_risk, staying, adjust, model)
 
 
-def _staying(outcome: Outcome) -> ScheduledFit | None:
+def _staying(outcome: Outcome, model: str | None) -> ScheduledFit | None:
     windows = outcome.study.schedule
     if not windows:
         return None
@@ -66,9 +75,10 @@ def _staying(outcome: Outcome) -> ScheduledFit | None:
         frame=pd.concat(frames, ignore_index=True),
         rule=outcome.rule,
         better="higher",
+        weight=outcome.weight,
         cautions=outcome.cautions,
     )
-    return fit_response(staying, adjust=[])
+    return fit_response(staying, [] if outcome.weight is None else None, model)
 
 
 def is_in_treatment(frame: pd.DataFrame, week: float, opens: float) -> np.ndarray:

@@ -19,12 +19,14 @@ from ctevidence.models.arm_hazards import adjusted_hazards, frailty_hazards
 from ctevidence.models.clustered_curves import clusters_of
 from ctevidence.models.cox import CoxFit
 from ctevidence.models.event_tests import event_tests, stratum_of
-from ctevidence.models.fit import ComparableFit, ScheduledFit, refuse_weights
+from ctevidence.models.fit import ComparableFit, ScheduledFit
 from ctevidence.models.hazard_ratios import LogHazards
 from ctevidence.models.kaplan_meier import SurvivalCurve, kaplan_meier
 from ctevidence.models.observed_times import observed_times
 from ctevidence.models.survival_levels import ArmCurves, AtRisk, curve_levels, hazard_levels
 from ctevidence.models.weighted_log_rank import EventTest, weighted_log_rank
+from ctevidence.models.weighted_outcome import refuse_weighted_model, weighted_model
+from ctevidence.models.weighted_times import WeightedTimeToEventFit, weighted_time_to_event
 from ctevidence.outcomes.outcome import Outcome
 
 #: comparisons in the order in which they are read, unless declared otherwise
@@ -283,8 +285,12 @@ class TimeToEventFit(ComparableFit):
 
 
 def fit_time_to_event(
-    outcome: Outcome, at_risk: AtRisk, staying: ScheduledFit | None, adjust: Sequence[str] = ()
-) -> TimeToEventFit:
+    outcome: Outcome,
+    at_risk: AtRisk,
+    staying: ScheduledFit | None,
+    adjust: Sequence[str] | None = (),
+    model: str | None = None,
+) -> TimeToEventFit | WeightedTimeToEventFit:
     """Curves and hazards of an outcome with the columns ``entry, lower, upper, state``.
 
     Parameters
@@ -293,7 +299,10 @@ def fit_time_to_event(
     at_risk : AtRisk
     staying : ScheduledFit or None
     adjust : sequence of str
-        Covariates of the Cox regression; the curves are never adjusted.
+        Covariates of the Cox regression; the curves are never adjusted. With weights those of
+        the regression of ``"doubly-robust"``, or None for those of the weights.
+    model : {"weighted", "doubly-robust"}, optional
+        For an outcome with weights only.
 
     Notes
     -----
@@ -301,8 +310,14 @@ def fit_time_to_event(
     see `observed_times`. An event that lies between two visits is so counted at the later one,
     and a caution says so.
     """
-    refuse_weights(outcome)
     people = observed_times(outcome, at_risk)
+    cautions = (*outcome.cautions, *_dating(outcome, at_risk))
+    if outcome.weight is not None:
+        chosen = weighted_model(model, adjust)
+        return weighted_time_to_event(outcome, at_risk, staying, people, cautions, chosen, adjust)
+    refuse_weighted_model(model)
+    if model is not None:
+        raise ValueError(f'model is "{model}"; without weights there is none to choose.')
     arms = [arm.name for arm in outcome.study.arms if arm.name in set(people["arm"])]
     curves, histories = {}, {}
     for arm in arms:
@@ -313,7 +328,6 @@ def fit_time_to_event(
         cause = np.where(later["event"], 1, np.where(later["competed"], 2, 0))
         if len(later):
             histories[arm] = competing(later["time"].to_numpy(), cause, n_causes=2)
-    cautions = (*outcome.cautions, *_dating(outcome, at_risk))
     hazards = adjusted_hazards(outcome, at_risk, tuple(adjust))
     groups = ArmCurves(outcome, at_risk, curves, histories, cautions)
     return TimeToEventFit(outcome, staying, groups, hazards, people, tuple(adjust))

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from ctevidence.models.covariates import adjustment
 from ctevidence.models.survival_levels import AtRisk
 from ctevidence.models.time_to_event import TimeToEventFit, fit_time_to_event
+from ctevidence.models.weighted_times import WeightedTimeToEventFit
 from ctevidence.outcomes.outcome import Outcome
 
 
-def fit_time_to_response(outcome: Outcome, adjust: Sequence[str] | None = None) -> TimeToEventFit:
+def fit_time_to_response(
+    outcome: Outcome, adjust: Sequence[str] | None = None, *, model: str | None = None
+) -> TimeToEventFit | WeightedTimeToEventFit:
     """Weeks until first response under each arm.
 
     Parameters
@@ -18,11 +21,14 @@ def fit_time_to_response(outcome: Outcome, adjust: Sequence[str] | None = None) 
     outcome : Outcome
         Of kind ``time_to_response``.
     adjust : sequence of str, optional
-        Covariates of the hazard ratio; those declared by the study when absent.
+        Covariates of the hazard ratio; those declared by the study when absent. With weights: of
+        the regression of ``"doubly-robust"``.
+    model : {"weighted", "doubly-robust"}, optional
+        For an outcome with weights (``outcome.weighted(weights)``) only, the first when absent.
 
     Returns
     -------
-    TimeToEventFit
+    TimeToEventFit or WeightedTimeToEventFit
         ``survival`` is the share still without response, ``rmst`` the mean number of the first
         weeks spent without it (the restricted mean time to response): fewer are better.
         ``log_hazard`` is of response: more is better.
@@ -40,4 +46,5 @@ def fit_time_to_response(outcome: Outcome, adjust: Sequence[str] | None = None) 
         randomised=outcome.study.randomised,
         is_wanted=True,
     )
-    return fit_time_to_event(outcome, at_risk, None, adjustment(outcome.study, adjust))
+    names = adjustment(outcome.study, adjust) if outcome.weight is None else adjust
+    return fit_time_to_event(outcome, at_risk, None, names, model)

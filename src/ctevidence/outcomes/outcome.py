@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.outcomes.person_weights import PersonWeights
 
 #: Columns of `Outcome.frame` for each kind, beyond ``participant_id`` and ``arm``.
 #: `value` is 1.0 / 0.0 / nan (missing). Times are in weeks since the start of treatment.
@@ -42,8 +43,9 @@ class Outcome:
         The rule that decided, with ``describe()``.
     better : {"higher", "lower"}
         Whether more of it is good.
-    weight : Series, optional
-        Weight of each row of `frame`; all alike when absent.
+    weight : PersonWeights, optional
+        Weights of people, from `weighted`; all alike when absent. A fit that cannot use them
+        refuses the outcome.
     cautions : tuple of str
     """
 
@@ -53,7 +55,7 @@ class Outcome:
     frame: pd.DataFrame
     rule: object
     better: str
-    weight: pd.Series | None = None
+    weight: PersonWeights | None = None
     cautions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -68,3 +70,32 @@ class Outcome:
     def describe(self) -> str:
         """The rule in one sentence."""
         return self.rule.describe()
+
+    def weighted(self, weights: PersonWeights) -> Outcome:
+        """The outcome with weights of its people, for fits that use them.
+
+        Parameters
+        ----------
+        weights : PersonWeights
+            From `ctevidence.weigh` for the same study.
+
+        Raises
+        ------
+        TypeError
+            When they are no weights.
+        ValueError
+            When the outcome has weights already, or they are of people in other arms.
+        """
+        if not isinstance(weights, PersonWeights):
+            raise TypeError(f"Give weights from weigh(study, ...), not {type(weights).__name__}.")
+        if self.weight is not None:
+            raise ValueError(f"{self.name} has weights already; weigh the outcome as derived.")
+        people = self.frame.drop_duplicates("participant_id")
+        place = weights.places(people["participant_id"])
+        known = place >= 0
+        if not known.any() or (weights.arm[place[known]] != people["arm"][known].astype(str)).any():
+            raise ValueError(
+                f"The weights are not of the people of {self.study.name}, or of other arms. Weigh "
+                "the study that the outcome was derived from."
+            )
+        return replace(self, weight=weights)
