@@ -1,9 +1,9 @@
-"""Time and memory of the main job on the shipped data, and where they go.
+"""Time and memory of the main job on the shipped data, and of a matrix of small reports.
 
-The report pack of `beat-the-blues` with `published-trials` is made once, as a user makes it, in a
-process of its own and in a temporary project. Kernel start and imports are then measured by
-themselves, in fresh processes, one at a time: what it costs that two notebooks run side by side
-stands with the rest of each notebook.
+The report pack of `beat-the-blues` with `published-trials` is made as a user makes it, in a process
+of its own and in a temporary project: cold (nothing compiled, nothing kept), warm (everything made
+anew) and cached (nothing has changed). A forked kernel and a started one are then timed side by
+side, and a matrix of 24 reports of simulated studies is made by one worker and by two.
 
 Run: ``python benchmarks/report.py``, or ``make bench``.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import resource
 import shutil
 import statistics
@@ -20,14 +19,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
 import psutil
-from jupyter_client import KernelManager
 from rich.console import Console
 from rich.table import Table
+
+from ctevidence.data.writers import write_study
+from ctevidence.reports.kernels import Kernels
+from ctevidence.reports.notebooks import read_notebook
+from ctevidence.reports.runner import run_notebook
+from ctevidence.simulate.study import simulate_study
 
 ROOT = Path(__file__).parents[1]
 STUDY, TRIALS = "beat-the-blues", "published-trials"
@@ -37,13 +41,27 @@ MEGABYTE = 2**20
 #: one BLAS thread per process, as in the Makefile
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
-JOB = f"""
-import json
+JOB = """
+import json, sys, time
+start = time.perf_counter()
 from pathlib import Path
 from ctevidence.data.project import Project
-from ctevidence.reports.run import run_report
-pack = run_report({STUDY!r}, {TRIALS!r}, project=Project(Path.cwd()))
-print(json.dumps(dict(pack.seconds)))
+from ctevidence.reports.making import make_reports
+from ctevidence.reports.orders import Order, read_matrix
+asked, workers, fresh = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "fresh"
+orders = read_matrix(asked) if asked.endswith(".toml") else [Order(*asked.split("+"))]
+made = make_reports(orders, Project(Path.cwd()), workers=workers, fresh=fresh)
+assert not any(m.failures for m in made), made
+parts = {"start": time.perf_counter() - start - sum(made[0].seconds.values()), **made[0].seconds}
+print(json.dumps({"parts": parts, "notebooks": dict(made[0].notebooks)}))
+"""
+
+#: 24 reports: four studies, three weeks, two outcomes
+MATRIX = """
+studies = ["one", "two", "three", "four"]
+outcomes = ["response", "relapse"]
+[parameters]
+week = [4, 12, 26]
 """
 
 
@@ -53,17 +71,18 @@ class Job:
 
     seconds: float
     parts: dict[str, float]
+    notebooks: dict[str, float]
     processor_seconds: float
     peak_megabytes: float
 
 
-def run_job(folder: Path) -> Job:
-    """Make the pack in a fresh process that works in `folder`, and watch its memory."""
+def run_job(folder: Path, asked: str, workers: int = 2, how: str = "", **more: str) -> Job:
+    """Make reports in a fresh process that works in `folder`, and watch its memory."""
     processor, start = processor_seconds(), time.perf_counter()
     process = psutil.Popen(
-        [sys.executable, "-c", JOB],
+        [sys.executable, "-c", JOB, asked, str(workers), how],
         cwd=folder,
-        env=ENVIRONMENT,
+        env=ENVIRONMENT | more,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -74,8 +93,9 @@ def run_job(folder: Path) -> Job:
     seconds = time.perf_counter() - start
     if process.returncode:
         sys.exit(f"The job failed with exit status {process.returncode}; its message is above.")
-    parts = json.loads(process.stdout.read())
-    return Job(seconds, parts, processor_seconds() - processor, peak / MEGABYTE)
+    said = json.loads(process.stdout.read())
+    used = processor_seconds() - processor
+    return Job(seconds, said["parts"], said["notebooks"], used, peak / MEGABYTE)
 
 
 def processor_seconds() -> float:
@@ -96,45 +116,26 @@ def memory_of(process: psutil.Process) -> int:
     return total
 
 
-def kernel_start() -> float:
-    """Seconds from nothing to a kernel that answers, over private sockets as in the job."""
-    with tempfile.TemporaryDirectory() as private:
-        manager = KernelManager(
-            kernel_name="python3", transport="ipc", ip=str(Path(private) / "kernel")
-        )
-        start = time.perf_counter()
-        manager.start_kernel(env=ENVIRONMENT)
-        client = manager.client()
-        client.start_channels()
-        try:
-            client.wait_for_ready(timeout=120)
-            return time.perf_counter() - start
-        finally:
-            client.stop_channels()
-            manager.shutdown_kernel(now=True)
+PROBE = "import ctevidence as ct\nct.fit_response, ct.fit_course, ct.plot_course, ct.pool_network"
 
 
-def import_seconds(notebook: Path) -> float:
-    """Seconds to load all public names that a notebook uses, in a fresh process."""
-    cells = nbformat.read(notebook, as_version=4).cells
-    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-    names = sorted(set(re.findall(r"\bct\.(\w+)", code)))
-    probe = f"""
-import time
-start = time.perf_counter()
-import ctevidence as ct
-for name in {names!r}:
-    getattr(ct, name)
-print(time.perf_counter() - start)
-"""
-    run = [sys.executable, "-c", probe]
-    done = subprocess.run(run, env=ENVIRONMENT, capture_output=True, text=True, check=True)
-    return float(done.stdout)
-
-
-def notebook_seconds(executed: Path) -> float:
-    """Wall time of a notebook within the job, as papermill recorded it."""
-    return nbformat.read(executed, as_version=4).metadata.papermill.duration
+def kernel_seconds(forked: bool) -> list[float]:
+    """Seconds of a notebook that only loads what notebooks use, from start to end of its kernel."""
+    cells = [nbformat.v4.new_code_cell("name: str = 'x'  # none"), nbformat.v4.new_code_cell(PROBE)]
+    cells[0].metadata["tags"] = ["parameters"]
+    spec = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec})
+    took = []
+    with tempfile.TemporaryDirectory() as folder, Kernels(forked=forked) as kernels:
+        here = Path(folder)
+        nbformat.write(notebook, here / "x.ipynb")
+        kernels.call("json:dumps", obj=1)  # the server is there
+        for _ in range(REPEATS):
+            start = time.perf_counter()
+            given = (read_notebook(here / "x.ipynb"), {}, here / "done.ipynb", kernels, here, {})
+            run_notebook(*given)
+            took.append(time.perf_counter() - start)
+    return took
 
 
 def help_seconds() -> float:
@@ -158,29 +159,46 @@ def table(title: str, heads: list[str], rows: list[tuple]) -> Table:
     return made
 
 
-def job_table(job: Job) -> Table:
-    rest = job.seconds - sum(job.parts.values())
+def jobs_table(jobs: dict[str, Job]) -> Table:
+    parts = ("start", "prepare", "notebooks", "publish")
+    words = ("start of the job itself", "imports and data", "notebooks, two at a time", "pages")
     rows = [
-        ("start and imports of the job itself", rest),
-        ("preparing the data", job.parts["prepare"]),
-        ("notebooks, two at a time", job.parts["notebooks"]),
-        ("publishing", job.parts["publish"]),
-        ("whole job", job.seconds),
-        ("processor time with all kernels", job.processor_seconds),
+        (word, *(job.parts[part] for job in jobs.values()))
+        for part, word in zip(parts, words, strict=True)
     ]
-    return table(f"Report of {STUDY} with {TRIALS}", ["part", "seconds"], rows)
+    rows.append(("whole job", *(job.seconds for job in jobs.values())))
+    rows.append(("processor time", *(job.processor_seconds for job in jobs.values())))
+    rows.append(("peak memory, MB", *(job.peak_megabytes for job in jobs.values())))
+    return table(f"Report of {STUDY} with {TRIALS}, seconds", ["part", *jobs], rows)
 
 
-def notebooks_table(executed: list[Path]) -> Table:
-    """Every notebook: kernel and imports measured alone, the rest is models, tables, figures."""
-    kernel = statistics.median(kernel_start() for _ in range(REPEATS))
-    rows = []
-    for path in executed:
-        whole, imports = notebook_seconds(path), import_seconds(path)
-        rows.append((path.stem, whole, kernel, imports, whole - kernel - imports))
-    rows.append(("sum", *(sum(column) for column in list(zip(*rows, strict=True))[1:])))
-    heads = ["notebook", "in the job", "kernel start", "imports", "rest: models, tables, figures"]
-    return table("Seconds of each notebook", heads, rows)
+def notebooks_table(jobs: dict[str, Job]) -> Table:
+    names = next(iter(jobs.values())).notebooks
+    rows = [(name, *(job.notebooks[name] for job in jobs.values())) for name in names]
+    return table("Seconds of each notebook, two at a time", ["notebook", *jobs], rows)
+
+
+def report_jobs(folder: Path) -> dict[str, Job]:
+    for source in (STUDY, TRIALS):
+        shutil.copytree(ROOT / "data" / "raw" / source, folder / "data" / "raw" / source)
+    asked = f"{STUDY}+{TRIALS}"
+    compiled = {
+        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
+        "MPLCONFIGDIR": str(folder / "mpl"),
+    }
+    return {
+        "cold": run_job(folder, asked, **compiled),
+        "warm": run_job(folder, asked, 2, "fresh", **compiled),
+        "cached": run_job(folder, asked, **compiled),
+    }
+
+
+def matrix_jobs(folder: Path) -> dict[str, Job]:
+    for seed, name in enumerate(("one", "two", "three", "four")):
+        study = replace(simulate_study(n=120, seed=seed), name=name)
+        write_study(study, folder / "data" / "raw" / name)
+    (folder / "matrix.toml").write_text(MATRIX, encoding="utf-8")
+    return {f"{n} at a time": run_job(folder, "matrix.toml", n, "fresh") for n in (1, 2)}
 
 
 def main() -> None:
@@ -188,15 +206,23 @@ def main() -> None:
     load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
     console.print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load before: {load}\n")
     with tempfile.TemporaryDirectory(prefix="ctevidence-bench-") as name:
-        folder = Path(name)
-        for source in (STUDY, TRIALS):
-            shutil.copytree(ROOT / "data" / "raw" / source, folder / "data" / "raw" / source)
-        job = run_job(folder)
-        executed = sorted((folder / "reports" / ".work" / STUDY / "notebooks").glob("*.ipynb"))
-        console.print(job_table(job))
-        console.print(f"peak memory with all kernels: {job.peak_megabytes:.0f} MB\n")
-        console.print(notebooks_table(executed))
-    console.print(f"\nctevidence --help: {help_seconds():.2f} s (median of {REPEATS})")
+        jobs = report_jobs(Path(name))
+        console.print(jobs_table(jobs))
+        console.print(notebooks_table({how: jobs[how] for how in ("cold", "warm")}))
+    medians = {
+        how: statistics.median(kernel_seconds(how == "forked")) for how in ("forked", "started")
+    }
+    rows = [(f"kernel {how}, with imports", seconds) for how, seconds in medians.items()]
+    rows.append(("ctevidence --help", help_seconds()))
+    console.print(table(f"Median of {REPEATS}, seconds", ["what", "seconds"], rows))
+    if "--no-matrix" in sys.argv:
+        return
+    with tempfile.TemporaryDirectory(prefix="ctevidence-bench-") as name:
+        jobs = matrix_jobs(Path(name))
+        rows = [(how, job.seconds, job.processor_seconds) for how, job in jobs.items()]
+        console.print(table("Matrix of 24 reports", ["notebooks", "seconds", "processor"], rows))
+        one, two = (job.seconds for job in jobs.values())
+        console.print(f"two at a time: {one / two:.2f} times as fast")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The command line as a newcomer meets it."""
 
+import json
 import subprocess
 import sys
 
@@ -52,6 +53,16 @@ def test_problems_are_one_readable_message(run, tmp_path):
     status, _, _ = run("check", "data/raw/my-study")
     assert "99" in str(status)
     assert "Traceback" not in str(status)
+
+
+def test_a_report_that_fails_is_told_to_machines_and_ends_with_a_status(run, tmp_path):
+    run("new", "my-study")
+    status, out, err = run("report", "nothing-here", "--json", "--quiet")
+    said = json.loads(out)
+    assert (status, said["failed"], said["reports"][0]["status"]) == (1, 1, "failed")
+    assert 'no data "nothing-here"' in said["reports"][0]["failures"][0]["message"]
+    assert "What failed, and why" in err
+    assert "nothing-here data failed" in (tmp_path / "reports/.work/.log").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

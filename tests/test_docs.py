@@ -105,10 +105,10 @@ def resolves(dotted):
 
 
 def test_every_module_of_a_method_is_in_methods():
-    """A file of models, synthesis or contrasts that cites a source is a method to be written up."""
+    """A file of these rooms that cites a source is a method to be written up."""
     cited = re.compile(r"\b(?:19|20)\d\d\)?,")
     named = set(CODE_SPAN.findall(text_of(METHODS)))
-    for room in ("contrasts", "models", "synthesis"):
+    for room in ("contrasts", "models", "sensitivity", "synthesis"):
         for module in sorted((SOURCE / room).glob("*.py")):
             if cited.search(module.read_text(encoding="utf-8")):
                 assert module.relative_to(SOURCE).as_posix() in named

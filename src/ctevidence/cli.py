@@ -20,12 +20,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Name = Annotated[str, typer.Argument(help="A folder under data/raw or data/processed.")]
+#: under reports/.work: a line for each step of every run, without any value of a person
+LOG = ".log"
 
 
 @app.command()
 def report(
-    name: Name,
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME...",
+            help="Folders under data/raw or data/processed; or a matrix file (.toml).",
+        ),
+    ],
     trials: Annotated[
         str | None, typer.Option(help="Published trials to weigh together with the study.")
     ] = None,
@@ -36,32 +43,47 @@ def report(
     param: Annotated[
         list[str] | None, typer.Option("--param", "-p", help="A parameter: name=value.")
     ] = None,
+    outcome: Annotated[
+        list[str] | None, typer.Option(help="Only this outcome: response, course, relapse.")
+    ] = None,
+    name: Annotated[
+        str, typer.Option("--name", help="Folder under reports/, when it is not the study's name.")
+    ] = "",
+    workers: Annotated[int, typer.Option(min=1, help="Notebooks run side by side.")] = 2,
+    fresh: Annotated[bool, typer.Option(help="Run all anew, whatever is kept.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait for another run on the same report.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress bar.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say the result as JSON.")] = False,
 ) -> None:
-    """Make the report pack of a study (or of published trials) in reports/NAME."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    """Make the report pack of studies (or of published trials) in reports/NAME."""
+    import json
 
     from ctevidence.data.project import find_project
-    from ctevidence.reports.run import run_report, steps
+    from ctevidence.reports.making import make_reports
+    from ctevidence.reports.orders import ordered
+    from ctevidence.reports.progress import Display, failures_table, plain
 
-    project = find_project()
-    columns = (
-        TextColumn("{task.description:<28}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-    )
-    with Progress(*columns, TimeElapsedColumn(), disable=quiet) as bar:
-        task = bar.add_task(f"report {name}", total=steps(project, name, trials, network))
-        pack = run_report(
-            name,
-            trials,
-            network,
-            _parameters(param or []),
-            project,
-            lambda step: bar.update(task, advance=1, description=f"report {name}: {step}"),
-        )
-    took = ", ".join(f"{part} {s:.0f} s" for part, s in pack.seconds.items())
-    typer.echo(f"{pack.path / 'index.html'}  ({took})")
+    project, given = find_project(), _parameters(param or [])
+    orders = ordered(names, trials, network, given, tuple(outcome or ()), name)
+    log = project.work(LOG)
+    with Display([order.report for order in orders], log, quiet) as display:
+        made = make_reports(orders, project, workers=workers, fresh=fresh, wait=wait, watch=display)
+    if as_json:
+        typer.echo(json.dumps(plain(made), ensure_ascii=False, indent=1))
+    else:
+        for one in made:
+            if not one.failures:
+                typer.echo(f"{one.path / 'index.html'}  ({_took(one)})")
+    if any(one.failures for one in made):
+        display.console.print(failures_table(made))
+        display.console.print(f"What was there before is unchanged. The log: {log}")
+        raise typer.Exit(1)
+
+
+def _took(made) -> str:
+    if made.unchanged:
+        return "nothing has changed: it is as it was"
+    return ", ".join(f"{part} {seconds:.0f} s" for part, seconds in made.seconds.items())
 
 
 def _parameters(pairs: list[str]) -> dict[str, object]:
@@ -165,23 +187,32 @@ def simulate(
 
 
 @app.command()
-def verify(path: Annotated[Path, typer.Argument(help="A report folder.")]) -> None:
-    """Check that a report's files and inputs are those it was made with."""
+def verify(
+    path: Annotated[Path, typer.Argument(help="A report folder.")],
+    files: Annotated[
+        bool, typer.Option("--files", help="Only compare checksums; make nothing again.")
+    ] = False,
+) -> None:
+    """Check a report against its manifest, make it again aside, and say what differs."""
     from ctevidence.data.project import find_project
-    from ctevidence.reports.verify import differences
+    from ctevidence.reports.verify import differences, recompute
 
-    found = differences(path, find_project(path).root)
+    project = find_project(path)
+    found = differences(path, project.root)
+    if not files:
+        found += recompute(path, project)
     for line in found:
         typer.echo(line)
     if found:
         raise typer.Exit(1)
-    typer.echo("Every page, estimate and input is as the manifest says.")
+    again = "" if files else ", and made again all come out the same"
+    typer.echo(f"Every page, estimate and input is as the manifest says{again}.")
 
 
 def main() -> None:
     """Run the command line; expected errors are one readable message, without a traceback."""
     try:
-        app(standalone_mode=False)
+        status = app(standalone_mode=False)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except typer.Abort:
@@ -195,6 +226,8 @@ def main() -> None:
             error.show()
             sys.exit(2)
         raise
+    if isinstance(status, int) and status:
+        sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ from dataclasses import fields
 import nbformat
 import pytest
 
-from ctevidence.data.project import Project
+from ctevidence.data.project import PROJECT_VARIABLE, Project
 from ctevidence.data.study import Study
 from ctevidence.data.writers import write_study
+from ctevidence.reports.kernels import Kernels
 from ctevidence.reports.notebooks import read_notebooks
 from ctevidence.reports.results import read_estimates, read_figure, read_table
 from ctevidence.reports.run import Sources, planned
@@ -38,7 +39,9 @@ def run(study: Study, folder):
     notebook = next(n for n in read_notebooks() if n.name == "02_response")
     executed = folder / "02.ipynb"
     values = notebook.check({"study_name": "made-up", "report_name": "made-up"})
-    run_notebook(notebook, values, executed, project)
+    variables = {PROJECT_VARIABLE: str(project.root)}
+    with Kernels() as kernels:
+        run_notebook(notebook, values, executed, kernels, project.root, variables)
     cells = nbformat.read(executed, as_version=4).cells
     said = [o.text for c in cells for o in c.get("outputs", ()) if o.output_type == "stream"]
     return project.work("made-up"), " ".join(said)
@@ -76,6 +79,6 @@ def test_a_study_without_a_rule_of_response_has_no_such_notebook():
     rules = type(study.rules)(entry=study.rules.entry)
     without = with_arms(ALL, rules=rules)
     sources = Sources(study=without, trials=None, network=None, folders=())
-    names = [notebook.name for notebook, _ in planned(sources, "made-up", None, None, {})]
+    names = [notebook.name for notebook, _ in planned(sources, "made-up", None, None)]
     assert "02_response" not in names
     assert "01_study" in names

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ctevidence.data.claim import alone_in
 from ctevidence.data.column_rules import MAPPING_FILE
 from ctevidence.data.files import SUFFIXES, read_raw
 from ctevidence.data.mapping import make_tables, read_mapping
@@ -23,6 +24,7 @@ from ctevidence.data.readers import misnamed_files, read_study
 from ctevidence.data.sources import DECLARATIONS, changed_files, checksum, kind_of
 from ctevidence.data.study import TABLES
 from ctevidence.data.trials import TRIAL_TABLES, read_trials
+from ctevidence.data.whole_folder import put_in_place, restore
 
 RECORD = "prepared.json"
 READERS = {"study": read_study, "trials": read_trials}
@@ -78,13 +80,18 @@ def prepare(
     if problems:
         raise DataProblems(problems, str(source))
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=target.parent) as aside:
-        fresh = Path(aside) / name
-        fresh.mkdir()
-        read, made = _make_tables(source, fresh, kind)
-        _check(fresh, kind, made, source)
-        _write_record(source, read, fresh)
-        _replace(target, fresh, Path(aside) / "before")
+    # the lock of a process that was killed is free: what it left aside can go
+    with alone_in(target.parent):
+        restore(target)
+        for left in target.parent.glob(f".{name}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=target.parent) as aside:
+            fresh = Path(aside) / name
+            fresh.mkdir()
+            read, made = _make_tables(source, fresh, kind)
+            _check(fresh, kind, made, source)
+            _write_record(source, read, fresh)
+            put_in_place(fresh, target)
     return target
 
 
@@ -135,18 +142,6 @@ def _write_record(source: Path, read: list[str], fresh: Path) -> None:
     }
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     (fresh / RECORD).write_text(text, encoding="utf-8", newline="\n")
-
-
-def _replace(target: Path, fresh: Path, before: Path) -> None:
-    """Put the new folder in place of an older one, which stays if that fails."""
-    if target.exists():
-        target.rename(before)
-    try:
-        fresh.rename(target)
-    except OSError:
-        if before.exists():
-            before.rename(target)
-        raise
 
 
 __all__ = ["RECORD", "prepare"]

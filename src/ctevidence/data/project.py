@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT_VARIABLE = "CTEVIDENCE_PROJECT"
+#: set for the notebooks of a run: each keeps its results in a folder of its own until all is whole
+WORK_VARIABLE = "CTEVIDENCE_WORK"
 
 
 @dataclass(frozen=True)
@@ -17,9 +19,12 @@ class Project:
     ----------
     root : Path
         The folder that holds ``data/`` and ``reports/``.
+    under_way : Path, optional
+        Where the run that is under way keeps results, whatever the report.
     """
 
     root: Path
+    under_way: Path | None = None
 
     def raw(self, name: str) -> Path:
         """Data as received, never written to."""
@@ -31,6 +36,8 @@ class Project:
 
     def work(self, name: str) -> Path:
         """Exact, internal results; never released."""
+        if self.under_way is not None:
+            return self.under_way
         return self.root / "reports" / ".work" / name
 
     def own(self, name: str, file: str) -> tuple[Path, ...]:
@@ -57,9 +64,10 @@ def find_project(start: str | Path | None = None) -> Project:
         When neither the folder nor a parent holds ``data/raw`` or ``data/processed``.
     """
     start = Path(start or os.environ.get(PROJECT_VARIABLE) or Path.cwd()).resolve()
+    work = os.environ.get(WORK_VARIABLE)
     for folder in (start, *start.parents):
         if any((folder / "data" / part).is_dir() for part in ("raw", "processed")):
-            return Project(folder)
+            return Project(folder, Path(work) if work else None)
     raise FileNotFoundError(
         f'"{start}" is not inside a project: neither it nor a parent has data/raw or '
         "data/processed. Go to the project's folder, or run `ctevidence new NAME` to start one."

@@ -28,7 +28,12 @@ from ctevidence.evidence.wording import wording
 from ctevidence.terms import TRANSITIVITY
 
 #: part of an outcome's name -> how people without a score were counted
-_COUNTING = {"(observed)": "observed", "(missing as": "missing", "(by the curve)": "by_curve"}
+_COUNTING = {
+    "(observed)": "observed",
+    "(missing as": "missing",
+    "(imputed, ": "imputed",
+    "(by the curve)": "by_curve",
+}
 
 
 def level_sentence(row: Estimate, disclosure: Disclosure) -> str:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,18 +12,13 @@ from ctevidence.data.readers import read_study
 from ctevidence.data.sources import list_sources
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials, read_trials
-from ctevidence.reports.manifest import checksum, checksums, manifest, write_manifest
-from ctevidence.reports.notebooks import Notebook, ParameterError, read_notebooks
-from ctevidence.reports.publish import publish
-from ctevidence.reports.runner import run_notebook
+from ctevidence.reports.making import WORKERS, make_reports
+from ctevidence.reports.manifest import checksums
+from ctevidence.reports.notebooks import Notebook, read_notebooks
+from ctevidence.reports.orders import Order
+from ctevidence.reports.stages import NEEDS_STUDY as _NEEDS_STUDY
+from ctevidence.reports.stages import NEEDS_TRIALS as _NEEDS_TRIALS
 from ctevidence.terms import did_you_mean
-
-WORKERS = 2
-
-#: notebooks that need a study, published trials, or the results of the others
-_NEEDS_STUDY = ("01_study", "02_response", "03_course", "04_relapse")
-_NEEDS_TRIALS = ("05_trials",)
-_NEEDS_RESULTS = ("06_evidence", "07_brief")
 
 
 @dataclass(frozen=True)
@@ -42,10 +33,20 @@ class Sources:
 
 @dataclass(frozen=True)
 class ReportPack:
-    """A finished pack and how long each part took, in seconds."""
+    """A finished pack and how long each part took, in seconds.
+
+    Parameters
+    ----------
+    path : Path
+    seconds : mapping
+        ``prepare``, ``notebooks`` and ``publish``.
+    notebooks : mapping
+        Seconds of each notebook that was run; 0 for one whose kept results still hold.
+    """
 
     path: Path
     seconds: Mapping[str, float] = field(default_factory=dict)
+    notebooks: Mapping[str, float] = field(default_factory=dict)
 
 
 def run_report(
@@ -55,6 +56,12 @@ def run_report(
     parameters: Mapping[str, object] | None = None,
     project: Project | None = None,
     progress: Callable[[str], None] | None = None,
+    *,
+    report: str = "",
+    outcomes: tuple[str, ...] = (),
+    fresh: bool = False,
+    workers: int = WORKERS,
+    wait: bool = False,
 ) -> ReportPack:
     """Make the report pack of a study, with published trials beside it.
 
@@ -73,57 +80,87 @@ def run_report(
         Found from the current folder when absent.
     progress : callable, optional
         Told the name of each step as it is done.
+    report : str, optional
+        Folder under ``reports/``; the name of the study when absent.
+    outcomes : tuple of str, optional
+        ``response``, ``course``, ``relapse``; all when absent.
+    fresh : bool
+        Run every notebook, whatever results are kept.
+    workers : int
+        Notebooks run side by side. The results do not depend on it.
+    wait : bool
+        Wait for another run on the same report; else refuse.
 
     Returns
     -------
     ReportPack
-        In ``reports/<name>``; it replaces an earlier one only when it is whole.
+        In ``reports/<report>``; it replaces an earlier one only when it is whole.
 
     Raises
     ------
-    FileNotFoundError, DataProblems, ParameterError, NotebookError
-        Each says what was found and what to do.
+    FileNotFoundError, DataProblems, ParameterError, NotebookError, InUse, OSError
+        Each says what was found and what to do. An earlier report is then as it was.
     """
-    project, tell = project or find_project(), progress or (lambda step: None)
-    clock, seconds = time.perf_counter, {}
-    start = clock()
+    order = Order(name, trials, network, parameters or {}, tuple(outcomes), report)
+    told = progress or (lambda step: None)
+    (made,) = make_reports(
+        [order],
+        project or find_project(),
+        workers=workers,
+        fresh=fresh,
+        wait=wait,
+        watch=lambda event: told(event.step) if event.ends else None,
+    )
+    if made.failures:
+        raise made.failures[0].error
+    return ReportPack(made.path, made.seconds, made.notebooks)
+
+
+def plan_report(root: Path, name: str, trials: str | None, network: str | None) -> dict:
+    """What a report of these sources consists of: notebooks with their values, and its data.
+
+    Returns
+    -------
+    dict
+        ``notebooks``: pairs of name and values; ``folders``: of the data, relative to the root;
+        ``processed``: checksums of their files.
+    """
+    project = Project(root)
     sources = open_sources(project, name, trials, network)
-    plan = planned(sources, name, trials, network, parameters or {})
-    seconds["prepare"] = clock() - start
-    tell("data")
-
-    work = project.work(name)
-    shutil.rmtree(work, ignore_errors=True)
-    start = clock()
-    for stage in (_NEEDS_STUDY + _NEEDS_TRIALS, _NEEDS_RESULTS):
-        _run_stage([p for p in plan if p[0].name in stage], work, project, tell)
-    seconds["notebooks"] = clock() - start
-
-    start = clock()
-    aside = work / "release"
-    publish(name, sources.study, sources.trials, work, aside, network=sources.network)
-    inputs = checksums(sources.folders, project.root)
-    notebooks = {n.name: checksum(n.path) for n, _ in plan}
-    given = {"name": name, "trials": trials, "network": network, **(parameters or {})}
-    outputs = checksums([aside], aside)
-    content = manifest(name, given, inputs, notebooks, outputs)
-    write_manifest(content, aside / "manifest.json")
-    _swap(aside, project.report(name))
-    seconds["publish"] = clock() - start
-    tell("pages")
-    return ReportPack(project.report(name), seconds)
+    plan = planned(sources, name, trials, network)
+    return {
+        "notebooks": [(notebook.name, values) for notebook, values in plan],
+        "folders": [folder.relative_to(root).as_posix() for folder in sources.folders],
+        "processed": checksums(sources.folders, root),
+    }
 
 
-def steps(project: Project, name: str, trials: str | None, network: str | None = None) -> int:
-    """How many steps a run tells of: data, each notebook, pages."""
-    sources = open_sources(project, name, trials, network)
-    return 2 + len(planned(sources, name, trials, network, {}))
+def publish_report(
+    root: Path, name: str, trials: str | None, network: str | None, results: Path, target: Path
+) -> Path:
+    """Make the released pages from kept results and the data that analyses have read."""
+    from ctevidence.reports.publish import publish  # noqa: PLC0415 (a run that is kept needs none)
+
+    sources = open_sources(Project(root), name, trials, network, Project.processed)
+    given = (name, sources.study, sources.trials, results, target)
+    return publish(*given, network=sources.network)
 
 
 def open_sources(
-    project: Project, name: str, trials: str | None, network: str | None = None
+    project: Project,
+    name: str,
+    trials: str | None,
+    network: str | None = None,
+    folder_of: Callable[[Project, str], Path] | None = None,
 ) -> Sources:
-    """Prepare and read what the report is made from.
+    """Read what the report is made from.
+
+    Parameters
+    ----------
+    project : Project
+    name, trials, network : str or None
+    folder_of : callable, optional
+        The processed folder of a source; made anew from the raw data when absent.
 
     Raises
     ------
@@ -132,17 +169,18 @@ def open_sources(
     ValueError
         For a network without trials that it could stand beside.
     """
-    folder = _prepared(project, name)
+    folder_of = folder_of or _prepared
+    folder = folder_of(project, name)
     is_study = (folder / "study.toml").exists()
     study = read_study(folder) if is_study else None
-    beside = _prepared(project, trials) if is_study and trials else None
+    beside = folder_of(project, trials) if is_study and trials else None
     published = beside if is_study else folder
     if network is not None and published is None:
         raise ValueError(
             f'The network "{network}" stands beside published trials: name them too '
             f"(--trials {network} for the network alone)."
         )
-    web = None if network is None else _prepared(project, network)
+    web = None if network is None else folder_of(project, network)
     folders = dict.fromkeys(f for f in (folder, beside, web) if f is not None)
     trials_read = None if published is None else read_trials(published)
     return Sources(study, trials_read, None if web is None else read_trials(web), tuple(folders))
@@ -160,41 +198,23 @@ def _prepared(project: Project, name: str) -> Path:
 
 
 def planned(
-    sources: Sources,
-    name: str,
-    trials: str | None,
-    network: str | None,
-    parameters: Mapping[str, object],
+    sources: Sources, name: str, trials: str | None, network: str | None
 ) -> list[tuple[Notebook, dict[str, object]]]:
-    """The notebooks to run, each with the parameters that it knows.
-
-    Raises
-    ------
-    ParameterError
-        For a parameter that no notebook knows.
-    """
-    notebooks = read_notebooks()
-    known = {p for n in notebooks for p in n.parameters}
-    for given in parameters:
-        if given not in known:
-            raise ParameterError(
-                f'No notebook has a parameter "{given}"{did_you_mean(given, known)}'
-            )
+    """The notebooks that these sources can fill, each with the values that the sources decide."""
     trials_name = (trials or name) if sources.trials else None
-    chosen = {
+    decided = {
         "study_name": name,
         "trials_name": trials_name,
         "network_name": network or trials_name,
         "report_name": name,
         "condition": sources.study.condition if sources.study else None,
         "profile": sources.study.disclosure if sources.study else "open",
-        **parameters,
     }
     plan = []
-    for notebook in notebooks:
+    for notebook in read_notebooks():
         if not _has_what_it_needs(notebook, sources):
             continue
-        values = {k: v for k, v in chosen.items() if k in notebook.parameters and v is not None}
+        values = {k: v for k, v in decided.items() if k in notebook.parameters and v is not None}
         plan.append((notebook, notebook.check(values)))
     return plan
 
@@ -213,24 +233,3 @@ def _has_what_it_needs(notebook: Notebook, sources: Sources) -> bool:
     has_visits, has_response = bool(study.schedule), study.rules.response is not None
     needed = {"02_response": has_visits and has_response, "03_course": has_visits}
     return needed.get(notebook.name, True)
-
-
-def _run_stage(plan, work: Path, project: Project, tell: Callable[[str], None]) -> None:
-    def run(item):
-        notebook, values = item
-        run_notebook(notebook, values, work / "notebooks" / f"{notebook.name}.ipynb", project)
-        tell(notebook.name)
-
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        for _ in pool.map(run, plan):
-            pass
-
-
-def _swap(aside: Path, target: Path) -> None:
-    """Put a finished folder in the place of an earlier one; never half of it."""
-    old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        os.replace(target, old)
-    os.replace(aside, target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import papermill
-from papermill.exceptions import PapermillExecutionError
-from traitlets.config import Config
-
-from ctevidence.data.project import PROJECT_VARIABLE, Project
+from ctevidence.reports.failures import NotebookError
+from ctevidence.reports.fork_server import without_uri_grammar
+from ctevidence.reports.kernels import Kernels
 from ctevidence.reports.notebooks import Notebook
 
+without_uri_grammar()
 
-class NotebookError(RuntimeError):
-    """A notebook stopped; says which cell and why, and where its executed copy is."""
+import nbformat  # noqa: E402
+import papermill  # noqa: E402
+from papermill.exceptions import PapermillExecutionError  # noqa: E402
+from traitlets.config import Config  # noqa: E402
+
+from ctevidence.reports.provisioner import manager_class  # noqa: E402
+
+#: papermill's cell with the values of the parameters
+_ADDED = "injected-parameters"
+_numbers = itertools.count()
 
 
 def run_notebook(
-    notebook: Notebook, parameters: Mapping[str, object], output: str | Path, project: Project
+    notebook: Notebook,
+    parameters: Mapping[str, object],
+    output: Path,
+    kernels: Kernels,
+    folder: Path,
+    variables: Mapping[str, str],
 ) -> Path:
     """Run a notebook through papermill and keep the executed copy.
 
@@ -30,43 +41,61 @@ def run_notebook(
     notebook : Notebook
     parameters : mapping
         Only names that the notebook declares, of the declared types.
-    output : path
-        Where the executed copy goes.
-    project : Project
-        The kernel works in its root.
+    output : Path
+        Where the executed copy goes, also when a cell fails.
+    kernels : Kernels
+        Where the kernel comes from.
+    folder : Path
+        Where the kernel works.
+    variables : mapping
+        Environment variables for the kernel.
 
     Raises
     ------
     ParameterError
         Before anything runs.
     NotebookError
-        When a cell fails.
+        When a cell fails, or the kernel dies.
     """
     values = notebook.check(parameters)
-    output = Path(output)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    os.environ[PROJECT_VARIABLE] = str(project.root)
     # the names were checked above; papermill cannot read annotations such as "str | None"
-    logging.getLogger("papermill").setLevel(logging.ERROR)
-    # sockets in a folder that only this user can enter, not ports that anyone here could read
-    with tempfile.TemporaryDirectory(prefix="ctevidence-") as private:
-        sockets = {"transport": "ipc", "ip": str(Path(private) / "kernel")}
-        try:
-            papermill.execute_notebook(
-                str(notebook.path),
-                str(output),
-                parameters=values,
-                kernel_name="python3",
-                cwd=str(project.root),
-                progress_bar=False,
-                log_output=False,
-                config=Config(KernelManager=sockets),
-                # a kernel stopped at the end of a run has nothing to tell the terminal
-                extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
-            )
-        except PapermillExecutionError as error:
-            raise NotebookError(
-                f"{notebook.name} stopped in cell {error.cell_index}: {error.ename}: "
-                f"{error.evalue}\nThe executed copy is {output}."
-            ) from None
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    number = next(_numbers)
+    sockets = {
+        "transport": "ipc",
+        "ip": str(kernels.private.path / f"kernel-{number}"),
+        "connection_file": str(kernels.private.path / f"kernel-{number}.json"),
+    }
+    try:
+        papermill.execute_notebook(
+            str(notebook.path),
+            str(output),
+            parameters=values,
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=False,
+            request_save_on_cell_execute=False,
+            kernel_manager_class=manager_class(kernels, str(folder), variables),
+            shutdown_kernel="immediate",
+            config=Config(KernelManager=sockets),
+            # a kernel stopped at the end of a run has nothing to tell the terminal
+            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
+        )
+    except PapermillExecutionError as error:
+        raise NotebookError(notebook.name, error.cell_index, error.ename, error.evalue) from None
+    except RuntimeError as error:  # nbclient's word for a kernel that is no more
+        raise NotebookError(notebook.name, None, type(error).__name__, str(error)) from None
+    _without_clock(output)
     return output
+
+
+def _without_clock(path: Path) -> None:
+    """Drop when each cell ran and the drawn name of the added one: the same run, the same bytes."""
+    executed = nbformat.read(path, as_version=4)
+    executed.metadata.pop("papermill", None)
+    for cell in executed.cells:
+        for name in ("papermill", "execution"):
+            cell.metadata.pop(name, None)
+        if _ADDED in cell.metadata.get("tags", []):
+            cell["id"] = _ADDED
+    nbformat.write(executed, path)

@@ -1,0 +1,1 @@
+"""What would overturn an answer: missing scores under other assumptions, and how far they reach."""

@@ -1,0 +1,351 @@
+"""Making reports: any number of them, side by side, each whole or not at all.
+
+A report is a plan, its notebooks in two stages (those about data; those about the results of the
+others), and its pages. All this work goes through one set of workers, whatever report it is for;
+what several reports have in common is done once.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from ctevidence.data.claim import claim
+from ctevidence.data.project import PROJECT_VARIABLE, WORK_VARIABLE, Project
+from ctevidence.data.whole_folder import restore, write_whole
+from ctevidence.reports.cell_store import EXECUTED, RESULTS, Cell, CellStore, key_of
+from ctevidence.reports.events import DATA, PAGES, Event, Made
+from ctevidence.reports.failures import Failure, NotebookError, explain, scrub
+from ctevidence.reports.kernels import Kernels
+from ctevidence.reports.manifest import (
+    checksum,
+    checksums,
+    code_checksum,
+    environment_checksum,
+    lock_checksum,
+)
+from ctevidence.reports.notebooks import Notebook, read_notebooks
+from ctevidence.reports.orders import Order
+from ctevidence.reports.packing import holds, pack, pack_key
+from ctevidence.reports.stages import DATA_PARAMETERS, NEEDS_RESULTS
+
+WORKERS = 2
+
+
+def make_reports(
+    orders: Sequence[Order],
+    project: Project,
+    *,
+    workers: int = WORKERS,
+    fresh: bool = False,
+    wait: bool = False,
+    watch: Callable[[Event], None] = lambda event: None,
+    kernels: Kernels | None = None,
+) -> tuple[Made, ...]:
+    """Make reports; one that fails does not stop the others.
+
+    Parameters
+    ----------
+    orders : sequence of Order
+        All of them are checked before anything runs.
+    project : Project
+    workers : int
+        Notebooks run side by side.
+    fresh : bool
+        Do everything anew, whatever is kept.
+    wait : bool
+        Wait for another run on the same report; else that report fails.
+    watch : callable
+        Told every `Event`, from several threads.
+    kernels : Kernels, optional
+        Ended by whoever made them; own ones when absent.
+
+    Returns
+    -------
+    tuple of Made
+        In the order of `orders`.
+
+    Raises
+    ------
+    ParameterError, MatrixError
+        For an order that asks for what no notebook knows.
+    """
+    notebooks = read_notebooks()
+    for order in orders:
+        order.check(notebooks)
+    own = kernels or Kernels()
+    try:
+        with ThreadPoolExecutor(workers) as slots:
+            making = _Making(project, notebooks, own, slots, fresh, wait, watch)
+            # a report that waits for its turn takes no worker
+            with ThreadPoolExecutor(min(len(orders), workers + 1)) as reports:
+                try:
+                    made = tuple(reports.map(making.report, orders))
+                except BaseException:
+                    # stopped by hand: nothing that waits is begun, what is under way ends at once
+                    for pool in (reports, slots):
+                        pool.shutdown(wait=False, cancel_futures=True)
+                    own.close()
+                    raise
+            making.store.tidy()
+    finally:
+        if kernels is None:
+            own.close()
+    return made
+
+
+class Stopped(Exception):  # noqa: N818 (it says what happened)
+    """One or several steps of a report failed."""
+
+    def __init__(self, *failures: Failure) -> None:
+        self.failures = failures
+        super().__init__(*failures)
+
+
+@dataclass
+class _Making:
+    """What the reports of one run share."""
+
+    project: Project
+    notebooks: Sequence[Notebook]
+    kernels: Kernels
+    slots: ThreadPoolExecutor
+    fresh: bool
+    wait: bool
+    watch: Callable[[Event], None]
+
+    def __post_init__(self) -> None:
+        self.store = CellStore(self.project.work(".cells"))
+        self._under_way: dict[str, Future] = {}
+        self._lock = threading.Lock()
+        self.basis = {
+            "code": code_checksum(),
+            "environment": environment_checksum(),
+            "lock": lock_checksum(),
+        }
+
+    def report(self, order: Order) -> Made:
+        """Make one report, and say what became of it."""
+        target = self.project.report(order.report)
+        seconds: dict[str, float] = {}
+        try:
+            with claim(self.project.work(".locks") / order.report, str(target), self.wait):
+                restore(target)
+                restore(self.project.work(order.report))
+                return self._report(order, target, seconds)
+        except Stopped as stopped:
+            return Made(order, target, stopped.failures, seconds)
+        except Exception as error:
+            failure = self._failure(order, DATA, error)
+            return Made(order, target, (failure,), seconds)
+
+    def _report(self, order: Order, target: Path, seconds: dict[str, float]) -> Made:
+        start = time.perf_counter()
+        self.watch(Event(order.report, DATA, "begun"))
+        plan = self._step(order, DATA, lambda: self._plan(order))
+        chosen = [(self._notebook(n), self._values(order, n, v)) for n, v in plan["notebooks"]]
+        chosen = [(n, v) for n, v in chosen if order.wants(n.name)]
+        for step in [*(n.name for n, _ in chosen), PAGES]:
+            self.watch(Event(order.report, step, "planned", self.store.expected(step)))
+        seconds["prepare"] = time.perf_counter() - start
+        self.watch(Event(order.report, DATA, "done", seconds["prepare"]))
+
+        start = time.perf_counter()
+        data = [(n, v) for n, v in chosen if n.name not in NEEDS_RESULTS]
+        late = [(n, v) for n, v in chosen if n.name in NEEDS_RESULTS]
+        cells, took = self._stage(order, plan, data, {})
+        more, took_more = self._stage(order, plan, late, cells)
+        cells, took = cells | more, took | took_more
+        seconds["notebooks"] = time.perf_counter() - start
+
+        start = time.perf_counter()
+        inputs = self._inputs(order) | plan["processed"]
+        key = pack_key(order, inputs, cells, self.basis)
+        unchanged = not self.fresh and holds(self.project, order, key)
+        if not unchanged:
+            self.watch(Event(order.report, PAGES, "begun"))
+            made = (chosen, cells, inputs, key, self._publisher(order))
+            self._step(order, PAGES, lambda: pack(order, self.project, self.store, *made))
+        seconds["publish"] = time.perf_counter() - start
+        state = "kept" if unchanged else "done"
+        self.watch(Event(order.report, PAGES, state, seconds["publish"]))
+        return Made(order, target, (), seconds, took, unchanged)
+
+    # -- the plan ---------------------------------------------------------------------------------
+
+    def _plan(self, order: Order) -> dict:
+        key = key_of(
+            plan=order.sources,
+            data=self._inputs(order),
+            notebooks=[checksum(n.path) for n in self.notebooks],
+            basis=self.basis,
+        )
+        return self._once(key, lambda: self._planned(key, order)).result()
+
+    def _planned(self, key: str, order: Order) -> dict:
+        path = self.store.folder / f"{key}.json"
+        if not self.fresh and path.is_file():
+            plan = json.loads(path.read_text(encoding="utf-8"))
+            folders = [self.project.root / folder for folder in plan["folders"]]
+            if checksums(folders, self.project.root) == plan["processed"]:
+                return plan
+        self._get_ready()
+        function = "ctevidence.reports.run:plan_report"
+        plan = self.kernels.call(function, root=self.project.root, **order.sources)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(plan))
+        return plan
+
+    def _get_ready(self) -> None:
+        """Import what runs notebooks, while the kernels' server imports what they need."""
+        self.kernels.start()
+        import_module("ctevidence.reports.runner")
+
+    def _inputs(self, order: Order) -> dict[str, str]:
+        """Checksums of the data as received, else of what analyses read."""
+        names = dict.fromkeys(filter(None, order.sources.values()))
+        folders = [
+            raw if (raw := self.project.raw(name)).is_dir() else self.project.processed(name)
+            for name in names
+        ]
+        return checksums(folders, self.project.root)
+
+    def _notebook(self, name: str) -> Notebook:
+        return next(n for n in self.notebooks if n.name == name)
+
+    def _values(self, order: Order, name: str, decided: Mapping[str, object]) -> dict[str, object]:
+        known = self._notebook(name).parameters
+        return {**decided, **{k: v for k, v in order.parameters.items() if k in known}}
+
+    # -- the notebooks ----------------------------------------------------------------------------
+
+    def _stage(
+        self, order: Order, plan: dict, chosen: list, before: Mapping[str, Cell]
+    ) -> tuple[dict[str, Cell], dict[str, float]]:
+        """Run notebooks side by side; all of them, also when one fails."""
+        under_way = {
+            notebook.name: self._begin(order, plan, notebook, values, before)
+            # the longest first, so that none of them is alone at the end
+            for notebook, values in sorted(chosen, key=lambda n: -self.store.expected(n[0].name))
+        }
+        cells, took, failures = {}, {}, []
+        for notebook, _ in chosen:
+            try:
+                cells[notebook.name], took[notebook.name] = under_way[notebook.name].result()
+            except Exception as error:
+                failures.append(self._failure(order, notebook.name, error, plan))
+        if failures:
+            raise Stopped(*failures)
+        return cells, took
+
+    def _begin(
+        self, order: Order, plan: dict, notebook: Notebook, values: dict, before: Mapping[str, Cell]
+    ) -> Future:
+        folders = [f"data/processed/{values[p]}/" for p in DATA_PARAMETERS if p in values]
+        key = key_of(
+            notebook=checksum(notebook.path),
+            values=values,
+            data={f: s for f, s in plan["processed"].items() if f.startswith(tuple(folders))},
+            before={name: cell.checksum for name, cell in before.items()},
+            basis=self.basis,
+        )
+
+        def run() -> tuple[Cell, float]:
+            kept = None if self.fresh else self.store.find(key)
+            if kept is None:
+                self.watch(Event(order.report, notebook.name, "begun"))
+                kept = self._run(order, notebook, values, before, key)
+                self.watch(Event(order.report, notebook.name, "done", kept.seconds))
+                return kept, kept.seconds
+            self.watch(Event(order.report, notebook.name, "kept"))
+            return kept, 0.0
+
+        future, is_ours = self._once_ours(key, run)
+        if not is_ours:
+            future.add_done_callback(
+                lambda done: (
+                    done.exception() or self.watch(Event(order.report, notebook.name, "kept"))
+                )
+            )
+        return future
+
+    def _run(
+        self, order: Order, notebook: Notebook, values: dict, before: Mapping, key: str
+    ) -> Cell:
+        self._get_ready()
+        from ctevidence.reports.runner import run_notebook  # noqa: PLC0415 (slow to import)
+
+        start = time.perf_counter()
+        with self.store.making() as aside:
+            results = aside / RESULTS
+            for cell in before.values():
+                shutil.copytree(cell.results, results, dirs_exist_ok=True)
+            given = checksums([results], results)
+            variables = {PROJECT_VARIABLE: str(self.project.root), WORK_VARIABLE: str(results)}
+            arguments = (values, aside / EXECUTED, self.kernels, self.project.root, variables)
+            try:
+                run_notebook(notebook, *arguments)
+            except NotebookError as error:
+                self._keep_failed(order, notebook, error, aside / EXECUTED)
+                raise
+            for name, made in checksums([results], results).items():
+                if given.get(name) == made:
+                    (results / name).unlink()
+            return self.store.keep(aside, key, notebook.name, time.perf_counter() - start)
+
+    def _keep_failed(self, order: Order, notebook: Notebook, error: Exception, copy: Path) -> None:
+        """Keep how far a notebook came, without the values that its error may quote."""
+        if copy.is_file():
+            failure = explain(
+                order, notebook.name, error, self.project, self._notebook_text(notebook.name)
+            )
+            failed = self.project.work(".failed") / order.report
+            failed.mkdir(parents=True, exist_ok=True)
+            write_whole(failed / f"{notebook.name}.ipynb", scrub(copy, failure.message))
+
+    def _publisher(self, order: Order) -> Callable[[Path, Path], object]:
+        def publish(results: Path, target: Path) -> object:
+            self._get_ready()
+            function = "ctevidence.reports.run:publish_report"
+            given = {"root": self.project.root, "results": results, "target": target}
+            work = self.slots.submit(self.kernels.call, function, **given, **order.sources)
+            return work.result()
+
+        return publish
+
+    # -- all ---------------------------------------------------------------------------------------
+
+    def _once(self, key: str, work: Callable[[], object]) -> Future:
+        return self._once_ours(key, work)[0]
+
+    def _once_ours(self, key: str, work: Callable[[], object]) -> tuple[Future, bool]:
+        """Give work to a worker, unless another report has asked for the same."""
+        with self._lock:
+            is_ours = key not in self._under_way
+            if is_ours:
+                self._under_way[key] = self.slots.submit(work)
+            return self._under_way[key], is_ours
+
+    def _step(self, order: Order, step: str, work: Callable[[], object]):
+        try:
+            return work()
+        except Exception as error:
+            raise Stopped(self._failure(order, step, error)) from error
+
+    def _failure(
+        self, order: Order, step: str, error: Exception, plan: dict | None = None
+    ) -> Failure:
+        failure = explain(order, step, error, self.project, self._notebook_text(step))
+        self.watch(Event(order.report, step, "failed", failure=failure))
+        return failure
+
+    def _notebook_text(self, step: str) -> str:
+        found = [n.path.read_text(encoding="utf-8") for n in self.notebooks if n.name == step]
+        return "".join(found)

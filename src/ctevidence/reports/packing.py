@@ -1,0 +1,102 @@
+"""Putting a report together from kept notebooks, and telling whether it is on the disk already."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ctevidence.data.project import Project
+from ctevidence.data.whole_folder import put_in_place
+from ctevidence.reports.cell_store import Cell, CellStore, key_of
+from ctevidence.reports.manifest import (
+    MANIFEST,
+    checksum,
+    checksums,
+    manifest,
+    report_date,
+    write_manifest,
+)
+from ctevidence.reports.notebooks import Notebook
+from ctevidence.reports.orders import Order
+
+
+def pack_key(
+    order: Order, inputs: Mapping[str, str], cells: Mapping[str, Cell], basis: Mapping
+) -> str:
+    """A checksum of all that a report is made from, and of the day that stands on its pages."""
+    return key_of(
+        asked=order.asked,
+        inputs=inputs,
+        cells={name: cell.files for name, cell in cells.items()},
+        day=report_date().isoformat(),
+        basis=basis,
+    )
+
+
+def holds(project: Project, order: Order, key: str) -> bool:
+    """Whether the report on the disk is this one, whole and untouched."""
+    target = project.report(order.report)
+    try:
+        recorded = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    there = checksums([target], target)
+    there.pop(MANIFEST, None)
+    is_there = project.work(order.report).is_dir()
+    return is_there and recorded.get("key") == key and there == recorded["outputs_sha256"]
+
+
+def pack(
+    order: Order,
+    project: Project,
+    store: CellStore,
+    chosen: Sequence[tuple[Notebook, Mapping[str, object]]],
+    cells: Mapping[str, Cell],
+    inputs: Mapping[str, str],
+    key: str,
+    publish: Callable[[Path, Path], object],
+) -> None:
+    """Make the pages aside, and put them in the place of an earlier report when they are whole.
+
+    Parameters
+    ----------
+    order : Order
+    project : Project
+    store : CellStore
+    chosen : sequence of (Notebook, mapping)
+        The notebooks with their values.
+    cells : mapping
+        What is kept of each.
+    inputs : mapping
+        Checksums of the data.
+    key : str
+        From `pack_key`.
+    publish : callable
+        Makes the released pages in a folder (second) from results (first).
+    """
+    with store.making() as aside:
+        work, release = aside / "work", aside / "release"
+        (work / "notebooks").mkdir(parents=True)
+        for name, cell in cells.items():
+            shutil.copytree(cell.results, work, dirs_exist_ok=True)
+            shutil.copyfile(cell.executed, work / "notebooks" / f"{name}.ipynb")
+        publish(work, release)
+        content = manifest(
+            order.report,
+            order.asked,
+            {n.name: _seed(n, v) for n, v in chosen if "seed" in n.parameters},
+            inputs,
+            {n.name: checksum(n.path) for n, _ in chosen},
+            checksums([release], release),
+            key,
+        )
+        write_manifest(content, release / MANIFEST)
+        put_in_place(work, project.work(order.report))
+        # last: what has the manifest of this run has all of it
+        put_in_place(release, project.report(order.report))
+
+
+def _seed(notebook: Notebook, values: Mapping[str, object]) -> object:
+    return values.get("seed", notebook.parameters["seed"].default)
