@@ -29,15 +29,22 @@ def table_event_tests(fit, strata: str | None = None) -> Table:
 
     Parameters
     ----------
-    fit : a fit of relapse, retention or time to response
+    fit : a fit of relapse, retention or time to response, or what holds one over time
     strata : str, optional
         A column of the participants within whose groups arms are compared.
 
     Returns
     -------
     Table
-        Rows of a group that the disclosure profile hides have no numbers.
+        Rows of a group that the disclosure profile hides have no numbers; of a study without a fit
+        one row says why.
     """
+    over_time = fit
+    fit = getattr(over_time, "fit", over_time)
+    if fit is None:
+        row = ["log-rank", over_time.reason, not_estimable(), "", "", ""]
+        frame, caption = pd.DataFrame([row], columns=list(COLUMNS)), over_time.event
+        return Table("event-tests", f"Tests of the time to {caption}", frame)
     disclosure = disclosure_of(fit.study)
     tests = fit.tests(strata)
     hidden = _hidden_arms(fit.people, disclosure)
