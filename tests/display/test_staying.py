@@ -64,8 +64,8 @@ def test_counts_of_a_week_with_events_by_hand():
     fit = SimpleNamespace(
         study=SimpleNamespace(arms=(Arm("combined", "combined"),), disclosure="open"),
         outcome=SimpleNamespace(
-            kind="relapse", rule=RelapseRule("baseline", from_events=True), weight=None
-        ),  # fmt: skip
+            weight=None, kind="relapse", rule=RelapseRule("baseline", from_events=True)
+        ),
         curves={"combined": kaplan_meier(np.array([4.0, 4, 8, 8]), np.array([1, 0, 1, 0]))},
         groups=SimpleNamespace(at_risk=SimpleNamespace(event="relapse")),
     )

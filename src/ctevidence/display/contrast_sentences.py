@@ -31,8 +31,8 @@ from ctevidence.terms import TRANSITIVITY
 _COUNTING = {
     "(observed)": "observed",
     "(missing as": "missing",
-    "(imputed, ": "imputed",
     "(by the curve)": "by_curve",
+    "(imputed, ": "imputed",
 }
 
 

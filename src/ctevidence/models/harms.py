@@ -86,9 +86,8 @@ def fit_harms(outcome: Outcome) -> HarmsFit | ScheduledFit:
 
     Returns
     -------
-    HarmsFit
-        Levels of ``risk`` and ``event_rate``, without a week; of weighted people a `ScheduledFit`
-        with ``risk`` alone.
+    HarmsFit or ScheduledFit
+        Levels of ``risk`` and ``event_rate``, without a week; of weighted people ``risk`` alone.
     """
     if outcome.weight is not None:
         return weighted_fit(outcome)

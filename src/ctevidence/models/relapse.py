@@ -77,8 +77,8 @@ def fit_relapse(
     Raises
     ------
     ValueError
-        For another way of dating, a model without ``seen="interval"`` or weights, or both together,
-        or something else that competes.
+        For another way of dating, a model without ``seen="interval"`` or weights, both together, or
+        something else that competes.
 
     Notes
     -----
