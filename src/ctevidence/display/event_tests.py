@@ -10,6 +10,7 @@ from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import not_estimable, number, p_value
 from ctevidence.display.labels import contrast_label
 from ctevidence.display.table import Table
+from ctevidence.terms import DESCRIPTIVE
 
 COLUMNS = ("test", "compared", "statistic", "df", "p", "p by Holm")
 #: what each test asks, for people who do not know its name
@@ -55,6 +56,8 @@ def table_event_tests(fit, strata: str | None = None) -> Table:
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     asked = dict.fromkeys(tests["test"])
     notes = [f"{MEANINGS[test]}." for test in asked if test in MEANINGS]
+    # groups that treatment has chosen have p-values too: they test nothing about treatment
+    notes += [caution for caution in fit.cautions if DESCRIPTIVE in caution]
     if strata:
         notes.append(f"Arms are compared within each {strata.replace('_', ' ')}.")
     if not disclosure.is_open:
