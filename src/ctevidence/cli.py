@@ -126,11 +126,19 @@ def prepare(
 @app.command()
 def check(path: Annotated[Path, typer.Argument(help="A study or trials folder.")]) -> None:
     """Report every problem of the data, or a one-screen profile of the study."""
+    from tempfile import TemporaryDirectory
+
+    from ctevidence.data.prepare import prepare as make
     from ctevidence.data.profile import profile
     from ctevidence.data.readers import read_study
     from ctevidence.data.trials import read_trials
 
-    if (path / "study.toml").exists() or not (path / "trials.toml").exists():
+    if (path / "prepare.toml").exists():  # data as received: prepared aside, and left alone
+        with TemporaryDirectory() as aside:
+            made = make(path.resolve().name, raw=path.resolve().parent, processed=aside)
+            is_study = (made / "study.toml").exists()
+            typer.echo(str(profile(read_study(made)) if is_study else read_trials(made)))
+    elif (path / "study.toml").exists() or not (path / "trials.toml").exists():
         typer.echo(str(profile(read_study(path))))
     else:
         typer.echo(str(read_trials(path)))
@@ -138,16 +146,34 @@ def check(path: Annotated[Path, typer.Argument(help="A study or trials folder.")
 
 @app.command()
 def new(
-    name: Annotated[str, typer.Argument(help="Name of the study: a new folder under data/raw.")],
+    name: Annotated[
+        str | None, typer.Argument(help="Name of the study: a new folder under data/raw.")
+    ] = None,
+    source: Annotated[
+        list[Path] | None, typer.Option("--from", help="A file as received, or a folder of files.")
+    ] = None,
 ) -> None:
-    """Write a commented template folder for a study of your own."""
+    """Write a commented template folder, or with --from a proposal for files as received."""
+    import re
+
     from ctevidence.data.project import Project, find_project
+    from ctevidence.data.proposal import propose
     from ctevidence.data.template import write_template
 
     try:
         project = find_project()
     except FileNotFoundError:
         project = Project(Path.cwd())  # the first study of a new project
+    if not name and source:
+        name = "-".join(re.findall("[a-z0-9]+", source[0].stem.lower()))
+    if not name:
+        raise ValueError("Say the name of the study, or --from with a file as received.")
+    if source:
+        typer.echo(str(propose(source, project.raw(name), name)))
+        typer.echo(
+            f"\nDecide, then: ctevidence check {project.raw(name)}; ctevidence report {name}"
+        )
+        return
     folder = write_template(project.raw(name), name)
     typer.echo(
         f"{folder}\nFill in the tables, then: ctevidence check {folder}; ctevidence report {name}"

@@ -246,31 +246,54 @@ class Estimates:
         return cls(Estimate(**_plain(row)) for row in frame.to_dict("records"))
 
     def write_csv(self, path: str | Path) -> Path:
-        """Write all rows at full precision; the same rows give the same bytes."""
+        """Write all rows at full precision; the same rows give the same bytes.
+
+        Words that a spreadsheet would take for a formula get an apostrophe in front, which
+        `read_csv` removes again; numbers are never touched.
+        """
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         # repr is the shortest text that reads back as the same number; pandas' own is not
         exact = lambda value: repr(float(value))  # noqa: E731
-        self.frame.to_csv(path, index=False, lineterminator="\n", float_format=exact)
+        table = self.frame
+        table[_TEXT] = table[_TEXT].map(_no_formula)
+        table.to_csv(path, index=False, lineterminator="\n", float_format=exact)
         return path
 
     @classmethod
     def read_csv(cls, path: str | Path) -> Estimates:
         """Read rows that `write_csv` wrote."""
-        text = [c for c, kind in _FIELD_TYPES.items() if kind == "str"]
         counts = dict.fromkeys(COUNT_COLUMNS, "Int64")
         frame = pd.read_csv(
             path,
-            dtype=dict.fromkeys(text, str) | counts | {"randomised": "boolean"},
+            dtype=dict.fromkeys(_TEXT, str) | counts | {"randomised": "boolean"},
             float_precision="round_trip",
             keep_default_na=False,
-            na_values={c: [""] for c in COLUMNS if c not in text},
+            na_values={c: [""] for c in COLUMNS if c not in _TEXT},
         )
+        frame[_TEXT] = frame[_TEXT].map(_as_written)
         return cls.from_frame(frame)
 
 
 _FIELD_TYPES = {f.name: str(f.type) for f in fields(Estimate)}
+_TEXT = [c for c, kind in _FIELD_TYPES.items() if kind == "str"]
 _OPTIONAL = {*COUNT_COLUMNS, "randomised"}
+
+
+#: Signs that make a cell a formula. Source: OWASP, CSV Injection.
+_SIGNS = r"[=+\-@\t\r\n＝＋－＠]"
+_FORMULA = re.compile(rf"[\s']*{_SIGNS}")
+_MARKED = re.compile(rf"'[\s']*{_SIGNS}")
+
+
+def _no_formula(words: str) -> str:
+    """Words that no spreadsheet calculates: =1+1 becomes '=1+1, the sign of text there."""
+    return f"'{words}" if _FORMULA.match(words) else words
+
+
+def _as_written(cell: str) -> str:
+    """What `_no_formula` was given."""
+    return cell[1:] if _MARKED.match(cell) else cell
 
 
 @lru_cache(maxsize=4096)

@@ -36,7 +36,7 @@ const leave = found => {{
   parent.document.body.append(box);
 }};
 const wide = [...document.querySelectorAll("main *")].filter(e =>
-  e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".table"));
+  e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".table, .drawn"));
 const cut = wide.slice(0, 5).map(e => e.tagName + " " + (e.id || e.className) + " "
   + e.textContent.trim().slice(0, 40));
 axe.run({{resultTypes: ["violations"]}}).then(r => leave({{cut, width: innerWidth, violations:

@@ -119,8 +119,9 @@ def asked(monkeypatch):
 def general(path):
     """A key as the dictionary writes it: without the names that a study chooses."""
     path = re.sub(r"\[\d+\]", "", path)
-    path = re.sub(r"^(participants|visits|events|treatments|arms|contrasts)\.(from|columns|long)\b",
-                  r"TABLE.\2", path)  # fmt: skip
+    tables = "participants|visits|events|treatments|arms|contrasts"
+    keys = "from|columns|long|sheet|header|labels|user_missing|database|query|beside"
+    path = re.sub(rf"^({tables})\.(?=({keys})\b)", "TABLE.", path)
     for pattern, name in (
         (r"^arms\.[^.]+", "arms.NAME"),
         (r"^covariates\..+", "covariates.NAME"),
@@ -174,9 +175,14 @@ def test_keys_of_trials_toml(asked, tmp_path):
 
 def test_keys_of_prepare_toml(asked, tmp_path):
     shipped = (ROOT / "data" / "raw" / "beat-the-blues" / MAPPING_FILE).read_text(encoding="utf-8")
-    (tmp_path / MAPPING_FILE).write_text(shipped + "[files]\n", encoding="utf-8")
+    beside = '[visits.beside]\nfrom = "x.csv"\nby = "id"\ncolumns = ["start"]\n'
+    (tmp_path / MAPPING_FILE).write_text(shipped + beside + "[files]\n", encoding="utf-8")
     read_mapping(tmp_path / MAPPING_FILE, ("participants", "visits"))
-    asked["TABLE.columns.NAME"] = True  # taken as a whole
+    # the file beside is named by the same keys
+    named = {key for key in asked if re.search(r"beside\.(?!by|columns)", key)}
+    for key in named:
+        assert asked.pop(key) == asked[key.replace("beside.", "")]
+    asked |= {"TABLE.columns.NAME": True, "TABLE.where.COLUMN": False}  # taken as a whole
     compare("prepare.toml", asked)
 
 
@@ -186,7 +192,7 @@ def test_ways_to_make_a_column(tmp_path):
     (tmp_path / MAPPING_FILE).write_text(toml, encoding="utf-8")
     (mapping,), _ = read_mapping(tmp_path / MAPPING_FILE, ("arms",))
     assert [type(rule).__name__ for rule in mapping.rules.values()] == [
-        *("Copied", "Constant", "Recoded", "Numbered", "ByCases")
+        *("Copied", "Constant", "Recoded", "Numbered", "ByCases", "StudyDay", "DaysSince")
     ]
 
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ctevidence.data.limits import LONGEST_CELL
 from ctevidence.data.problems import DataProblems, Problem
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
@@ -78,7 +79,11 @@ def _lines(text: str, delimiter: str, file: str) -> Iterator[tuple[int, list[str
     while True:
         try:
             cells = next(reader, None)
-        except csv.Error:
+        except csv.Error as error:
+            if "field limit" in str(error):
+                why = f"A cell here is longer than {LONGEST_CELL:,} letters."
+                do = "Look for a quotation mark that is not closed; else shorten the cell."
+                raise DataProblems([Problem(file, why, do, row=line)], file) from None
             why = 'A quotation mark (") opens here and is not closed, or text follows its end.'
             do = 'Close the quotation; write a quotation mark inside a cell twice ("").'
             raise DataProblems([Problem(file, why, do, row=line)], file) from None

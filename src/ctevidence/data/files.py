@@ -13,13 +13,15 @@ A byte that is not UTF-8 could be any of a hundred encodings, and a semicolon ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from ctevidence.data.csv_records import DELIMITERS, read_records
+from ctevidence.data.limits import MOST_CSV_BYTES, refuse_bytes, refuse_shape
 from ctevidence.data.parquet_cells import read_cells
+from ctevidence.data.parquet_size import refuse_parquet_size
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.text_encoding import decode
 
@@ -74,12 +76,18 @@ class RawTable:
         Cells as text without spaces around them, empty where missing; the index holds the line of
         each row in the file (the header is line 1; of a Parquet file, as if it were a CSV).
     problems : tuple of Problem
-        Rows that could not be read and are not in `frame`.
+        Rows that could not be read and are not in `frame`, and cells without a certain value.
+    left_out : int
+        Rows that a declared choice of rows left out.
+    is_text : bool
+        Whether numbers were written as text, so that a declared decimal comma applies.
     """
 
     file: str
     frame: pd.DataFrame
     problems: tuple[Problem, ...] = ()
+    left_out: int = 0
+    is_text: bool = False
 
 
 def read_raw(path: Path, file_format: FileFormat | None = None) -> RawTable:
@@ -101,26 +109,45 @@ def read_raw(path: Path, file_format: FileFormat | None = None) -> RawTable:
         When the file cannot be read as a table at all; bad rows are in `RawTable.problems`.
     """
     if path.suffix == ".parquet":
+        refuse_parquet_size(path)
         names, columns = read_cells(path)
         lines = range(2, 2 + (len(columns[0]) if columns else 0))
         frame = pd.DataFrame(dict(enumerate(columns)), index=lines, dtype=object)
-        return _named(path.name, frame, names)
+        return named_table(path.name, frame, names)
     file_format = file_format or FileFormat()
+    refuse_bytes(path, MOST_CSV_BYTES)
     text = decode(path.read_bytes(), file_format.encoding, path.name)
     records = read_records(text, file_format.delimiter, path.name)
+    refuse_shape(path.name, len(records.rows), len(records.names))
     frame = pd.DataFrame(
         records.rows,
         columns=range(len(records.names)),
         index=pd.Index(records.lines, dtype=int),
         dtype=object,
     )
-    return _named(path.name, frame, records.names, records.problems)
+    table = named_table(path.name, frame, records.names, records.problems)
+    return replace(table, is_text=True)
 
 
-def _named(
+def named_table(
     file: str, frame: pd.DataFrame, names: list[str], problems: list[Problem] | tuple = ()
 ) -> RawTable:
-    """The table, if every column has a name of its own."""
+    """The table, if every column has a name of its own.
+
+    Parameters
+    ----------
+    file : str
+    frame : DataFrame
+        Cells as text; its columns are named here.
+    names : list of str
+    problems : list of Problem
+        Of its rows or cells.
+
+    Raises
+    ------
+    DataProblems
+        When columns have no name, or share one.
+    """
     faults = [
         Problem(
             file, "Two columns have the same name.", "Rename or remove one.", column=name, row=1

@@ -75,16 +75,19 @@ def _totals(
         why = f"{scale.label} has {scale.items} items; these columns are missing."
         do = "Add the columns; leave them empty where answers are missing."
         problems.append(Problem(rows.file, why, do, row=1, value=", ".join(absent)))
-    if problems:
         return nothing, problems
-    answers = rows.frame[used]
+    # one refused answer does not take the totals of everyone else away
+    sound = CheckedTable(rows.file, rows.frame.drop(index={p.row for p in problems}))
+    answers = sound.frame[used]
     if allowed is None and scale.max_missing_items is None:
-        return _complete_totals(rows, answers, scale)
+        totals, found = _complete_totals(sound, answers, scale)
+        return totals.reindex(nothing.index), problems + found
     try:
-        return pd.Series(scale.total(answers, allowed), index=answers.index), []
+        totals = pd.Series(scale.total(answers, allowed), index=answers.index)
     except ValueError as error:
         do = "Correct the number under [missing_items] in study.toml."
-        return nothing, [Problem(rows.file, str(error), do)]
+        return nothing, [*problems, Problem(rows.file, str(error), do)]
+    return totals.reindex(nothing.index), problems
 
 
 def _complete_totals(

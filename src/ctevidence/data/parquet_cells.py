@@ -28,7 +28,12 @@ def read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
         why = f"This is not a readable Parquet file ({str(error).splitlines()[0]})."
         do = "Write it again, or save the table as CSV."
         raise DataProblems([Problem(path.name, why, do)], path.name) from None
-    columns = [[_cell(value) for value in column.to_pylist()] for column in table.columns]
+    try:
+        columns = [[_cell(value) for value in column.to_pylist()] for column in table.columns]
+    except (ValueError, OverflowError, MemoryError) as error:  # damaged bytes, impossible dates
+        why = f"A value in the file cannot be read ({str(error).splitlines()[0]})."
+        do = "Write it again, or save the table as CSV."
+        raise DataProblems([Problem(path.name, why, do)], path.name) from None
     return [str(name).strip() for name in table.column_names], columns
 
 

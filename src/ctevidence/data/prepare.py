@@ -17,13 +17,16 @@ from pathlib import Path
 from ctevidence.data.claim import alone_in
 from ctevidence.data.column_rules import MAPPING_FILE
 from ctevidence.data.files import SUFFIXES, read_raw
-from ctevidence.data.mapping import make_tables, read_mapping
+from ctevidence.data.folder_paths import folder_name, links_out
+from ctevidence.data.made_tables import MadeRows, make_tables
+from ctevidence.data.mapping import read_mapping
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.project import find_project
 from ctevidence.data.readers import misnamed_files, read_study
-from ctevidence.data.sources import DECLARATIONS, changed_files, checksum, kind_of
+from ctevidence.data.sources import DECLARATIONS, SOURCE_FILE, changed_files, checksum, kind_of
 from ctevidence.data.study import TABLES
 from ctevidence.data.trials import TRIAL_TABLES, read_trials
+from ctevidence.data.undecided import undecided
 from ctevidence.data.whole_folder import put_in_place, restore
 
 RECORD = "prepared.json"
@@ -33,10 +36,18 @@ CONTRACT_TABLES = {"study": TABLES, "trials": TRIAL_TABLES}
 
 @dataclass(frozen=True)
 class MadeTable:
-    """Where the rows of a table that was made come from: line of the raw file, by line here."""
+    """Where the rows of a table that was made come from.
 
-    raw_file: str
-    raw_lines: Mapping[int, int]
+    Parameters
+    ----------
+    raw : dict of int to (str, int)
+        Raw file and line, by line of the table.
+    counts : list of dict
+        Rows of each raw file, and those that were left out as declared.
+    """
+
+    raw: Mapping[int, tuple[str, int]]
+    counts: list[dict[str, str | int]]
 
 
 def prepare(
@@ -69,11 +80,9 @@ def prepare(
     if raw is None or processed is None:
         data = find_project().root / "data"
         raw, processed = raw or data / "raw", processed or data / "processed"
-    if Path(name).name != name or name.startswith("."):
-        raise ValueError(f'"{name}" is not the name of a folder in {raw}; give the name alone.')
-    source, target = Path(raw) / name, Path(processed) / name
+    source, target = Path(raw) / folder_name(name), Path(processed) / name
     kind = kind_of(source)
-    problems = changed_files(source)
+    problems = [*undecided(source), *_links(source, kind)] or changed_files(source)
     if kind == "study" and not (source / MAPPING_FILE).is_file():
         # a table under a near miss of its name would not be copied, and so never be missed
         problems += misnamed_files(source)
@@ -90,9 +99,15 @@ def prepare(
             fresh.mkdir()
             read, made = _make_tables(source, fresh, kind)
             _check(fresh, kind, made, source)
-            _write_record(source, read, fresh)
+            _write_record(source, read, made, fresh)
             put_in_place(fresh, target)
     return target
+
+
+def _links(source: Path, kind: str) -> list[Problem]:
+    """Links that lead out of the folder, among the files that are read by their names."""
+    tables = [f"{table}{suffix}" for table in CONTRACT_TABLES[kind] for suffix in SUFFIXES]
+    return links_out(source, [*DECLARATIONS.values(), MAPPING_FILE, SOURCE_FILE, *tables])
 
 
 def _make_tables(source: Path, fresh: Path, kind: str) -> tuple[list[str], dict[str, MadeTable]]:
@@ -100,18 +115,22 @@ def _make_tables(source: Path, fresh: Path, kind: str) -> tuple[list[str], dict[
     read, made = [DECLARATIONS[kind]], {}
     if (source / MAPPING_FILE).is_file():
         mappings, file_format = read_mapping(source / MAPPING_FILE, CONTRACT_TABLES[kind])
-        read += [MAPPING_FILE, *(mapping.file for mapping in mappings)]
-        for mapping, table in make_tables(mappings, source, file_format).items():
-            file = fresh / f"{mapping.table}.csv"
-            table.to_csv(file, index=False, lineterminator="\n")
-            lines = dict(zip(read_raw(file).frame.index, table.index, strict=True))
-            made[file.name] = MadeTable(mapping.file, lines)
+        origins = [origin for mapping in mappings for origin in mapping.origins]
+        read += [MAPPING_FILE, *(origin.file for origin in origins if origin.is_file)]
+        for name, rows in make_tables(mappings, source, file_format).items():
+            made[f"{name}.csv"] = _write_table(rows, fresh / f"{name}.csv")
     done = {Path(file).stem for file in made}
     tables = [f"{t}{s}" for t in CONTRACT_TABLES[kind] for s in SUFFIXES if t not in done]
     copied = [file for file in tables if (source / file).is_file()]
     for file in [DECLARATIONS[kind], *copied]:
         shutil.copyfile(source / file, fresh / file)
     return [*read, *copied], made
+
+
+def _write_table(rows: MadeRows, file: Path) -> MadeTable:
+    """Write a table that was made, and note which of its lines comes from where."""
+    rows.frame.to_csv(file, index=False, lineterminator="\n")
+    return MadeTable(dict(zip(read_raw(file).frame.index, rows.origins, strict=True)), rows.counts)
 
 
 def _check(fresh: Path, kind: str, made: Mapping[str, MadeTable], source: Path) -> None:
@@ -127,18 +146,19 @@ def _in_raw_terms(problem: Problem, made: Mapping[str, MadeTable]) -> Problem:
     if problem.file not in made:
         return problem
     table = made[problem.file]
-    return replace(
-        problem,
-        file=f"{table.raw_file} (as {problem.file})",
-        row=table.raw_lines.get(problem.row, problem.row),
-    )
+    files = dict.fromkeys(str(count["from"]) for count in table.counts)
+    file, row = table.raw.get(problem.row, (" + ".join(files), problem.row))
+    return replace(problem, file=f"{file} (as {problem.file})", row=row)
 
 
-def _write_record(source: Path, read: list[str], fresh: Path) -> None:
+def _write_record(
+    source: Path, read: list[str], made: Mapping[str, MadeTable], fresh: Path
+) -> None:
     record = {
         "name": source.name,
         "read": {file: checksum(source / file) for file in sorted(set(read))},
         "made": {path.name: checksum(path) for path in sorted(fresh.iterdir())},
+        "rows": {file: table.counts for file, table in made.items()},
     }
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     (fresh / RECORD).write_text(text, encoding="utf-8", newline="\n")

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ctevidence.data.folder_paths import folder_name
+
 PROJECT_VARIABLE = "CTEVIDENCE_PROJECT"
 #: set for the notebooks of a run: each keeps its results in a folder of its own until all is whole
 WORK_VARIABLE = "CTEVIDENCE_WORK"
@@ -13,7 +15,7 @@ WORK_VARIABLE = "CTEVIDENCE_WORK"
 
 @dataclass(frozen=True)
 class Project:
-    """The folders of one project.
+    """The folders of one project. Names of sources and reports are names, never paths.
 
     Parameters
     ----------
@@ -28,17 +30,17 @@ class Project:
 
     def raw(self, name: str) -> Path:
         """Data as received, never written to."""
-        return self.root / "data" / "raw" / name
+        return self.root / "data" / "raw" / folder_name(name)
 
     def processed(self, name: str) -> Path:
         """What analyses read."""
-        return self.root / "data" / "processed" / name
+        return self.root / "data" / "processed" / folder_name(name)
 
     def work(self, name: str) -> Path:
         """Exact, internal results; never released."""
         if self.under_way is not None:
             return self.under_way
-        return self.root / "reports" / ".work" / name
+        return self.root / "reports" / ".work" / folder_name(name, hidden=True)
 
     def own(self, name: str, file: str) -> tuple[Path, ...]:
         """A project's own files of that name: at its root, then beside the data of a source."""
@@ -47,7 +49,7 @@ class Project:
 
     def report(self, name: str) -> Path:
         """The released report pack."""
-        return self.root / "reports" / name
+        return self.root / "reports" / folder_name(name)
 
 
 def find_project(start: str | Path | None = None) -> Project:

@@ -10,11 +10,13 @@ from ctevidence.data.columns import KEY
 from ctevidence.data.cross_checks import cross_check
 from ctevidence.data.declaration import FILE, Declaration, read_declaration
 from ctevidence.data.files import SUFFIXES, read_raw
+from ctevidence.data.folder_paths import links_out
 from ctevidence.data.item_scores import total_items
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.study import TABLES, Study
 from ctevidence.data.study_tables import StudyTables
 from ctevidence.data.tables import check_table, empty_table
+from ctevidence.data.undecided import undecided
 
 REQUIRED = ("participants", "visits")
 
@@ -50,6 +52,9 @@ def read_study(path: str | Path) -> Study:
     source = str(path)
     if not folder.is_dir():
         raise DataProblems([_no_folder(folder)], source)
+    files = [FILE, *(f"{name}{suffix}" for name in TABLES for suffix in SUFFIXES)]
+    if found := [*undecided(folder), *links_out(folder, files)]:
+        raise DataProblems(found, source)
     try:
         declared, problems = read_declaration(folder / FILE)
     except DataProblems as error:

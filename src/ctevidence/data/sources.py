@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from ctevidence.data.folder_paths import links_out, name_fault
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.project import Project, find_project
+from ctevidence.data.toml_file import read_toml
 
 SOURCE_FILE = "SOURCE.md"
 #: The file that says what a folder holds, by kind.
@@ -69,9 +70,8 @@ def _source(name: str, raw: Path | None, processed: Path | None) -> Source:
     folder = raw or processed
     kind = next(k for k, file in DECLARATIONS.items() if (folder / file).is_file())
     try:
-        declared = tomllib.loads((folder / DECLARATIONS[kind]).read_text(encoding="utf-8"))
-        title = str(declared[kind]["title"])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError):
+        title = str(read_toml(folder / DECLARATIONS[kind]).values[kind]["title"])
+    except (DataProblems, KeyError, TypeError):
         title = ""
     return Source(name, kind, title, raw, processed)
 
@@ -118,7 +118,12 @@ def changed_files(folder: Path) -> list[Problem]:
     """A problem for each raw file that is no longer what ``SOURCE.md`` says was received."""
     problems = []
     for file, declared in declared_checksums(folder).items():
-        if not (folder / file).is_file():
+        if fault := name_fault(file):
+            do = f"Correct the name in {SOURCE_FILE}: the files stand in the folder."
+            problems.append(Problem(file, fault, do))
+        elif found := links_out(folder, [file]):
+            problems += found
+        elif not (folder / file).is_file():
             why, do = f"{SOURCE_FILE} lists the file, but it is missing.", "Restore the file."
             problems.append(Problem(file, why, do))
         elif (found := checksum(folder / file)) != declared:

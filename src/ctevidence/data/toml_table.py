@@ -10,7 +10,7 @@ from typing import Any
 
 from ctevidence.data.problems import Problem
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
+_HEADER = re.compile(r"\s*(\[\[?)([^\]]+)\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*=""")
 
 
@@ -23,10 +23,14 @@ def line_numbers(text: str) -> dict[str, int]:
     {'arms.a b': 1, 'arms.a b.label': 2}
     """
     lines: dict[str, int] = {}
-    table, counts = "", {}
+    table = ""
+    counts: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            table = re.sub(r"""["']|\s*(?=\.)|(?<=\.)\s*""", "", header[2])
+            table = re.sub(r"""["']|\s*(?=\.)|(?<=\.)\s*""", "", header[2]).strip()
+            outer = next((name for name in counts if table.startswith(f"{name}.")), "")
+            if outer:  # a table of the last [[outer]]
+                table = f"{outer}[{counts[outer]}]{table.removeprefix(outer)}"
             if header[1] == "[[":
                 counts[table] = counts.get(table, 0) + 1
                 table = f"{table}[{counts[table]}]"
@@ -179,6 +183,13 @@ class TomlTable:
         )
         for i, row in enumerate(value or [], start=1):
             yield self._child(row, f"{self._path(key)}[{i}]")
+
+    def parts(self, key: str) -> list[TomlTable]:
+        """A table ``[key]``, or several ``[[key]]``; none when absent."""
+        if isinstance(self.values.get(key), list):
+            return list(self.rows(key))
+        table = self.table(key, required=False)
+        return [] if table is None else [table]
 
     def _child(self, values: dict[str, Any], path: str) -> TomlTable:
         return TomlTable(values, path, self.file, self.lines, self.problems)

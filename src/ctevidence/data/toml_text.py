@@ -60,19 +60,23 @@ def _holds_tables(value: Any) -> bool:
 
 
 def _key(key: str) -> str:
-    return key if _BARE.fullmatch(key) else _quoted(key)
+    return key if _BARE.fullmatch(key) else quoted(key)
 
 
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return _quoted(value)
+        return quoted(value)
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_value(v) for v in value) + "]"
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _quoted(text: str) -> str:
-    """A basic string; TOML escapes as JSON does, and the delete character too."""
+def quoted(text: str) -> str:
+    """Words as a basic string; TOML escapes as JSON does, and the delete character too.
+
+    >>> quoted('a "b"')
+    '"a \\\\"b\\\\""'
+    """
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

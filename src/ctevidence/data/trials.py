@@ -16,6 +16,7 @@ import pandas as pd
 from ctevidence.data.added_flags import added_flag_problems, with_added_flags
 from ctevidence.data.contrast_limits import on_analysis_scale
 from ctevidence.data.files import SUFFIXES, RawTable, read_raw
+from ctevidence.data.folder_paths import links_out
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.toml_file import read_toml
 from ctevidence.data.toml_table import TomlTable
@@ -24,6 +25,7 @@ from ctevidence.data.trial_columns import TABLE_COLUMNS
 from ctevidence.data.trial_contrasts import contrast_cautions, contrast_problems
 from ctevidence.data.trial_table import TrialTable, check_columns, with_whole_numbers
 from ctevidence.data.trials_declaration import FILE, MAIN_TABLES, TrialsDeclaration, declaration
+from ctevidence.data.undecided import undecided
 
 #: A table that may stand beside the main one.
 BESIDE = "cell_means"
@@ -162,6 +164,9 @@ def read_trials(path: str | Path) -> Trials:
     folder = Path(path)
     if not (folder / FILE).is_file():
         raise DataProblems([_no_declaration(folder)], str(path))
+    files = [FILE, *(f"{name}{suffix}" for name in TRIAL_TABLES for suffix in SUFFIXES)]
+    if found := [*undecided(folder), *links_out(folder, files)]:
+        raise DataProblems(found, str(path))
     try:
         root = read_toml(folder / FILE)
     except DataProblems as error:

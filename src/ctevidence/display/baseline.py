@@ -8,9 +8,13 @@ from pandas.api.types import is_numeric_dtype
 from ctevidence.data.study import Study
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import number
+from ctevidence.display.language import pick
 from ctevidence.display.table import Table
+from ctevidence.terms import COMPONENTS
 
 _NOT_SHOWN = ("participant_id", "arm", "site", "therapist")
+#: a difference of means at the start that readers must know of, in standard deviations
+GAP = 0.5
 
 
 def table_baseline(study: Study) -> Table:
@@ -53,6 +57,46 @@ def table_baseline(study: Study) -> Table:
     notes = () if disclosure.is_open else (disclosure.describe,)
     caption = "People who entered, at the start"
     return Table("baseline", caption, pd.DataFrame(rows), notes, tuple(by_arm))
+
+
+def baseline_gap(study: Study) -> str:
+    """How far the arms were apart at the start, where it is far enough to matter; else empty.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    str
+        Names the arms with the lowest and the highest mean score at the start, when they differ by
+        `GAP` standard deviations (within arms, pooled) or more; arms too small to show are left
+        out.
+    """
+    disclosure = disclosure_of(study)
+    people = study.entering().dropna(subset=["baseline"])
+    scores = people.groupby("arm")["baseline"]
+    size, mean, variance = scores.size(), scores.mean(), scores.var()
+    shown = size[size > max(disclosure.suppress_up_to, 1)].index
+    if len(shown) < 2:
+        return ""
+    free = size[shown] - 1
+    within = float((free * variance[shown]).sum() / free.sum()) ** 0.5
+    least, most = mean[shown].idxmin(), mean[shown].idxmax()
+    gap = (mean[most] - mean[least]) / within if within > 0 else 0.0
+    if gap < GAP:
+        return ""
+    labels = {arm.name: arm.label for arm in study.arms}
+    return pick(
+        "baseline",
+        "gap_randomised" if study.randomised == set(COMPONENTS) else "gap",
+        scale=study.scale.label,
+        low=number(mean[least], 1),
+        high=number(mean[most], 1),
+        least=labels[least].lower(),
+        most=labels[most].lower(),
+        size=number(gap, 1),
+    )
 
 
 def _plain(column: str) -> str:

@@ -21,6 +21,8 @@ from ctevidence.display.format import interval, shown
 from ctevidence.display.spread import spread
 from ctevidence.terms import Arm
 
+STARTED = "open markers: mean before treatment, as observed"
+
 
 def plot_course(fit, name: str = "course") -> Figure:
     """Mean score under each arm at each scheduled week, with 95 % intervals.
@@ -46,7 +48,7 @@ def plot_course(fit, name: str = "course") -> Figure:
             7.2, 4.1 + 0.24 * rows_below, nrows=2, sharex=True,
             height_ratios=[4.0, 0.55 + 0.24 * rows_below],
         )  # fmt: skip
-        ends = {}
+        ends, start = {}, _at_the_start(study, frame)
         arms = [a for a in study.arms if a.name in set(frame["arm"])]
         shift = np.linspace(-0.25, 0.25, len(arms)) if len(arms) > 1 else [0.0]
         for arm, nudge in zip(arms, shift, strict=True):
@@ -59,22 +61,41 @@ def plot_course(fit, name: str = "course") -> Figure:
                 markersize=6, linewidth=1.8, elinewidth=1.1, capsize=2.5,
             )  # fmt: skip
             ends[arm.label] = (y[-1], colour)
+            if arm.name in start:
+                _draw_start(axes, start[arm.name], (x[0], y[0]), nudge, colour, marker)
         low, high = axes.get_ylim()
         for label, (y, colour) in spread(ends, (high - low) * 0.055).items():
             axes.annotate(
                 label, (frame["week"].max(), y), xytext=(12, 0), textcoords="offset points",
                 color=colour, va="center", fontweight="bold", annotation_clip=False,
             )  # fmt: skip
-        axes.set_xticks(sorted(frame["week"].unique()))
-        axes.set_xlabel("Weeks since the start of treatment")
+        axes.set_xticks(sorted({*frame["week"].unique(), *([0.0] if start else [])}))
+        told = "Weeks since the start of treatment"
+        axes.set_xlabel(told + (f"\n{STARTED}" if start else ""))
         good = "lower is better" if study.scale.better == "lower" else "higher is better"
         axes.set_ylabel(f"Mean {study.scale.label} ({good})")
         axes.yaxis.grid(True)
         axes.tick_params(labelbottom=True)
         axes.set_title("Course of symptoms by arm: mean with 95 % interval", pad=10)
         _people_seen(below, frame, arms, study)
-        data = _data(frame, study)
+        data = _data(frame, study, start)
         return finished(figure, name, "Course of symptoms by arm", _alt(frame, study), data)
+
+
+def _at_the_start(study, frame: pd.DataFrame) -> dict[str, float]:
+    """Observed mean before treatment by arm, where the model has none and it may be shown."""
+    people = study.entering()
+    if "baseline" not in people or frame["week"].min() <= 0:
+        return {}
+    scores = people.dropna(subset=["baseline"]).groupby("arm")["baseline"]
+    few = max(disclosure_of(study).suppress_up_to, 1)
+    return {arm: float(mean) for arm, mean in scores.mean().items() if scores.size()[arm] > few}
+
+
+def _draw_start(axes, mean: float, first: tuple, nudge: float, colour: str, marker: str) -> None:
+    """An open marker before treatment, joined by a thin line: seen, not modelled."""
+    axes.plot([nudge, first[0]], [mean, first[1]], color=colour, lw=0.8, alpha=0.55, zorder=1)
+    axes.plot(nudge, mean, marker, color=colour, mfc="white", ms=6, zorder=3)
 
 
 def _people_seen(axes, frame: pd.DataFrame, arms: list[Arm], study) -> None:
@@ -93,9 +114,16 @@ def _people_seen(axes, frame: pd.DataFrame, arms: list[Arm], study) -> None:
         axes.annotate(arm.label, (last, -row), color=colour, fontsize=9, **beside)
 
 
-def _data(frame: pd.DataFrame, study):
+def _data(frame: pd.DataFrame, study, start: dict[str, float]):
     disclosure = disclosure_of(study)
     labels = {a.name: a.label for a in study.arms}
+    before = pd.DataFrame(
+        [
+            {"arm": labels[arm], "week": "0, as observed", "mean": shown(mean, "points"),
+             "range": "", "people seen": ""}
+            for arm, mean in start.items()
+        ]
+    )  # fmt: skip
     table = pd.DataFrame(
         {
             "arm": frame["arm"].map(labels),
@@ -108,6 +136,7 @@ def _data(frame: pd.DataFrame, study):
             "people seen": [disclosure.text(None if pd.isna(n) else int(n)) for n in frame["n"]],
         }
     )
+    table = pd.concat([before, table], ignore_index=True)
     caption = f"Mean {study.scale.label} score by arm and week"
     return drawn_table("course", caption, table, ("week", "mean", "range", "people seen"))
 

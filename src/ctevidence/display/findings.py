@@ -13,8 +13,9 @@ from ctevidence.display.language import capital, pick, say
 from ctevidence.display.release import HIDDEN, gated
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
+from ctevidence.display.told import told
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.evidence.verdict import direction
+from ctevidence.evidence.verdict import direction, rests_on_one_small_study
 
 #: start of the outcome -> its name in the language; always there, even empty: effect, course of
 #: illness, staying, harm
@@ -46,31 +47,42 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
     """
     disclosure = disclosure_of(source)
     estimates = Estimates(gated(row, disclosure) for row in estimates)
-    rows = [
-        _finding(estimates, start, pick("findings", name), arm, reference, disclosure)
-        for start, name in OUTCOMES
-    ]
+    joined = f"{arm}-{reference}"
+    rows, origins = [], []
+    for start, name in OUTCOMES:
+        found = _found(estimates, start, arm, reference)
+        if name == "staying_well_counted" and not found and _is_by_curve(estimates):
+            continue  # nobody's state is unknown: there is one way of counting
+        label = pick("findings", "attending" if name == "staying" and _seen(source) else name)
+        rows.append(_finding(found, label, arm, reference, disclosure))
+        origins.append(told("", *found, outcome=name, comparison=joined))
     a, r = treatment_label(arm), treatment_label(reference)
     columns = [
         say("findings.outcome"),
         say("findings.with", arm=r),
         say("findings.with", arm=a),
-        *(pick("findings", name) for name in ("difference", "range", "people", "reading")),
+        *(pick("findings", name) for name in ("difference", "people", "reading", "sure")),
     ]
     caption = say("findings.caption", arm=capital(a), reference=r)
     frame = pd.DataFrame(rows, columns=columns)
-    name = f"findings-{arm}-{reference}"
-    return Table(name, caption, frame, (say("findings.note"),), tuple(columns[1:6]))
+    notes, numeric = (say("findings.note"),), tuple(columns[1:5])
+    return Table(f"findings-{joined}", caption, frame, notes, numeric, origins=tuple(origins))
 
 
-def _finding(
-    estimates: Estimates,
-    start: str | tuple[str, ...],
-    label: str,
-    arm: str,
-    reference: str,
-    disclosure: Disclosure,
-) -> list[str]:
+def _is_by_curve(estimates: Estimates) -> bool:
+    return any(row.outcome.startswith("staying well (by the curve)") for row in estimates)
+
+
+def _seen(source) -> bool:
+    """Whether staying in treatment is read off the visits that people came to."""
+    rules = getattr(source, "rules", None)
+    return bool(rules and rules.retention and rules.retention.source == "last_visit")
+
+
+def _found(
+    estimates: Estimates, start: str | tuple[str, ...], arm: str, reference: str
+) -> list[Estimate]:
+    """The difference, then the risks under both treatments; empty where it is not reported."""
     speaking = [row for row in estimates if row.outcome.startswith(start)]
     difference = [
         row
@@ -80,22 +92,44 @@ def _finding(
         and row.alternative == "two-sided"
     ]
     if not difference:
-        return [label, "", "", "", "", "", say("findings.nothing")]
+        return []
     row = difference[0]
-    alone = {
-        r.arm: r for r in speaking if not r.reference and r.measure in LEVELS and _same(r, row)
-    }
+    alone = [
+        r
+        for r in speaking
+        if not r.reference and r.measure in LEVELS and r.arm in (arm, reference) and _same(r, row)
+    ]
+    return [row, *alone]
+
+
+def _finding(
+    found: list[Estimate], label: str, arm: str, reference: str, disclosure: Disclosure
+) -> list[str]:
+    if not found or not found[0].is_estimable:
+        why = _reading(found[0]) if found else say("findings.nothing")
+        return [label, "", "", "", "", why, ""]
+    row, *alone = found
+    risks = {r.arm: shown_estimate(r, disclosure)[0] for r in alone}
     if "(by the curve)" in row.outcome:
         label = say("findings.by_curve")
+    value = shown(row.estimate, row.unit)
+    limits = interval(row.conf_low, row.conf_high, row.unit)
     return [
         label + ("" if math.isnan(row.week) else f", {say('when.plain', week=f'{row.week:g}')}"),
-        _risk(alone.get(reference), disclosure),
-        _risk(alone.get(arm), disclosure),
-        shown(row.estimate, row.unit),
-        interval(row.conf_low, row.conf_high, row.unit),
+        risks.get(reference, ""),
+        risks.get(arm, ""),
+        say("amounts.value_and_range", value=value, limits=limits),
         _people(row, disclosure),
         _reading(row),
+        _sure(row),
     ]
+
+
+def _sure(row: Estimate) -> str:
+    """Nobody has judged it; what is known to speak against being sure."""
+    kind = "sure_association" if row.randomised is False else "sure_randomised"
+    size = "sure_small" if rests_on_one_small_study(row) else "sure_one"
+    return say("findings.sure_of", size=pick("findings", size), kind=pick("findings", kind))
 
 
 def _reading(row: Estimate) -> str:
@@ -106,10 +140,6 @@ def _reading(row: Estimate) -> str:
 
 def _same(level: Estimate, row: Estimate) -> bool:
     return level.outcome == row.outcome and (level.week == row.week or math.isnan(row.week))
-
-
-def _risk(row: Estimate | None, disclosure: Disclosure) -> str:
-    return "" if row is None else shown_estimate(row, disclosure)[0]
 
 
 def _people(row: Estimate, disclosure: Disclosure) -> str:

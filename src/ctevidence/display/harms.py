@@ -26,8 +26,8 @@ NOTES = (
     "Not recorded means that nobody looked, or that nothing says so: it does not mean none. A "
     "count of 0 stands only where the study records such events.",
     "Each person counts once: with the first event of a kind, and the time until then.",
-    "Method: Wilson interval of shares; exact Poisson interval of rates.",
 )
+METHODS = ("Wilson interval of shares; exact Poisson interval of rates.",)
 
 
 def table_harms(
@@ -48,7 +48,8 @@ def table_harms(
     disclosure = disclosure_of(harms.study)
     rows = [row for fit in harms.fits for row in _rows(fit, disclosure)]
     notes = NOTES if disclosure.is_open else (*NOTES, disclosure.describe)
-    return Table(name, caption, pd.DataFrame(rows, columns=list(COLUMNS)), notes, COLUMNS[2:])
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return Table(name, caption, frame, notes, COLUMNS[2:], METHODS)
 
 
 def _rows(fit: HarmsFit, disclosure: Disclosure):

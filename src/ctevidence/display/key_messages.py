@@ -9,7 +9,7 @@ from ctevidence.display.arm_sentences import sentence_of_arms
 from ctevidence.display.labels import treatment_label
 from ctevidence.display.language import capital, say
 from ctevidence.display.sentences import sentence
-from ctevidence.display.verdict_words import no_data_words
+from ctevidence.display.verdict_words import no_data_words, who_words
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
 from ctevidence.terms import Treatment
@@ -77,7 +77,9 @@ def message(verdict: Verdict, source="opensafely") -> str:
     if verdict.lead is None:
         why = capital(no_data_words(verdict))
         return say("claims.no_data", says=verdict.claim.says, why=why)
-    return f"{sentence(verdict.lead, verdict.certainty, source)} {rests_on(verdict.lead)}"
+    who = who_words(verdict.lead)
+    parts = [sentence(verdict.lead, verdict.certainty, source), rests_on(verdict.lead)]
+    return " ".join([*parts, say("claims.who", who=who)] if who else parts)
 
 
 def rests_on(row: Estimate) -> str:
@@ -91,4 +93,6 @@ def rests_on(row: Estimate) -> str:
     """
     if (row.studies or 1) > 1:
         return say("claims.rests_trials", count=row.studies, population=row.population)
-    return say("claims.rests_one", study=row.study)
+    if row.population == "everyone who started":
+        return say("claims.rests_one", study=row.study)
+    return say("claims.rests_one_of", study=row.study, population=row.population)

@@ -107,17 +107,25 @@ def _answers(found: TrialNetwork) -> Iterator[tuple[str, str, str]]:
     yield say("network_answers.what_it_is"), "", _what(found)
     if not found.combinations:
         yield say("network_answers.adds"), "", say("network_answers.no_combination")
-    for each in found.combinations:
+    # what rests on most people comes first: a striking effect of a few is never the headline
+    combinations = sorted(found.combinations, key=lambda each: -_people(found, each.combined))
+    for each in combinations:
         yield say("network_answers.adds"), each.combined, _added(found, each)
-    for each in found.combinations:
+    for each in combinations:
         yield say("network_answers.both"), each.combined, _both(found, each)
     yield say("network_answers.ranks_first"), found.network.ranking[0], _first(found)
-    for each in found.combinations:
+    for each in combinations:
         row = found.interaction(each)
         if row is not None:
             told = f"{sentence(row, source='open')} {_rests(found, each.combined)}"
             yield say("network_answers.more"), each.combined, told
     yield say("network_answers.components"), "", _additivity(found)
+
+
+def _people(found: TrialNetwork, treatment: str) -> int:
+    """People in the trials that gave a treatment; those that do not say count for none."""
+    trials = found.network.data.evidence.of(treatment)
+    return sum(trial.total or 0 for trial in trials)
 
 
 def _what(found: TrialNetwork) -> str:

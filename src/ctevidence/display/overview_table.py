@@ -30,10 +30,8 @@ SHORT_COLUMNS = (
     "outcome",
     "trials",
     "people",
-    "more per 100 (range)",
     "of 100, with the reference",
-    "risk ratio (range)",
-    "expected in a new trial",
+    "more per 100 (range)",
     "note",
 )
 STRATA = {
@@ -45,6 +43,10 @@ STRATA = {
 EXPLAINED = (
     "More per 100: at the risk with the reference treatment given in the row, stated and not "
     "estimated. Expected in a new trial: prediction interval, from three trials on."
+)
+EXPLAINED_SHORT = (
+    "More per 100: at the risk with the reference treatment given beside it, stated and not "
+    "estimated. Ratios and what a new trial may find stand in the whole table."
 )
 _EMPTY = ("", "no trial", "", "", "", "", "", "")
 
@@ -94,7 +96,7 @@ def _short(overview: TrialOverview, name: str, caption: str, group: str) -> Tabl
             empty.setdefault(row.part.name, []).append(_row(row, marks)[0].lower())
     notes += [f"No trial, {part}: {', '.join(who)}." for part, who in empty.items()]
     frame = pd.DataFrame(map(_together, rows), columns=list(SHORT_COLUMNS))
-    return Table(name, caption, frame, (*notes, EXPLAINED), SHORT_COLUMNS[2:-1])
+    return Table(name, caption, frame, (*notes, EXPLAINED_SHORT), SHORT_COLUMNS[2:-1])
 
 
 def _together(row: list[str]) -> list[str]:
@@ -106,10 +108,8 @@ def _together(row: list[str]) -> list[str]:
         outcome,
         cell["trials"],
         cell["people"],
+        cell["of 100, with the reference"] if cell["more per 100"] else "",
         f"{cell['more per 100']} ({cell['range per 100']})" if cell["more per 100"] else "",
-        cell["of 100, with the reference"],
-        f"{cell['risk ratio']} ({cell['range']})",
-        cell["expected in a new trial"],
         cell["note"],
     ]
 

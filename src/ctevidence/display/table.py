@@ -7,6 +7,9 @@ from html import escape
 
 import pandas as pd
 
+from ctevidence.display.language import say
+from ctevidence.display.told import Told
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -24,6 +27,15 @@ class Table:
         Footnotes.
     numeric : tuple of str
         Columns aligned as numbers.
+    methods : tuple of str
+        How the numbers were made; stands behind a line that opens it.
+    origins : tuple of Told
+        For each row, the estimates behind it and what it is about; empty when nothing is named.
+
+    Raises
+    ------
+    ValueError
+        When there are origins for more, or fewer, rows than there are.
     """
 
     name: str
@@ -31,16 +43,25 @@ class Table:
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
     numeric: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    origins: tuple[Told, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "frame", self.frame.astype(str))
+        if self.origins and len(self.origins) != len(self.frame):
+            raise ValueError(
+                f'Table "{self.name}" has {len(self.frame)} rows and origins of '
+                f"{len(self.origins)}: give one for each row."
+            )
 
     @property
     def html(self) -> str:
         """One ``<table>`` with caption and scoped headers in a box of its own that scrolls."""
         head = "".join(self._head(c) for c in self.frame)
-        body = "".join(self._row(row) for row in self.frame.itertuples(index=False))
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        origins = self.origins or (Told(""),) * len(self.frame)
+        rows = zip(self.frame.itertuples(index=False), origins, strict=True)
+        body = "".join(self._row(row, origin) for row, origin in rows)
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes) + self._methods()
         notes = f'<div class="notes">{notes}</div>' if notes else ""
         return (
             f'<div class="table" id="table-{escape(self.name)}" tabindex="0" role="region" '
@@ -53,11 +74,17 @@ class Table:
             return "<td></td>"
         return f'<th scope="col"{self._align(column)}>{escape(column)}</th>'
 
-    def _row(self, row) -> str:
+    def _methods(self) -> str:
+        if not self.methods:
+            return ""
+        lines = "".join(f"<p>{escape(method)}</p>" for method in self.methods)
+        return f"<details><summary>{escape(say('tables.methods'))}</summary>{lines}</details>"
+
+    def _row(self, row, origin: Told) -> str:
         first, *rest = zip(self.frame.columns, row, strict=True)
         # a header without words is no header: a screen reader would announce nothing
         cells = f'<th scope="row">{escape(first[1])}</th>' if first[1] else "<td></td>"
-        return f"<tr>{cells}{''.join(self._cell(c, v) for c, v in rest)}</tr>"
+        return f"<tr{origin.attributes}>{cells}{''.join(self._cell(c, v) for c, v in rest)}</tr>"
 
     def _cell(self, column: str, value: str) -> str:
         # the label lets a narrow page stack the cells of a row under one another

@@ -16,9 +16,11 @@ from ctevidence.display.format import (
     unit_label,
 )
 from ctevidence.display.labels import contrast_label, measure_label, treatment_label
-from ctevidence.display.language import say
+from ctevidence.display.language import capital, say
 from ctevidence.display.release import HIDDEN, gated, is_share
+from ctevidence.display.rule_words import rule_words
 from ctevidence.display.table import Table
+from ctevidence.display.told import told
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.terms import LEVEL_MEASURES
 
@@ -52,12 +54,12 @@ def table_estimates(
     notes = [shared, *(f"{mark}: {text.rstrip('.')}." for text, mark in marks.items())]
     if any(row.alternative != "two-sided" and row.p_value >= 0 for row in estimates):
         notes.append(say("tables.one_sided"))
-    methods = dict.fromkeys(row.method for row in estimates if row.method)
-    notes += [f"Method: {method}." for method in methods]
     if not disclosure.is_open:
         notes.append(disclosure.describe)
     numeric = ("estimate", "range", "week", "p", "people", "reference", "studies")
-    return Table(name, caption, frame, tuple(filter(None, notes)), numeric)
+    methods = tuple(f"{capital(m)}." for m in dict.fromkeys(r.method for r in estimates) if m)
+    origins = tuple(told("", row) for row in estimates)
+    return Table(name, caption, frame, tuple(filter(None, notes)), numeric, methods, origins)
 
 
 def _without_constants(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -137,13 +139,13 @@ def _people(n: int | None, events: int | None, disclosure: Disclosure) -> str:
 def table_rules(study) -> Table:
     """What the study declares: who entered, and what counts as what."""
     rules = study.rules
-    declared = [("Who enters", rules.entry.describe())]
+    declared = [("Who enters", rule_words(rules.entry, study.scale))]
     for label in ("response", "remission", "relapse", "retention"):
         rule = getattr(rules, label)
-        text = rule.describe().split(": ", 1)[-1] if rule else "not declared"
+        text = rule_words(rule, study.scale).split(": ", 1)[-1] if rule else "not declared"
         declared.append((label.capitalize(), text[0].upper() + text[1:]))
     for label, rule in (("The illness", rules.illness), ("Maintenance", rules.maintenance)):
-        declared += [(label, rule.describe())] if rule else []
+        declared += [(label, rule_words(rule, study.scale))] if rule else []
     randomised = " and ".join(sorted(study.randomised)) or "nothing"
     declared.append(("Randomised", f"{randomised.capitalize()} (of medication and therapy)."))
     declared.append(("Scale", study.scale.describe()))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ctevidence.display.format import number
 from ctevidence.display.table import Table
+from ctevidence.synthesis.conditions import condition_group, group_named
 from ctevidence.synthesis.effect_sizes import EffectSizes
 
 
@@ -33,12 +34,15 @@ def table_notes(trials, name: str = "trials-notes") -> Table:
     return Table(name, trials.title, frame)
 
 
-def table_cell_means(trials, name: str = "cell-means") -> Table:
+def table_cell_means(trials, name: str = "cell-means", condition: str | None = None) -> Table:
     """Means of the four cells of factorial trials that give no standard deviations.
 
     Parameters
     ----------
     trials : Trials
+    name : str
+    condition : str, optional
+        Only trials of its group; all when absent or not known.
 
     Returns
     -------
@@ -47,9 +51,11 @@ def table_cell_means(trials, name: str = "cell-means") -> Table:
         chance alone would have moved them. One row says so where there is no such trial.
     """
     caption = "Means of the four cells of factorial trials: shown, not pooled"
-    means = trials.cell_means
+    means, group = trials.cell_means, group_named(condition)
+    if means is not None and group is not None:
+        means = means[means["condition"].map(condition_group) == group]
     if means is None or means.empty:
-        return Table(name, caption, pd.DataFrame({"trial": ["No such trial is given."]}))
+        return Table(name, caption, pd.DataFrame({"trial": [NO_MEANS]}))
     cells = ("control", "medication", "therapy", "combined")
     rows = [
         [
@@ -66,6 +72,7 @@ def table_cell_means(trials, name: str = "cell-means") -> Table:
     return Table(name, caption, pd.DataFrame(rows, columns=columns), notes, tuple(columns[2:]))
 
 
+NO_MEANS = "No such trial is given."
 COLUMN_EXPLAINED = (
     "More than its parts: combined less medication less therapy plus control; without standard "
     "deviations it has no range."

@@ -12,6 +12,7 @@ from ctevidence.display.labels import contrast_label
 from ctevidence.display.language import pick, say, words
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
+from ctevidence.display.told import told
 from ctevidence.display.verdict_words import (
     detectable_words,
     direction_words,
@@ -28,16 +29,22 @@ from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.verdict import Direction, people_behind
 
 _VERDICTS = ("claim", "verdict", "sure", "estimate", "rests", "shown", "drives")
+#: what a page shows at once, and what it keeps behind a line
+SHORT, BEHIND = _VERDICTS[:5], ("claim", "shown", "drives")
 _LEADS = ("claim", "role", "source", "comparison", "outcome", "estimate", "people")
 
 
-def table_verdicts(verdicts: Iterable[Verdict], source="opensafely") -> Table:
+def table_verdicts(
+    verdicts: Iterable[Verdict], source="opensafely", columns: tuple[str, ...] = _VERDICTS
+) -> Table:
     """Every claim with its verdict: direction and size, how sure, and the number it leads with.
 
     Parameters
     ----------
     verdicts : iterable of Verdict
     source : Study, Trials or name of a disclosure profile
+    columns : tuple of str
+        Of ``claim verdict sure estimate rests shown drives``; `SHORT` for a page.
 
     Returns
     -------
@@ -46,7 +53,13 @@ def table_verdicts(verdicts: Iterable[Verdict], source="opensafely") -> Table:
         asked for stand in `table_elsewhere`. Each verdict that occurs is explained below.
     """
     own = [verdict for verdict in verdicts if not verdict.is_elsewhere]
-    return _table("verdicts", say("claims.title"), own, source)
+    return _table("verdicts", say("claims.title"), own, source, columns)
+
+
+def table_behind(verdicts: Iterable[Verdict], source="opensafely") -> Table:
+    """What could have been seen and what drives each claim of the condition asked for."""
+    own = [v for v in verdicts if not v.is_elsewhere and v.lead is not None]
+    return _table("verdicts-behind", say("claims.behind"), own, source, BEHIND)
 
 
 def table_elsewhere(verdicts: Iterable[Verdict], source="opensafely") -> Table:
@@ -55,13 +68,18 @@ def table_elsewhere(verdicts: Iterable[Verdict], source="opensafely") -> Table:
     return _table("verdicts-elsewhere", say("claims.elsewhere"), other, source)
 
 
-def _table(name: str, caption: str, verdicts: list[Verdict], source) -> Table:
+def _table(
+    name: str, caption: str, verdicts: list[Verdict], source, columns: tuple[str, ...] = _VERDICTS
+) -> Table:
     disclosure = disclosure_of(source)
     rows = [_verdict(verdict, disclosure) for verdict in verdicts]
     occurring = [d for d in Direction if d in {verdict.direction for verdict in verdicts}]
     notes = [explained(found) for found in occurring]
     notes += dict.fromkeys(thresholds_words(verdict.claim.thresholds) for verdict in verdicts)
-    return Table(name, caption, _frame(rows, _VERDICTS), tuple(notes))
+    frame = _frame(rows, _VERDICTS)[[words("claim_columns")[column] for column in columns]]
+    origins = tuple(told("", verdict.lead, claim=verdict.claim.id) for verdict in verdicts)
+    notes = () if columns == BEHIND else tuple(notes)
+    return Table(name, caption, frame, notes, origins=origins)
 
 
 def _frame(rows: list[list[str]], columns: tuple[str, ...]) -> pd.DataFrame:

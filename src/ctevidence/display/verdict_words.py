@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from ctevidence.display.contrast_words import difference_words, outcome_words
 from ctevidence.display.disclosure import Disclosure
@@ -13,6 +14,10 @@ from ctevidence.display.release import gated
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.verdict import SMALL_STUDY, Direction, Thresholds, people_behind
+from ctevidence.synthesis.who_was_studied import HAVE
+
+#: a trial by author and year, as sources name them
+_NAMED = re.compile(r"\b([a-z]+)(\d{4})\b")
 
 
 def direction_words(verdict: Verdict) -> str:
@@ -91,6 +96,30 @@ def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
         for n, source, other in verdict.shared
     ]
     return "; ".join(parts)
+
+
+def people_words(verdict: Verdict, disclosure: Disclosure) -> str:
+    """Studies and people behind the lead, and whom of them a reader must know of."""
+    row = verdict.lead
+    several = (row.studies or 1) > 1
+    one = row.study if verdict.ratio is None else verdict.ratio.study
+    count = say("counts.trials", count=row.studies) if several else one
+    told = say("claims.people", count=count, people=disclosure.text(people_behind(row)))
+    return "; ".join(filter(None, (told, who_words(row))))
+
+
+def who_words(row: Estimate) -> str:
+    """A special group that many of the people behind a row belong to; empty without one.
+
+    Examples
+    --------
+    >>> row = Estimate("t", "response", "combined", "risk_ratio", 1.2, reference="medication",
+    ...     caution="few studies; 918 of 1276 people have persistent depression (keller2000)")
+    >>> who_words(row)
+    '918 of 1276 people have persistent depression (Keller 2000)'
+    """
+    found = [part for part in row.caution.split("; ") if HAVE in part]
+    return ", ".join(_NAMED.sub(lambda name: f"{name[1].capitalize()} {name[2]}", p) for p in found)
 
 
 def detectable_words(verdict: Verdict, disclosure: Disclosure) -> str:

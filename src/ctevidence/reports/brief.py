@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 from ctevidence.display.certainty_tables import final_words
 from ctevidence.display.disclosure import disclosure_of
-from ctevidence.display.key_messages import message, study_messages
-from ctevidence.display.labels import treatment_label
-from ctevidence.display.tables import shown_estimate
-from ctevidence.estimates import Estimate
+from ctevidence.display.key_messages import study_messages
+from ctevidence.display.language import pick, say
+from ctevidence.display.release import HIDDEN
+from ctevidence.display.short_answer import ASKED, short_answer
+from ctevidence.reports.brief_leads import leads_told, young_told
+from ctevidence.reports.brief_numbers import numbers_table
+from ctevidence.reports.brief_service import service_blocks
 from ctevidence.reports.material import Material
-from ctevidence.reports.page import Block, Page, Section, bullets, heading, numbers, picture, prose
-
-#: outcomes that the three numbers are about, and how a leader would call them
-NUMBERS = (
-    ("response (missing as non-response)", "responded (missing as not)"),
-    ("staying well (missing as not well)", "reached {start} and stayed well (missing as not)"),
-    ("staying well (by the curve)", "did not relapse (by the curve)"),
-    ("staying in treatment", "were still in treatment"),
-)
+from ctevidence.reports.page import Page, Section, bullets, grid, picture, prose
 
 
 def brief_page(material: Material) -> Page:
@@ -29,9 +22,12 @@ def brief_page(material: Material) -> Page:
         _answer(material),
         _numbers(material),
         _picture(material),
-        _service(),
+        Section("service", "What it means for a service", service_blocks(material)),
+        _burden(material),
+        Section("ages", "Adolescents and children", (bullets(young_told(material)),)),
         _options() if asks_for_both else _options_of_arms(material.study),
         _unknown(material),
+        _rests(material),
     ]
     condition = f" in {material.condition}" if material.condition else ""
     question = f"Should we offer medication, therapy, or both{condition}?"
@@ -55,38 +51,13 @@ def _own_messages(material: Material) -> tuple[str, ...]:
 def _answer(material: Material) -> Section:
     if own := _own_messages(material):
         return Section("answer", "In short", (bullets(own),), is_answer=True)
-    lead = [material.verdicts[key] for key in ("better-than-medication", "better-than-therapy")]
-    return Section(
-        "answer", "In short", (bullets(message(v, material.source) for v in lead),), is_answer=True
-    )
+    blocks = (prose(short_answer(material.verdicts)), bullets(leads_told(material, ASKED)))
+    return Section("answer", "In short", blocks, is_answer=True)
 
 
 def _numbers(material: Material) -> Section | None:
-    if material.study is None:
-        return None
-    blocks: list[Block] = []
-    relapse = material.study.rules.relapse
-    for start, label in NUMBERS:
-        rows = _arm_rows(material, start)
-        if rows:
-            did = label.format(start=relapse.after if relapse else "")
-            blocks += [heading(f"Of every 100 people, {did}"), numbers(_cards(material, rows))]
-    return Section("numbers", "Numbers for each treatment", tuple(blocks))
-
-
-def _arm_rows(material: Material, start: str) -> list[Estimate]:
-    own = material.own_estimates.where(measure=("risk", "survival"), reference="")
-    return [row for row in own if row.outcome.startswith(start) and not math.isnan(row.week)]
-
-
-def _cards(material: Material, rows: list[Estimate]) -> list[tuple[str, str]]:
-    disclosure = disclosure_of(material.study)
-    cards = []
-    for row in rows:
-        value, limits = shown_estimate(row, disclosure)
-        reach = f", range {limits}" if limits else ""
-        cards.append((value, f"{treatment_label(row.arm)}, week {row.week:g}{reach}"))
-    return cards
+    table = numbers_table(material)
+    return None if table is None else Section("numbers", "Numbers by treatment", (grid(table),))
 
 
 def _picture(material: Material) -> Section | None:
@@ -94,63 +65,64 @@ def _picture(material: Material) -> Section | None:
     figure = next(filter(None, map(material.figure, figures)), None)
     if figure is None:
         return None
-    return Section("picture", "In one picture", (picture(figure),))
+    drawn = picture(figure, has_numbers=False)  # they stand above it, and in the report
+    return Section("picture", "In one picture", (drawn,))
 
 
-def _service() -> Section:
-    return Section(
-        "service",
-        "What it means for a service",
-        (
-            prose(
-                "Multiply the numbers per 100 by the people you treat in a year, and keep the "
-                "range: the lower end is as compatible with the data as the upper. Sessions, "
-                "clinician hours and waiting times are your own figures; none are assumed here."
-            ),
-        ),
-    )
+def _burden(material: Material) -> Section:
+    harms = [row for row in material.estimates if row.outcome.startswith("any ")]
+    found = "harms_hidden" if any(HIDDEN in row.caution for row in harms) else "harms_none"
+    found = "harms_some" if any(row.is_estimable for row in harms) else found
+    points = [pick("brief", found)]
+    if not _own_messages(material):  # else nobody was given both
+        points.append(say("brief.burden"))
+    return Section("burden", "Harms and burden", (bullets(points),))
 
 
 def _options() -> Section:
-    return Section(
-        "options",
-        "Options",
-        (
-            bullets(
-                [
-                    "Offer both from the start: the most resources for each person; see above what "
-                    "it may add.",
-                    "Start with one and add the other for those who do not get better: fewer "
-                    "sessions; the people who wait for the second treatment bear the delay.",
-                    "Follow what people prefer: staying in treatment is part of the outcome.",
-                ]
-            ),
-        ),
-    )
+    points = [pick("brief", f"option-{name}") for name in ("both", "one-first", "preference")]
+    return Section("options", "Options", (bullets(points),))
 
 
 def _options_of_arms(study) -> Section:
     """Of a study that compares something else than medication, therapy and both."""
-    offers = [
-        f"Offer {arm.label.lower()}: see above what it may bring; its sessions, beds and waiting "
-        "times are your own figures."
-        for arm in study.arms
-    ]
-    follow = "Follow what people prefer: staying in treatment is part of the outcome."
-    return Section("options", "Options", (bullets([*offers, follow]),))
+    offers = [pick("brief", "option-arm", arm=arm.label.lower()) for arm in study.arms]
+    points = [*offers, pick("brief", "option-preference")]
+    return Section("options", "Options", (bullets(points),))
 
 
 def _unknown(material: Material) -> Section:
-    points = [final_words([v for v in material.verdicts.values() if not v.is_elsewhere])]
-    harm = [row for row in material.estimates if row.outcome.startswith("any ")]
-    if not any(row.is_estimable for row in harm):
-        points.append("Harms beyond leaving treatment are not recorded.")
-    points.append(
-        "A trial with all four arms and scores from nearly everyone could change the answer."
-    )
+    own = [verdict for verdict in material.verdicts.values() if not verdict.is_elsewhere]
+    led = any(verdict.lead is not None for verdict in own)
+    points = [
+        final_words(own) if led else say("answer.not_assessed"),
+        pick("brief", "would-change-arms" if _own_messages(material) else "would-change"),
+    ]
     given = {c for arm in material.study.arms for c in arm.components} if material.study else set()
     if by_choice := given - (material.study.randomised if material.study else set()):
         missing = " and ".join(sorted(by_choice))
-        points.append(f"In this study {missing} was not assigned by chance.")
-    points.append("Look at this again when new data arrive, or in a year.")
-    return Section("unknown", "What we do not know", (bullets(points),))
+        points.append(pick("brief", "not-by-chance", components=missing))
+    points.append(pick("brief", "again"))
+    title = "What we do not know, and what would change the answer"
+    return Section("unknown", title, (bullets(points),))
+
+
+def _rests(material: Material) -> Section:
+    """Who was studied, with what, and which way the sample leans."""
+    points = []
+    if study := material.study:
+        people = disclosure_of(study).text(len(study.entering()))
+        points.append(say("brief.studied", people=people, title=study.title))
+        points += [say("brief.were", population=study.population)] if study.population else []
+        given = dict.fromkeys(
+            g for arm in study.arms for g in (arm.medication, arm.therapy) if _counts(g, study)
+        )
+        points += [say("brief.given", given="; ".join(given))] if given else []
+    if material.trials:
+        points.append(say("misreadings.convenience-sample"))
+    points.append(say("misreadings.per-100"))
+    return Section("rests", "What this rests on", (bullets(points),))
+
+
+def _counts(given: str | None, study) -> bool:
+    return bool(given) and given.lower() not in {word.lower() for word in study.inactive}

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from ctevidence.contrasts.treatments import PAIRS
 from ctevidence.display.certainty_tables import final_words, table_certainty
-from ctevidence.display.findings import table_findings
 from ctevidence.display.glossary import glossary
-from ctevidence.display.key_messages import key_messages, study_messages, treatments_missing
-from ctevidence.display.misreadings import misreadings
+from ctevidence.display.key_messages import (
+    LEADING,
+    message,
+    study_messages,
+    treatments_missing,
+)
+from ctevidence.display.rule_words import rule_words
 from ctevidence.display.sentences import sentence
-from ctevidence.display.tables import table_estimates
-from ctevidence.display.verdict_tables import table_elsewhere, table_leads, table_verdicts
+from ctevidence.display.told import Told, told
+from ctevidence.display.verdict_tables import (
+    SHORT,
+    table_behind,
+    table_elsewhere,
+    table_leads,
+    table_verdicts,
+)
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
+from ctevidence.reports.findings_section import MISREAD as FINDINGS
+from ctevidence.reports.findings_section import findings_section
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import (
     Block,
     Page,
     Section,
+    beside,
     bullets,
     definitions,
     folded,
@@ -29,17 +40,30 @@ from ctevidence.reports.page import (
     picture,
     prose,
 )
+from ctevidence.reports.question_section import question_section
 from ctevidence.reports.staying_sections import (
     harms_section,
     illness_section,
     retention_section,
     staying_well_section,
 )
+from ctevidence.reports.trials_sections import MISREAD as TRIALS
 from ctevidence.reports.trials_sections import network_section, trials_section
-from ctevidence.terms import COMPONENTS
 
-COMPARISONS = (("combined", "medication"), ("combined", "therapy"), ("therapy", "medication"))
-
+#: misreadings that the section on both treatments invites
+BOTH = ("no-synergy", "one-sided")
+DEFINITIONS = (
+    "A different rule can change the answer more than a different treatment: the same people, by "
+    "every definition that the study declares."
+)
+EVERYTHING = (
+    "Every estimate, with its method, stands in the files of the folder estimates; inputs, "
+    "parameters and versions with their checksums in manifest.json."
+)
+FOR_WHOM = (
+    "Effects in groups of people. Groups are small and were not formed by chance: read them as "
+    "questions, not as answers."
+)
 #: words of the glossary that the page explains
 GLOSSARY = (
     "range", "per-100", "association", "control", "staying-well", "prediction-interval",
@@ -52,8 +76,8 @@ def clinician_page(material: Material) -> Page:
     """The page ``report.html``; sections without material are left out."""
     sections = [
         _answer(material),
-        _question(material),
-        _findings(material),
+        question_section(material),
+        findings_section(material),
         _response(material),
         _course(material),
         staying_well_section(material),
@@ -95,105 +119,56 @@ def _lead(material: Material) -> str:
 
 def _answer(material: Material) -> Section:
     own = study_messages(material.study, material.own_estimates) if material.study else ()
-    messages = key_messages(material.verdicts.values(), material.source)
-    if own and not material.trials:
-        messages = ()  # it has said itself that it cannot answer them
-    messages = (*own, *messages)
+    lead = [material.verdicts[claim] for claim in LEADING if claim in material.verdicts]
+    messages = [told(message(v, material.source), v.lead, claim=v.claim.id) for v in lead]
+    if own:  # it has said itself that it cannot answer them
+        messages = [*own, *(messages if material.trials else ())]
     return Section("answer", "Key messages", (bullets(messages),), is_answer=True)
-
-
-def _question(material: Material) -> Section:
-    study = material.study
-    if study is None:
-        rows = [
-            ("People", material.trials.title),
-            ("Treatments", "combined treatment against medication, and against therapy"),
-            ("Outcomes", "response or remission at the end of treatment; relapse; dropout"),
-            ("Measure", "risk ratio, turned into people per 100 at the risk seen in the trials"),
-        ]
-        return Section("question", "The question", (definitions(rows),))
-    rules = study.rules
-    rows = [
-        ("People", study.population or study.title),
-        ("Treatments", "; ".join(f"{a.label}: {_given(a)}" for a in study.arms)),
-        ("Outcome", _outcome(rules)),
-        ("Time", _times(study)),
-        ("Stopping, switching", "what happens after stopping treatment counts as it is (treatment "
-                                "policy)"),
-        ("Missing scores", "counted both ways: left out, and as not having responded"
-                           if study.schedule else "none are asked for after the start"),
-        ("Measure", "difference of the share of people, per 100; ratios beside it"),
-        ("Assigned by chance", _by_chance(study)),
-    ]  # fmt: skip
-    blocks = [definitions(rows)]
-    if study.notes:
-        blocks += [heading("Keep in mind"), bullets(study.notes)]
-    return Section("question", "The question", tuple(blocks))
-
-
-def _outcome(rules) -> str:
-    rule = rules.response or rules.relapse
-    return rule.describe() if rule else "neither response nor relapse is declared"
-
-
-def _times(study) -> str:
-    if study.schedule:
-        seen = ", ".join(f"{w:g}" for w in study.weeks)
-        return f"week {study.primary_week:g} leads; seen at weeks {seen}"
-    leads = "" if math.isnan(study.primary_week) else f"; week {study.primary_week:g} leads"
-    return f"events as they happened, no visit after the start{leads}"
-
-
-def _by_chance(study) -> str:
-    """Which components were randomised, and what that means for the contrasts."""
-    if study.randomised == set(COMPONENTS):
-        return "medication and therapy: every contrast of treatments is protected"
-    if not study.randomised:
-        return "nothing: every contrast is an association"
-    return f"{' and '.join(sorted(study.randomised))}; other contrasts are associations"
-
-
-def _given(arm) -> str:
-    given = [g for g in (arm.medication, arm.therapy) if g and g.lower() != "none"]
-    return " with ".join(given) or arm.treatment.value
-
-
-def _findings(material: Material) -> Section | None:
-    if material.study is None:
-        return None
-    own = material.own_estimates
-    tables = [grid(table_findings(own, a, b, material.study)) for a, b in _pairs(material.study)]
-    intro = prose(
-        "Out of every 100 people with each treatment. Both ways of counting people without a score "
-        "are shown, since they can change the order of the treatments."
-    )
-    return Section("findings", "Summary of findings", (intro, *tables))
-
-
-def _pairs(study) -> list[tuple[str, str]]:
-    """Comparisons of treatments that the study has; of its arms where it has none of them."""
-    present = [str(arm.treatment) for arm in study.arms]
-    found = [pair for pair in COMPARISONS if set(pair) <= {*present}]
-    if not found and len({*present}) == len(present):
-        found = [pair for pair in PAIRS if set(pair) <= {*present}]
-    return found or [(arm.name, study.arms[0].name) for arm in study.arms[1:]]
 
 
 def _response(material: Material) -> Section | None:
     if material.table("response-differences") is None:
         return None
-    observed = "People without a score are left out."
-    counted = "People without a score are counted as not having responded."
+    rule, scale = material.study.rules.response, material.study.scale
+    observed = _caption(material, "response (observed)", "People without a score are left out.")
+    counted = _caption(
+        material,
+        "response (missing as non-response)",
+        "People without a score are counted as not having responded.",
+    )
     return Section(
         "response",
         "Who responds",
         (
-            prose(material.study.rules.response.describe()),
-            picture(material.figure("response-observed"), observed),
-            picture(material.figure("response-counted"), counted),
-            grid(material.table("response-differences")),
+            prose(rule_words(rule, scale).split(";")[0] + "."),
+            beside(
+                picture(material.figure("response-observed"), observed),
+                picture(material.figure("response-counted"), counted),
+            ),
+            folded("Differences between treatments", material.table("response-differences")),
+            *_definitions(material),
+            *_for_whom(material),
         ),
     )
+
+
+def _for_whom(material: Material) -> list[Block]:
+    figure = material.figure("response-for-whom")
+    return (
+        [folded("For whom: groups of people", prose(FOR_WHOM), picture(figure))] if figure else []
+    )
+
+
+def _definitions(material: Material) -> list[Block]:
+    figure = material.figure("response-definitions")
+    title = heading("By other definitions of response")
+    return [title, prose(DEFINITIONS), picture(figure)] if figure else []
+
+
+def _caption(material: Material, outcome: str, words: str) -> Told:
+    """A caption with the risks under each treatment that the figure draws."""
+    rows = material.estimates.where(study=material.study.name, outcome=outcome, measure="risk")
+    return told(words, *(row for row in rows if not row.reference), outcome=outcome)
 
 
 def _course(material: Material) -> Section | None:
@@ -220,9 +195,10 @@ def _both(material: Material) -> Section | None:
     blunted = [row for row in rows if row.method.startswith("non-inferiority")]
     blocks: list[Block] = []
     if best:
-        blocks += [heading("Better than both?"), prose(*_each(best, material))]
-        blocks.append(grid(material.table("response-best")))
-        blocks.append(folded("The claims as one family", material.table("response-family")))
+        blocks += [prose(material.warning(*BOTH)), heading("Better than both?")]
+        blocks.append(prose(*_each(best, material)))
+        tables = (material.table("response-best"), material.table("response-family"))
+        blocks.append(folded("The numbers, and the claims as one family", *tables))
     if seen := _synergy_rows(rows):
         caption = (
             "Where the parts add up, the lines are parallel on the left; where their ratios "
@@ -242,14 +218,14 @@ def _both(material: Material) -> Section | None:
     return Section("both", "Better than both, and more than the sum", tuple(blocks))
 
 
-def _each(rows: Sequence[Estimate], material: Material) -> list[str]:
+def _each(rows: Sequence[Estimate], material: Material) -> list[Told]:
     """A paragraph for each outcome of the rows; what is the same for all is said once."""
-    outcomes = dict.fromkeys(row.outcome for row in rows)
-    told = (
-        sentence(Estimates(r for r in rows if r.outcome == outcome), source=material.source)
-        for outcome in outcomes
-    )
-    return list(dict.fromkeys(told))
+    paragraphs: dict[str, Told] = {}
+    for outcome in dict.fromkeys(row.outcome for row in rows):
+        own = Estimates(row for row in rows if row.outcome == outcome)
+        words = told(sentence(own, source=material.source), *own, outcome=outcome)
+        paragraphs.setdefault(words.text, words)
+    return list(paragraphs.values())
 
 
 def _synergy_rows(rows: Estimates) -> list[Estimate]:
@@ -266,6 +242,7 @@ def _synergy_rows(rows: Estimates) -> list[Estimate]:
 
 def _claims(material: Material) -> Section:
     verdicts = tuple(material.verdicts.values())
+    behind = table_behind(verdicts, material.source)
     return Section(
         "claims",
         "The claims, weighed",
@@ -274,7 +251,8 @@ def _claims(material: Material) -> Section:
                 "What is said of combined treatment, put to these data. The verdict says direction "
                 "and size; how sure we are is a separate judgement."
             ),
-            grid(table_verdicts(verdicts, material.source)),
+            grid(table_verdicts(verdicts, material.source, SHORT)),
+            folded(behind.caption, behind),
             *_elsewhere(verdicts, material),
             folded("The estimates behind each verdict", table_leads(verdicts, material.source)),
         ),
@@ -285,7 +263,7 @@ def _elsewhere(verdicts: tuple[Verdict, ...], material: Material) -> list[Block]
     """Claims about other conditions than the report's, apart from its own."""
     if not any(verdict.is_elsewhere for verdict in verdicts):
         return []
-    return [heading("In other conditions"), grid(table_elsewhere(verdicts, material.source))]
+    return [folded("The same in other conditions", table_elsewhere(verdicts, material.source))]
 
 
 def _certainty(material: Material) -> Section:
@@ -306,8 +284,10 @@ def _certainty(material: Material) -> Section:
 
 
 def _who(material: Material) -> Section:
-    found = misreadings(material.estimates, material.verdicts.values())
-    points = [*found.values(), "Outcomes without data keep their place in the tables and say so."]
+    """What no other section says: misreadings that stand where they arise are not repeated."""
+    placed = {*FINDINGS, *TRIALS, *BOTH, "first-is-not-best", "small-study-span"}
+    points = [words for name, words in material.misreadings.items() if name not in placed]
+    points.append("Outcomes without data keep their place in the tables and say so.")
     if material.trials:
         points.append("Adolescents and adults are pooled apart.")
     return Section("limits", "Who this applies to, and limits", (bullets(points),))
@@ -319,13 +299,7 @@ def _how(material: Material) -> Section:
         blocks += [
             picture(material.figure("flow")),
             grid(material.table("baseline")),
-            grid(material.table("arms")),
-            grid(material.table("rules")),
+            folded("Arms, and what counts as what", *map(material.table, ("arms", "rules"))),
         ]
-    if material.study and material.study.disclosure != "open":
-        everything = material.estimates.where(study=material.study.name)
-    else:
-        everything = material.estimates
-    table = table_estimates(everything, material.source, "all-estimates", "All estimates")
-    blocks.append(folded(f"All {len(everything)} estimates", table))
+    blocks.append(prose(EVERYTHING))
     return Section("how", "How this was made", tuple(blocks))

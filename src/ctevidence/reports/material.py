@@ -8,10 +8,13 @@ from functools import cached_property
 from pathlib import Path
 
 from ctevidence.data.project import Project
+from ctevidence.data.service import FILE as SERVICE
+from ctevidence.data.service import Service, read_service
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.figure import Figure
+from ctevidence.display.misreadings import misreadings
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimates
@@ -77,6 +80,15 @@ class Material:
         return {verdict.claim.id: verdict for verdict in found}
 
     @cached_property
+    def misreadings(self) -> Mapping[str, str]:
+        """The sentences that this report needs, by the misreading that each prevents."""
+        return misreadings(self.estimates, self.verdicts.values())
+
+    def warning(self, *names: str) -> str:
+        """Those of the misreadings named that this report invites, one after the other."""
+        return " ".join(self.misreadings[name] for name in names if name in self.misreadings)
+
+    @cached_property
     def claims(self) -> tuple[Claim, ...]:
         """Those of the package, with the project's own."""
         return read_claims(*self._own(CLAIMS))
@@ -85,6 +97,11 @@ class Material:
     def judgements(self) -> Judgements:
         """Certainty as people judged it; none where the project has no such file."""
         return read_certainty(self._own(CERTAINTY), self.claims)
+
+    @cached_property
+    def service(self) -> Service | None:
+        """The service that the brief is for; None where the project declares none."""
+        return read_service(self._own(SERVICE))
 
     def _own(self, file: str) -> tuple[Path, ...]:
         # results stand in <project>/reports/.work/<name>

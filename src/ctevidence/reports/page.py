@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from ctevidence.display.figure import Figure
 from ctevidence.display.table import Table
+from ctevidence.display.told import Told
 
 
 @dataclass(frozen=True)
@@ -65,27 +66,38 @@ def _text(name: str) -> str:
     return (files("ctevidence.reports") / "templates" / name).read_text("utf-8")
 
 
-def prose(*paragraphs: str) -> Block:
+def _tag(tag: str, words: str | Told) -> Markup:
+    """Words in a tag that names the estimates behind them."""
+    attributes = Markup(words.attributes) if isinstance(words, Told) else Markup("")
+    return Markup("<{0}{1}>{2}</{0}>").format(Markup(tag), attributes, str(words))
+
+
+def prose(*paragraphs: str | Told) -> Block:
     """Paragraphs; empty ones are left out."""
-    return Block(Markup("\n").join(Markup("<p>{}</p>").format(p) for p in paragraphs if p))
+    return Block(Markup("\n").join(_tag("p", words) for words in paragraphs if str(words)))
 
 
-def bullets(items: Iterable[str]) -> Block:
+def bullets(items: Iterable[str | Told]) -> Block:
     """A list; nothing when there are no items."""
-    lines = Markup("").join(Markup("<li>{}</li>").format(item) for item in items)
+    lines = Markup("").join(_tag("li", item) for item in items)
     return Block(Markup("<ul>{}</ul>").format(lines) if lines else Markup(""))
 
 
-def definitions(pairs: Iterable[tuple[str, str]]) -> Block:
-    """Terms and what they stand for."""
-    rows = Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(*pair) for pair in pairs)
-    return Block(Markup("<dl>{}</dl>").format(rows))
+def definitions(pairs: Iterable[tuple[str, str | Told]]) -> Block:
+    """Terms and what they stand for; nothing when there are none."""
+    rows = Markup("").join(_tag("dt", term) + _tag("dd", words) for term, words in pairs)
+    return Block(Markup("<dl>{}</dl>").format(rows) if rows else Markup(""))
 
 
-def numbers(items: Iterable[tuple[str, str]]) -> Block:
+def numbers(items: Iterable[tuple[str, str | Told]]) -> Block:
     """Large numbers, each with what it counts."""
-    cards = Markup("").join(Markup("<li><b>{}</b> <span>{}</span></li>").format(*i) for i in items)
+    cards = Markup("").join(_card(value, words) for value, words in items)
     return Block(Markup('<ul class="numbers">{}</ul>').format(cards))
+
+
+def _card(value: str, words: str | Told) -> Markup:
+    attributes = Markup(words.attributes) if isinstance(words, Told) else Markup("")
+    return Markup("<li{}><b>{}</b> <span>{}</span></li>").format(attributes, value, str(words))
 
 
 def links(items: Iterable[tuple[str, str, str]]) -> Block:
@@ -99,9 +111,9 @@ def grid(table: Table | None) -> Block:
     return Block(Markup(table.html) if table is not None else Markup(""))
 
 
-def folded(summary: str, *tables: Table | None) -> Block:
-    """Tables behind a line that opens them."""
-    inner = Markup("").join(Markup(t.html) for t in tables if t is not None)
+def folded(summary: str, *parts: Table | Block | None) -> Block:
+    """Tables and other blocks behind a line that opens them; nothing when there are none."""
+    inner = Markup("").join(Markup(part.html) for part in parts if part is not None)
     if not inner:
         return Block(Markup(""))
     return Block(Markup("<details><summary>{}</summary>{}</details>").format(summary, inner))
@@ -112,16 +124,28 @@ def heading(text: str) -> Block:
     return Block(Markup("<h3>{}</h3>").format(text))
 
 
-def picture(figure: Figure | None, caption: str = "") -> Block:
-    """A figure with its text alternative, caption, and the table of what it draws."""
+def picture(figure: Figure | None, caption: str | Told = "", has_numbers: bool = True) -> Block:
+    """A figure with its text alternative, caption, and the table of what it draws.
+
+    It scrolls in a box of its own where the page is narrower than its words can be read. Without
+    `has_numbers` the table is left out, because it stands on the page already.
+    """
     if figure is None:
         return Block(Markup(""))
     image = Markup('<img src="data:image/png;base64,{}" alt="{}">').format(
         base64.b64encode(figure.png).decode("ascii"), figure.alt
     )
-    words = Markup("<figcaption>{}</figcaption>").format(caption) if caption else Markup("")
-    numbers_behind = folded("The numbers in this figure", figure.data).html
-    return Block(Markup("<figure>{}{}</figure>{}").format(image, words, numbers_behind))
+    words = _tag("figcaption", caption) if str(caption) else Markup("")
+    numbers_behind = folded("The numbers in this figure", figure.data if has_numbers else None).html
+    box = Markup('<div class="drawn" tabindex="0" role="group" aria-label="{}">{}</div>')
+    drawn = box.format(figure.title, image)
+    return Block(Markup("<figure>{}{}</figure>{}").format(drawn, words, numbers_behind))
+
+
+def beside(*blocks: Block) -> Block:
+    """Blocks beside each other where the page is wide enough; empty ones are left out."""
+    cells = [Markup("<div>{}</div>").format(block.html) for block in blocks if block.html]
+    return Block(Markup('<div class="beside">{}</div>').format(Markup("").join(cells)))
 
 
 def verbatim(html: str) -> Block:

@@ -11,7 +11,7 @@ HOW = (
     "brew install pango), or print report.html from a browser."
 )
 #: what stands behind a line that opens it: a printed page has no such line
-FOLDED = re.compile(r"<details>.*?</details>", re.S)
+FOLD = re.compile(r"<(/?)details>")
 
 
 class MissingFormatError(RuntimeError):
@@ -49,5 +49,17 @@ def pdf(html: str) -> bytes:
 
 
 def for_print(html: str) -> str:
-    """The page without the tables that stand behind a line to open."""
-    return FOLDED.sub("", html)
+    """The page without what stands behind a line to open.
+
+    Examples
+    --------
+    >>> for_print("<p>a</p><details>b<details>c</details>d</details><p>e</p>")
+    '<p>a</p><p>e</p>'
+    """
+    kept, depth, start = [], 0, 0
+    for fold in FOLD.finditer(html):
+        if depth == 0:
+            kept.append(html[start : fold.start()])
+        depth += -1 if fold[1] else 1  # folds may stand in folds
+        start = fold.end()
+    return "".join([*kept, html[start:]])

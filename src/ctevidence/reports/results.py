@@ -13,6 +13,7 @@ import pandas as pd
 
 from ctevidence.display.figure import Figure
 from ctevidence.display.table import Table
+from ctevidence.display.told import Told
 from ctevidence.estimates import Estimates
 
 
@@ -91,10 +92,17 @@ def _table_dict(table: Table) -> dict:
         "frame": table.frame.to_dict("split", index=False),
         "notes": list(table.notes),
         "numeric": list(table.numeric),
+        "methods": list(table.methods),
+        "origins": [[origin.estimates, origin.about] for origin in table.origins],
     }
 
 
 def _table_from(content: dict) -> Table:
     frame = pd.DataFrame(**content["frame"], dtype=str)
-    notes, numeric = tuple(content["notes"]), tuple(content["numeric"])
-    return Table(content["name"], content["caption"], frame, notes, numeric)
+    texts = (tuple(content.get(part, ())) for part in ("notes", "numeric", "methods"))
+    origins = tuple(_origin(*origin) for origin in content.get("origins", ()))
+    return Table(content["name"], content["caption"], frame, *texts, origins)
+
+
+def _origin(estimates: list[str], about: list[list[str]]) -> Told:
+    return Told("", tuple(estimates), tuple((name, value) for name, value in about))

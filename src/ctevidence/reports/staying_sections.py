@@ -7,9 +7,20 @@ from __future__ import annotations
 
 from ctevidence.display.arm_sentences import sentence_of_arms, sentence_of_countings
 from ctevidence.display.sentences import sentence
+from ctevidence.display.told import told
 from ctevidence.estimates import Estimates
 from ctevidence.reports.material import Material
-from ctevidence.reports.page import Block, Section, bullets, folded, grid, heading, picture, prose
+from ctevidence.reports.page import (
+    Block,
+    Section,
+    beside,
+    bullets,
+    folded,
+    grid,
+    heading,
+    picture,
+    prose,
+)
 
 DIFFERENCES = ("risk_difference", "survival_difference")
 SELECTED = (
@@ -29,8 +40,8 @@ def staying_well_section(material: Material) -> Section | None:
     rows = _about(material, "staying well")
     arms = Estimates(r for r in rows if r.measure in ("risk", "survival"))
     differences = Estimates(r for r in rows if r.measure in DIFFERENCES)
-    words = [sentence_of_arms(arms, material.study)] if len(arms) else []
-    words.append(sentence_of_countings(differences, material.study))
+    words = [told(sentence_of_arms(arms, material.study), *arms)] if len(arms) else []
+    words.append(told(sentence_of_countings(differences, material.study), *differences))
     known, everyone = "staying-well", "staying-well-everyone"
     if any("(by the curve)" in row.outcome for row in arms):
         everyone = ""  # one way of counting, one figure
@@ -39,9 +50,11 @@ def staying_well_section(material: Material) -> Section | None:
         "Who stays well",
         (
             prose(_counted(material.study.rules.relapse), *words),
-            picture(material.figure(known)),
-            picture(material.figure(everyone) if everyone else None),
-            grid(material.table("staying-well-differences")),
+            beside(
+                picture(material.figure(known)),
+                picture(material.figure(everyone) if everyone else None),
+            ),
+            folded("Differences between treatments", material.table("staying-well-differences")),
             *_relapse(material),
         ),
     )
@@ -63,7 +76,7 @@ def _relapse(material: Material) -> list[Block]:
         return []
     rows = _about(material, "relapse")
     alone = Estimates(row for row in rows if row.measure == "survival")
-    words = sentence_of_arms(alone, material.study) if len(alone) else ""
+    words = told(sentence_of_arms(alone, material.study) if len(alone) else "", *alone)
     competing = [heading("Relapse, leaving competing"), prose(COMPETING)]
     competing.append(picture(material.figure("relapse-competing")))
     competing += [
@@ -82,7 +95,7 @@ def _relapse(material: Material) -> list[Block]:
             *competing,
         ]
     times = [r for r in rows if r.measure == "rmst_difference" and r.is_estimable]
-    longer = [sentence(row, source=material.study) for row in times]
+    longer = [told(sentence(row, source=material.study), row) for row in times]
     return [
         heading("Relapse over time"),
         # without visits the curve has been put into words above
@@ -108,10 +121,10 @@ def illness_section(material: Material) -> Section | None:
         (
             prose(
                 "Where everyone who started is by each week; nobody is left out.",
-                sentence_of_arms(alone, material.study),
+                told(sentence_of_arms(alone, material.study), *alone),
             ),
             picture(material.figure("illness")),
-            bullets([sentence(row, source=material.study) for row in longer]),
+            bullets([told(sentence(row, source=material.study), row) for row in longer]),
             folded("Weeks well and number of relapses", material.table("illness-differences")),
         ),
     )
@@ -129,16 +142,28 @@ def retention_section(material: Material) -> Section | None:
         "Staying in treatment",
         (
             prose(
-                rule.describe() if rule else "The study does not declare how leaving is seen.",
-                "Leaving is not always intolerance: people also leave because they are well.",
-                sentence_of_arms(alone, material.study),
+                _seen_how(rule),
+                material.warning("dropout"),
+                told(sentence_of_arms(alone, material.study), *alone),
             ),
             picture(material.figure("retention")),
-            grid(material.table("retention-differences")),
+            folded("Differences between treatments", material.table("retention-differences")),
             picture(material.figure("dropout-kinds")),
             grid(material.table("adherence")),
         ),
     )
+
+
+def _seen_how(rule) -> str:
+    """How leaving is seen; that attendance at visits is not treatment."""
+    if rule is None:
+        return "The study does not declare how leaving is seen."
+    if rule.source == "last_visit":
+        return (
+            "Leaving is read off the visits that people came to: who stopped coming may have "
+            "stayed in treatment, and who came may have stopped it."
+        )
+    return rule.describe()
 
 
 def harms_section(material: Material) -> Section | None:

@@ -19,10 +19,10 @@ from ctevidence.reports.page import (
 SINGLES = ("medication", "therapy")
 #: how the answers of a question without trials begin
 _NOTHING = ("No trial", "No answer")
-SAMPLE = (
-    "The trials are a convenience sample: those whose numbers could be had, not all that were "
-    "made. Read what they say with the notes below."
-)
+#: misreadings that the trials invite
+MISREAD = ("convenience-sample", "taper", "bipolar")
+#: answers of a network that stand behind a line: the summary and the claims hold what leads
+FOLDED = ("Better than both parts?", "More than its parts?", "Do components add up?")
 FOUR_CELLS = (
     "Only a trial that has all four cells can tell synergy by itself. Each stands alone; nothing "
     "is pooled, and no synergy does not mean no benefit."
@@ -37,23 +37,23 @@ def trials_section(material: Material) -> Section | None:
     """What the published trials say, for the condition of the study where there is one."""
     if material.trials is None:
         return None
-    blocks: list[Block] = [*_answers(material.table("trials-answers")), prose(SAMPLE)]
-    blocks.append(bullets(material.trials.notes))
+    blocks: list[Block] = [prose(material.warning(*MISREAD)), bullets(material.trials.notes)]
+    answers = _answers(material.table("trials-answers"))
+    blocks.append(folded("Every question put to the trials, with its answer", *answers))
     for single in SINGLES:
         short = material.table(f"overview-{single}-short")
         full = material.table(f"overview-{single}")
         blocks += [
             heading(f"Combined treatment against {single}"),
             picture(material.figure(f"forest-{single}")),
-            picture(material.figure(f"small-study-{single}")),
-            _short(short, full),
-            folded("Every condition, age, outcome and stratum", full),
+            folded("Outcome by outcome", *_tables(short, full)),
+            folded("Are small trials different?", *_small_studies(material, single)),
         ]
     blocks += [
         heading("More than the sum of its parts? Trials of all four cells"),
         prose(FOUR_CELLS),
         picture(material.figure("trials-synergy")),
-        grid(material.table("trials-synergy")),
+        folded("Trial by trial", material.table("trials-synergy")),
     ]
     left_out = material.table("trials-left-out")
     blocks.append(folded("Trials left out of a comparison, and why", left_out))
@@ -75,11 +75,16 @@ def _answers(table: Table | None) -> list[Block]:
     return [prose(who), definitions(told), prose(none)]
 
 
-def _short(short: Table | None, full: Table | None) -> Block:
-    """The table of the condition that leads; nothing where it is the whole overview."""
+def _tables(short: Table | None, full: Table | None) -> list[Table | None]:
+    """The table of the condition that leads, then the whole; once where they are the same."""
     if short is None or full is None or len(short.frame) == len(full.frame):
-        return prose()
-    return grid(short)
+        return [full]
+    return [short, full]
+
+
+def _small_studies(material: Material, single: str) -> list[Block]:
+    figure = material.figure(f"small-study-{single}")
+    return [prose(material.warning("small-study-span")), picture(figure)] if figure else []
 
 
 def network_section(material: Material) -> Section | None:
@@ -91,7 +96,8 @@ def network_section(material: Material) -> Section | None:
     said: dict[str, list[str]] = {}
     for question, _, answer in rows:
         said.setdefault(question, []).append(answer)
-    blocks: list[Block] = [prose(*said.pop(rows[0][0]), REACH)]
+    warning = material.warning("first-is-not-best")
+    blocks: list[Block] = [prose(*said.pop(rows[0][0]), REACH, warning)]
     if material.network is not None and material.network.name != material.trials.name:
         blocks.append(bullets(material.network.notes))
     blocks.append(picture(material.figure("network")))
@@ -101,8 +107,11 @@ def network_section(material: Material) -> Section | None:
         "Do components add up?": _components(material),
     }
     for question, told in said.items():
-        blocks += [heading(question), bullets(told)]
-        blocks += [behind[question]] if question in behind else []
+        inside = behind.get(question)
+        if question in FOLDED:
+            blocks.append(folded(question, bullets(told), inside))
+        else:
+            blocks += [heading(question), bullets(told), *([inside] if inside else [])]
     split = material.table("network-split")
     blocks.append(folded("Direct against indirect evidence", split))
     return Section("network", _title(material), tuple(blocks))
@@ -115,8 +124,8 @@ def _title(material: Material) -> str:
 
 
 def _cell_means(material: Material) -> Block:
-    has_means = material.trials.cell_means is not None
-    return grid(material.table("cell-means")) if has_means else prose()
+    table = material.table("cell-means")
+    return prose() if table is None or len(table.frame.columns) == 1 else grid(table)
 
 
 def _components(material: Material) -> Block:

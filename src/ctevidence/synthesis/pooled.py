@@ -24,6 +24,7 @@ from ctevidence.synthesis.pairwise import (
     t_quantile,
     two_sided_p,
 )
+from ctevidence.synthesis.who_was_studied import who_was_studied
 
 NO_PREDICTION = "fewer than three studies: no prediction interval"
 NO_TAU2 = "one study: heterogeneity is not estimable"
@@ -147,6 +148,7 @@ class Pooled:
             values = [value for value in frame[column].unique() if value]
             if len(values) > 1:
                 found.append(f"{word} differ between studies: {', '.join(values)}")
+        found.append(who_was_studied(frame))
         own = frame.loc[frame["caution"] != "", "study"]
         if self.result.k == 1:
             found += frame["caution"].tolist()

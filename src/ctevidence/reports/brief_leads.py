@@ -1,0 +1,47 @@
+"""Lead estimates in the brief, a line each: all ages, then the young apart from adults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ctevidence.display.contrast_words import difference_words, outcome_words
+from ctevidence.display.disclosure import disclosure_of
+from ctevidence.display.labels import treatment_label
+from ctevidence.display.language import say
+from ctevidence.display.release import gated
+from ctevidence.display.told import Told, told
+from ctevidence.display.verdict_words import people_words
+from ctevidence.reports.material import Material
+
+YOUNG = ("better-than-medication-young", "better-than-therapy-young")
+
+
+def young_told(material: Material) -> list[Told]:
+    """A line for each comparison that has an estimate; one that says so where none has."""
+    return leads_told(material, YOUNG) or [Told(say("brief.young_none"))]
+
+
+def leads_told(material: Material, claims: Iterable[str]) -> list[Told]:
+    """The number per 100, its range, people and certainty of each claim that has an estimate."""
+    disclosure = disclosure_of(material.source)
+    lines = []
+    for claim in claims:
+        verdict = material.verdicts.get(claim)
+        row = None if verdict is None or verdict.lead is None else gated(verdict.lead, disclosure)
+        if row is None or not row.is_estimable:
+            continue
+        best, limits = difference_words(row)
+        sure = say("tail.not_assessed")
+        if verdict.certainty:
+            sure = say("tail.certainty", certainty=verdict.certainty)
+        words = say(
+            "brief.lead",
+            reference=treatment_label(row.reference),
+            best=best,
+            outcome=outcome_words(row),
+            limits=limits,
+            people=people_words(verdict, disclosure),
+            sure=sure,
+        )
+        lines.append(told(words, row, claim=claim))
+    return lines

@@ -1,0 +1,52 @@
+"""Summary of findings: what leads for each comparison, then what the study itself found."""
+
+from __future__ import annotations
+
+from ctevidence.contrasts.treatments import PAIRS
+from ctevidence.data.study import Study
+from ctevidence.display.findings import table_findings
+from ctevidence.display.leading_findings import ROWS, table_leading
+from ctevidence.reports.material import Material
+from ctevidence.reports.page import Block, Section, folded, grid, heading, prose
+
+COMPARISONS = (("combined", "medication"), ("combined", "therapy"), ("therapy", "medication"))
+#: misreadings that the tables invite
+MISREAD = ("not-determined", "not-established", "no-data", "dropout")
+BOTH_WAYS = (
+    "Both ways of counting people without a score are shown, since they can change the order of "
+    "the treatments."
+)
+
+
+def findings_section(material: Material) -> Section:
+    """One table for each comparison and kind of source; what was not recorded keeps its row."""
+    blocks: list[Block] = []
+    if material.trials is not None:
+        blocks += [*_leading(material)]
+    if material.study is not None:
+        # without visits nobody's score is missing
+        blocks += [heading("In this study"), prose(BOTH_WAYS if material.study.schedule else "")]
+        own, pairs = material.own_estimates, _pairs(material.study)
+        tables = [table_findings(own, *pair, material.study) for pair in pairs]
+        blocks += [*map(grid, tables[:2]), *(folded(t.caption, t) for t in tables[2:])]
+    blocks.append(prose(material.warning(*MISREAD)))
+    return Section("findings", "Summary of findings", tuple(blocks))
+
+
+def _pairs(study: Study) -> list[tuple[str, str]]:
+    """Comparisons of treatments that the study has; of its arms where it has none of them."""
+    present = [str(arm.treatment) for arm in study.arms]
+    found = [pair for pair in COMPARISONS if set(pair) <= {*present}]
+    if not found and len({*present}) == len(present):
+        found = [pair for pair in PAIRS if set(pair) <= {*present}]
+    return found or [(arm.name, study.arms[0].name) for arm in study.arms[1:]]
+
+
+def _leading(material: Material) -> list[Block]:
+    """By what leads each claim; then the misreadings that the tables invite."""
+    verdicts, source = material.verdicts, material.source
+    tables = [
+        table_leading(verdicts, material.estimates, pair, source, material.condition is None)
+        for pair in ROWS
+    ]
+    return [heading("All sources: what leads"), *map(grid, tables)]

@@ -1,0 +1,40 @@
+"""Who the people of pooled trials were, where a part of them is a group of its own."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ctevidence.synthesis.conditions import CONDITIONS
+
+#: what stands between the count and the condition: readers of a caution find it by this
+HAVE = " people have "
+#: a smaller part than this does not change whom a pooled number is about
+LEAST_SHARE = 0.2
+
+
+def who_was_studied(effects: pd.DataFrame) -> str:
+    """The largest special condition within a group of conditions: people and trials; or empty.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        Frame of `EffectSizes`, one row for each contrast.
+
+    Returns
+    -------
+    str
+        Such as ``918 of 1276 people have persistent depression (keller2000, browne2002)``. Empty
+        where nobody was counted, all people have the same condition, or the part is smaller than
+        `LEAST_SHARE`.
+    """
+    people = effects["n1"] + effects["n2"]
+    if people.isna().any() or effects["condition"].nunique() < 2:
+        return ""
+    special = effects["condition"] != effects["condition_group"]
+    by = people[special].groupby(effects["condition"][special]).sum()
+    if by.empty or by.max() < LEAST_SHARE * people.sum():
+        return ""
+    code = by.idxmax()
+    trials = ", ".join(effects.loc[effects["condition"] == code, "study"])
+    name = CONDITIONS[code].name if code in CONDITIONS else code.replace("_", " ")
+    return f"{by.max():.0f} of {people.sum():.0f}{HAVE}{name} ({trials})"
