@@ -80,7 +80,7 @@ def trim_and_fill(pool: PairwisePool, side: str | None = None, estimator="L0") -
         seen.append(missing)
         kept = slice(0, pool.k - missing)
         mean = pool_effects(sorted_y[kept], sorted_v[kept], **options).random.estimate
-        missing = _missing(sorted_y - mean, estimator)
+        missing = _missing(_centred(sorted_y, mean), estimator)
     if missing != seen[-1]:
         raise ValueError(f"Trim and fill goes in circles ({seen} studies); it does not apply.")
     if not missing:
@@ -105,6 +105,12 @@ def _side(pool: PairwisePool) -> str:
         tau2_method=pool.options.tau2_method,
     )
     return "right" if fit.coef[1] < 0 else "left"
+
+
+def _centred(y: np.ndarray, mean: float) -> np.ndarray:
+    """Distances from the mean; what is rounding alone lies on neither side of it."""
+    distance = y - mean
+    return np.where(np.abs(distance) <= 1e-12 * (np.abs(y) + abs(mean)), 0.0, distance)
 
 
 def _missing(centred: np.ndarray, estimator: str) -> int:
