@@ -38,9 +38,6 @@ method = "jacobson-truax"
 reliability = 0.89
 norms = "sample"
 threshold = 9
-[illness]
-dropout = "state"
-switch = "censoring"
 [maintenance]
 entered_after = "remission"
 acute_treatment = "sertraline"

@@ -27,6 +27,8 @@ def test_numbers_are_those_of_the_fit(fit):
     assert not pairs["test"].str.startswith("Fleming").any()
     assert "Combined treatment against medication" in set(pairs["compared"])
     assert any("the choice paid for" in note for note in table.notes)
+    # counted from remission: treatment has chosen who is compared
+    assert any("Descriptive only" in note for note in table.notes)
 
 
 def test_a_group_that_is_hidden_hides_every_row_that_holds_it(fit):

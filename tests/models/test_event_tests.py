@@ -114,7 +114,7 @@ def test_fine_gray_of_a_fit_is_that_of_its_people(make_outcome):
     assert np.log(row.estimate) == pytest.approx(witness.coef[2] - witness.coef[0], rel=1e-6)
     gap = np.array([-1, 0, 1, 0]) @ witness.cov @ [-1, 0, 1, 0]
     assert row.std_error == pytest.approx(np.sqrt(gap), rel=1e-6)
-    assert "Fine-Gray regression, died competing" in row.method
+    assert "Fine-Gray regression, death competing" in row.method
     over = fit.clustered_by("therapist").subdistribution().compare("combined", against="medication")
     assert over.one().estimate == pytest.approx(row.estimate, rel=1e-9)
     assert over.one().std_error != row.std_error

@@ -11,7 +11,7 @@ from ctevidence.display.verbs import did, without
 from ctevidence.estimates import Estimate
 
 #: a mean time, told as time without the event
-TIMES = ("rmst_difference",)
+TIMES = ("rmst_difference", "weeks_in_state_difference")
 
 
 def when(row: Estimate, word: str = "by") -> str:
@@ -54,7 +54,9 @@ def _with_unit(value: float, unit: str) -> str:
     if unit == "probability":
         return say("amounts.of_100", amount=told)
     decimals = decimals_of(unit)
-    if unit == "weeks" and (size := rounded(abs(value), decimals)):
+    if unit == "weeks":
+        if not (size := rounded(abs(value), decimals)):
+            return told
         name = "weeks_longer" if value > 0 else "weeks_shorter"
         return pick("amounts", name, size=number(size, decimals))
     return say("amounts.with_unit", amount=told, unit=unit).strip()

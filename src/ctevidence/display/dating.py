@@ -34,7 +34,15 @@ def table_dating(
         From `relapse_dating`.
     source : Study or name of a disclosure profile
     name, caption : str
+
+    Returns
+    -------
+    Table
+        One row with the reason, where there is nothing to move.
     """
+    if dating.reason:
+        row = ["relapse between visits", dating.reason]
+        return Table(name, caption, pd.DataFrame([row], columns=["", "why there is no number"]))
     disclosure = disclosure_of(source)
     columns = dict(zip((CURVE, SAME, BETWEEN), _gated(dating, disclosure), strict=True))
     frame = pd.DataFrame([
@@ -65,6 +73,8 @@ def dating_sentence(dating: Dating, source) -> str:
     dating : Dating
     source : Study or name of a disclosure profile
     """
+    if dating.reason:
+        return f"How relapse is dated cannot move the answer here: {dating.reason}."
     curve, before, after = (rows[0] for rows in _gated(dating, disclosure_of(source)))
     question = contrast_label(after.arm, after.reference)
     hidden = HIDDEN in (curve.caution, before.caution, after.caution)

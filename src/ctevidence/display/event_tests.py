@@ -10,6 +10,7 @@ from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import not_estimable, number, p_value
 from ctevidence.display.labels import contrast_label
 from ctevidence.display.table import Table
+from ctevidence.terms import DESCRIPTIVE
 
 COLUMNS = ("test", "compared", "statistic", "df", "p", "p by Holm")
 #: what each test asks, for people who do not know its name
@@ -29,15 +30,22 @@ def table_event_tests(fit, strata: str | None = None) -> Table:
 
     Parameters
     ----------
-    fit : a fit of relapse, retention or time to response
+    fit : a fit of relapse, retention or time to response, or what holds one over time
     strata : str, optional
         A column of the participants within whose groups arms are compared.
 
     Returns
     -------
     Table
-        Rows of a group that the disclosure profile hides have no numbers.
+        Rows of a group that the disclosure profile hides have no numbers; of a study without a fit
+        one row says why.
     """
+    over_time = fit
+    fit = getattr(over_time, "fit", over_time)
+    if fit is None:
+        row = ["log-rank", over_time.reason, not_estimable(), "", "", ""]
+        frame, caption = pd.DataFrame([row], columns=list(COLUMNS)), over_time.event
+        return Table("event-tests", f"Tests of the time to {caption}", frame)
     disclosure = disclosure_of(fit.study)
     tests = fit.tests(strata)
     hidden = _hidden_arms(fit.people, disclosure)
@@ -48,6 +56,8 @@ def table_event_tests(fit, strata: str | None = None) -> Table:
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     asked = dict.fromkeys(tests["test"])
     notes = [f"{MEANINGS[test]}." for test in asked if test in MEANINGS]
+    # groups that treatment has chosen have p-values too: they test nothing about treatment
+    notes += [caution for caution in fit.cautions if DESCRIPTIVE in caution]
     if strata:
         notes.append(f"Arms are compared within each {strata.replace('_', ' ')}.")
     if not disclosure.is_open:

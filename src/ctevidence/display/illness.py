@@ -47,7 +47,7 @@ def plot_illness(fit, name: str = "illness") -> Figure:
 
     Parameters
     ----------
-    fit : IllnessFit
+    fit : IllnessFit, or the WholeIllness that holds one
         All its states are drawn, whatever was chosen with ``of``.
     name : str
 
@@ -59,6 +59,10 @@ def plot_illness(fit, name: str = "illness") -> Figure:
         steps of `COARSE`; states in which some week shows too few people are joined, and at least
         two of them, since all add up to everyone.
     """
+    whole = fit
+    fit = getattr(whole, "fit", whole)
+    if fit is None:
+        return nothing_to_draw(name, TITLE, whole.reason)
     study, disclosure = fit.study, disclosure_of(fit.study)
     arms = [arm for arm in study.arms if arm.name in fit.histories]
     if not arms:

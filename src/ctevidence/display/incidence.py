@@ -29,11 +29,11 @@ from ctevidence.display.survival import stepped, weeks_since
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.verbs import verb_of
 from ctevidence.models.aalen_johansen import aalen_johansen
+from ctevidence.models.survival_levels import COMPETING
 
 #: times at which a curve and its band are worked out, at most
 MOST_TIMES = 150
 Z = float(norm.ppf(0.975))
-COMPETING = {"died": "death", "dropped out": "dropout"}
 #: fills of the kinds of dropout, told apart by hatching too
 FILLS = (
     ("#2b5f75", ""), ("#b3480b", "//"), ("#8c4a86", ".."), ("#7a5c00", "xx"), ("#6b6f76", "\\\\"),

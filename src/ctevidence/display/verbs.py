@@ -61,7 +61,12 @@ def without(row: Estimate) -> str:
     --------
     >>> without(Estimate("t", "relapse", "therapy", "rmst", 30.0))
     'free of relapse'
+    >>> without(Estimate("t", "being in remission (higher is better)", "a", "weeks_in_state", 9.0))
+    'in remission'
     """
     if row.outcome == "retention":
         return say("verb_phrases.in_treatment")
+    if row.outcome.startswith(STATE):
+        # "being in response or being in remission (higher is better)"
+        return row.outcome.split(" (")[0].replace(STATE, "")
     return say("verb_phrases.free", outcome=row.outcome.removeprefix(_CLOCK))

@@ -12,11 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ctevidence.data.study import Study
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.models.fit import Fit
+from ctevidence.models.over_time import relapse_over_time
 from ctevidence.models.relapse import fit_relapse
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import contrast_measure
+
+NOT_BETWEEN = "no relapse lies between two visits: dates are recorded, or nobody had one"
+MEASURE = "rmst_difference"
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,14 @@ class Dating:
     curve, first_seen, between : Estimates
         The comparison, then each of its arms where single arms mean something: by the curve of
         first-seen weeks, by the model of first-seen days, and by the model of the intervals.
+    reason : str
+        Why there are no rows; empty when there are.
     """
 
     curve: Estimates
     first_seen: Estimates
     between: Estimates
+    reason: str = ""
 
     @property
     def rows(self) -> Estimates:
@@ -114,6 +122,48 @@ def relapse_dating(
         fit_relapse(outcome, [], **options),
     )
     return Dating(*(_answer(fit, arm, against, measure, week) for fit in fits))
+
+
+def dating_of_study(study: Study, week: float | None = None, model: str = "weibull") -> Dating:
+    """How much dating moves the first comparison of weeks without relapse that a study allows.
+
+    Parameters
+    ----------
+    study : Study
+    week, model
+        As in `relapse_dating`; the week of `relapse_over_time` when absent.
+
+    Returns
+    -------
+    Dating
+        Without rows, and with the reason, where dating cannot move the answer or nothing can be
+        compared.
+
+    Examples
+    --------
+    >>> from ctevidence.simulate.study import simulate_study
+    >>> dating_of_study(simulate_study(n=40, seed=1)).reason
+    'no relapse lies between two visits: dates are recorded, or nobody had one'
+    """
+    relapse = relapse_over_time(study, week)
+    if relapse.fit is None:
+        return _undated(relapse.reason)
+    outcome = relapse.fit.outcome
+    if not _between(outcome).any():
+        return _undated(NOT_BETWEEN)
+    rows = relapse.compare_treatments(MEASURE)
+    known = [row for row in rows if row.is_estimable]
+    if not known:
+        return _undated(f"no {outcome.name} can be compared between treatments")
+    arm, against = known[0].arm, known[0].reference
+    try:
+        return relapse_dating(outcome, arm, against=against, week=relapse.week, model=model)
+    except (ArithmeticError, ValueError) as reason:
+        return _undated(str(reason).rstrip("."))
+
+
+def _undated(reason: str) -> Dating:
+    return Dating(Estimates(), Estimates(), Estimates(), reason)
 
 
 def dated_first_seen(outcome: Outcome) -> Outcome:

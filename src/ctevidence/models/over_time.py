@@ -17,7 +17,7 @@ from ctevidence.levels import Levels
 from ctevidence.models.fit import silent_levels
 from ctevidence.models.relapse import fit_relapse
 from ctevidence.models.retention import fit_never_started, fit_retention
-from ctevidence.models.time_to_event import TimeToEventFit
+from ctevidence.models.time_to_event import LEADING, TimeToEventFit
 from ctevidence.outcomes.never_started import derive_never_started
 from ctevidence.outcomes.relapse import derive_relapse
 from ctevidence.outcomes.retention import derive_retention, is_recorded
@@ -26,6 +26,8 @@ from ctevidence.terms import contrast_measure
 NO_RELAPSE_RULE = "the study does not declare what relapse is"
 NO_RETENTION_RULE = "the study does not declare how leaving treatment is seen"
 NO_DROPOUT = "no dropout is recorded for anyone: not recorded is not the same as nobody having left"
+SUBDISTRIBUTION = "log_subdistribution_hazard"
+TIMELESS = ("log_hazard", SUBDISTRIBUTION)
 BETTER = {"survival": "higher", "rmst": "higher", "cumulative_incidence": "lower"}
 
 
@@ -52,8 +54,10 @@ class OverTime:
     reason: str = ""
 
     def levels(self, measure: str) -> Levels:
-        """Levels at `week`; those of ``log_hazard`` have none."""
-        week = None if measure == "log_hazard" or math.isnan(self.week) else self.week
+        """Levels at `week`; log hazards, also of the subdistribution, have none."""
+        week = None if measure in TIMELESS or math.isnan(self.week) else self.week
+        if self.fit is not None and measure == SUBDISTRIBUTION:
+            return self.fit.subdistribution().levels(measure)
         if self.fit is not None:
             return self.fit.levels(measure, week)
         better = BETTER.get(measure, "lower")
@@ -68,6 +72,11 @@ class OverTime:
             return self.fit.levels("risk", self.study.last_week)
         reason = self.reason or "no visit is scheduled at which it could be counted"
         return silent_levels(self.study, self._outcome, "risk", "higher", reason)
+
+    @property
+    def leading(self) -> tuple[str, ...]:
+        """Contrast measures in the order in which they are read; see `TimeToEventFit.leading`."""
+        return LEADING if self.fit is None else self.fit.leading
 
     @property
     def _outcome(self) -> str:

@@ -27,6 +27,8 @@ CURVES = {
     "rmst": "area under the Kaplan-Meier curve up to the week",
 }
 ROBUST = ", robust covariance over {}s"
+#: how people end who are kept from the event -> what kept them
+COMPETING = {"died": "death", "dropped out": "dropout"}
 METHODS = {
     "survival": f"{CURVES['survival']}, Greenwood variance, log-log interval of each arm",
     "cumulative_incidence": f"{CURVES['cumulative_incidence']}, Greenwood-type variance",
@@ -93,7 +95,7 @@ class ArmCurves:
     @property
     def competing(self) -> str:
         """What competes with the event, in words."""
-        return ", ".join(self.at_risk.competing)
+        return ", ".join(COMPETING.get(state, state) for state in self.at_risk.competing)
 
 
 def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:

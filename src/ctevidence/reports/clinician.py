@@ -43,6 +43,7 @@ from ctevidence.reports.page import (
 from ctevidence.reports.question_section import question_section
 from ctevidence.reports.staying_sections import (
     harms_section,
+    illness_section,
     retention_section,
     staying_well_section,
 )
@@ -80,6 +81,7 @@ def clinician_page(material: Material) -> Page:
         _response(material),
         _course(material),
         staying_well_section(material),
+        illness_section(material),
         _both(material),
         trials_section(material),
         network_section(material),

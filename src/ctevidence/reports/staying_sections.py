@@ -10,7 +10,17 @@ from ctevidence.display.sentences import sentence
 from ctevidence.display.told import told
 from ctevidence.estimates import Estimates
 from ctevidence.reports.material import Material
-from ctevidence.reports.page import Block, Section, beside, folded, grid, heading, picture, prose
+from ctevidence.reports.page import (
+    Block,
+    Section,
+    beside,
+    bullets,
+    folded,
+    grid,
+    heading,
+    picture,
+    prose,
+)
 
 DIFFERENCES = ("risk_difference", "survival_difference")
 SELECTED = (
@@ -69,6 +79,12 @@ def _relapse(material: Material) -> list[Block]:
     words = told(sentence_of_arms(alone, material.study) if len(alone) else "", *alone)
     competing = [heading("Relapse, leaving competing"), prose(COMPETING)]
     competing.append(picture(material.figure("relapse-competing")))
+    competing += [
+        folded("Relapse, leaving competing: comparisons", material.table("relapse-competing")),
+        folded("Is relapse as frequent in every arm", material.table("event-tests")),
+        folded("How much the dating of relapse matters", material.table("dating")),
+        folded("The same numbers by another library", material.table("recomputed")),
+    ]
     table = material.table("relapse-differences")
     if rule.is_descriptive:
         return [
@@ -88,6 +104,30 @@ def _relapse(material: Material) -> list[Block]:
         grid(table),
         *competing,
     ]
+
+
+def illness_section(material: Material) -> Section | None:
+    """Where everyone is in the illness week by week; absent where the study does not declare it."""
+    if material.study is None or material.study.rules.illness is None:
+        return None
+    rows = [r for r in material.own_estimates if r.outcome.startswith("being ")]
+    alone = Estimates(row for row in rows if row.measure == "state_occupation")
+    longer = [r for r in rows if r.measure == "weeks_in_state_difference" and r.is_estimable]
+    if not len(alone):
+        return None
+    return Section(
+        "illness",
+        "The whole illness",
+        (
+            prose(
+                "Where everyone who started is by each week; nobody is left out.",
+                told(sentence_of_arms(alone, material.study), *alone),
+            ),
+            picture(material.figure("illness")),
+            bullets([told(sentence(row, source=material.study), row) for row in longer]),
+            folded("Weeks well and number of relapses", material.table("illness-differences")),
+        ),
+    )
 
 
 def retention_section(material: Material) -> Section | None:

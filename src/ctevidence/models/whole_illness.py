@@ -1,0 +1,121 @@
+"""The whole illness of a study in every arm, or the reason why nothing can be said.
+
+Where people are by a week, how many weeks they spent well, and how often illness returned, among
+everyone who started: none of it begins at response, which treatment has changed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ctevidence.contrasts import compare_treatments, per_arm
+from ctevidence.data.study import Study
+from ctevidence.estimates import Estimates
+from ctevidence.levels import Levels
+from ctevidence.models.fit import silent_levels
+from ctevidence.models.illness import IllnessFit, fit_illness
+from ctevidence.models.repeated_relapse import RepeatedRelapseFit, fit_repeated_relapse
+from ctevidence.outcomes.illness import derive_illness
+from ctevidence.outcomes.repeated_relapse import derive_repeated_relapse
+from ctevidence.terms import contrast_measure
+
+NO_RULE = (
+    "the study does not declare what dropout and a switch are for the whole illness, [illness] in "
+    "study.toml"
+)
+NO_RELAPSE_RULE = "the study does not declare what relapse is"
+NO_VISITS = "nobody was scored after the start: what state people were in was not seen"
+#: measure -> which fit has it, and whether more is good; the silent rows of a study without one
+OF_STATES = ("state_occupation", "weeks_in_state")
+NAMES = {"mean_count": "repeated relapse", "log_hazard": "repeated relapse"}
+
+
+@dataclass(frozen=True, eq=False)
+class WholeIllness:
+    """States of the illness, weeks in them and repeated relapse of a study.
+
+    Parameters
+    ----------
+    study : Study
+    fit : IllnessFit or None
+        Its chosen states are those in which people are well without relapse.
+    repeated : RepeatedRelapseFit or None
+    week : float
+        Weeks since the start at which levels and contrasts are read; nan where there are none.
+    reason : str
+        Why there is no fit; empty when there is one.
+    """
+
+    study: Study
+    fit: IllnessFit | None
+    repeated: RepeatedRelapseFit | None
+    week: float
+    reason: str = ""
+
+    def levels(self, measure: str) -> Levels:
+        """Levels at `week`.
+
+        Parameters
+        ----------
+        measure : {"state_occupation", "weeks_in_state", "mean_count", "log_hazard"}
+            The first two of being well without relapse, the others of repeated relapse; a ratio
+            of rates (``log_hazard``) has no week.
+        """
+        week = None if measure == "log_hazard" or math.isnan(self.week) else self.week
+        if self.fit is None:
+            better = "higher" if measure in OF_STATES else "lower"
+            name = NAMES.get(measure, "the whole illness")
+            return silent_levels(self.study, name, measure, better, self.reason, week)
+        source = self.fit if measure in OF_STATES else self.repeated
+        return source.levels(measure, week)
+
+    def per_arm(self, *measures: str) -> Estimates:
+        """Each measure under each arm."""
+        return sum((per_arm(self.levels(measure)) for measure in measures), Estimates())
+
+    def compare_treatments(self, *measures: str) -> Estimates:
+        """Every comparison of treatments by each contrast measure."""
+        rows = Estimates()
+        for measure in measures:
+            rows += compare_treatments(self.levels(contrast_measure(measure).of), (measure,))
+        return rows
+
+
+def illness_over_time(study: Study, week: float | None = None) -> WholeIllness:
+    """The whole illness by the declared rules.
+
+    Parameters
+    ----------
+    study : Study
+    week : float, optional
+        Weeks since the start; when absent the last scheduled week that every arm reaches.
+
+    Returns
+    -------
+    WholeIllness
+
+    Examples
+    --------
+    >>> from ctevidence.simulate.study import simulate_study
+    >>> illness = illness_over_time(simulate_study(n=80, seed=1))
+    >>> illness.compare_treatments("weeks_in_state_difference").rows[0].unit
+    'weeks'
+    """
+    reason = _why_not(study)
+    if reason:
+        return WholeIllness(study, None, None, math.nan, reason)
+    fit = fit_illness(derive_illness(study))
+    repeated = fit_repeated_relapse(derive_repeated_relapse(study))
+    if week is None:
+        largest = min(fit.largest_week, repeated.largest_week)
+        week = max((w for w in study.weeks if w <= largest), default=largest)
+    return WholeIllness(study, fit, repeated, float(week))
+
+
+def _why_not(study: Study) -> str:
+    if study.rules.relapse is None:
+        return NO_RELAPSE_RULE
+    if not study.schedule:
+        return NO_VISITS
+    return "" if study.rules.illness is not None else NO_RULE
