@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from ctevidence.display.arm_sentences import sentence_of_arms
 from ctevidence.display.certainty_tables import final_words
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.key_messages import study_messages
 from ctevidence.display.language import pick, say
 from ctevidence.display.release import HIDDEN
 from ctevidence.display.short_answer import ASKED, short_answer
+from ctevidence.display.told import Told, told
+from ctevidence.estimates import Estimate, Estimates
 from ctevidence.reports.brief_leads import leads_told, young_told
 from ctevidence.reports.brief_numbers import numbers_table
 from ctevidence.reports.brief_service import service_blocks
@@ -72,11 +75,21 @@ def _picture(material: Material) -> Section | None:
 def _burden(material: Material) -> Section:
     harms = [row for row in material.estimates if row.outcome.startswith("any ")]
     found = "harms_hidden" if any(HIDDEN in row.caution for row in harms) else "harms_none"
-    found = "harms_some" if any(row.is_estimable for row in harms) else found
-    points = [pick("brief", found)]
+    points: list[str | Told] = [_harms_told(harms, material) or pick("brief", found)]
     if not _own_messages(material):  # else nobody was given both
         points.append(say("brief.burden"))
     return Section("burden", "Harms and burden", (bullets(points),))
+
+
+def _harms_told(harms: list[Estimate], material: Material) -> Told | None:
+    """People with a harm of the first kind that is recorded, under each arm."""
+    alone = [row for row in harms if row.measure == "risk" and not row.reference]
+    kinds = [row.outcome for row in alone if row.is_estimable]
+    if not kinds:
+        return None
+    rows = [row for row in alone if row.outcome == kinds[0]]
+    words = sentence_of_arms(Estimates(rows), material.source)
+    return told(f"{words} {say('brief.harms_some')}", *rows)
 
 
 def _options() -> Section:

@@ -34,6 +34,8 @@ def leads_told(material: Material, claims: Iterable[str]) -> list[Told]:
         sure = say("tail.not_assessed")
         if verdict.certainty:
             sure = say("tail.certainty", certainty=verdict.certainty)
+        if row.randomised is False:
+            sure = f"{sure}; {say('tail.association')}"
         words = say(
             "brief.lead",
             reference=treatment_label(row.reference),
