@@ -52,6 +52,9 @@ def report(
         str, typer.Option("--name", help="Folder under reports/, when it is not the study's name.")
     ] = "",
     workers: Annotated[int, typer.Option(min=1, help="Notebooks run side by side.")] = 2,
+    cluster: Annotated[
+        str, typer.Option(help="Run notebooks on a Dask cluster: the address of its scheduler.")
+    ] = "",
     fresh: Annotated[bool, typer.Option(help="Run all anew, whatever is kept.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait for another run on the same report.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress bar.")] = False,
@@ -69,7 +72,8 @@ def report(
     orders = ordered(names, trials, network, given, tuple(outcome or ()), name)
     log = project.work(LOG)
     with Display([order.report for order in orders], log, quiet) as display:
-        made = make_reports(orders, project, workers=workers, fresh=fresh, wait=wait, watch=display)
+        how = {"workers": workers, "fresh": fresh, "wait": wait, "cluster": cluster}
+        made = make_reports(orders, project, watch=display, **how)
     if as_json:
         typer.echo(json.dumps(plain(made), ensure_ascii=False, indent=1))
     else:
