@@ -21,7 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 PEOPLE = (10_000, 100_000, 1_000_000)
-SAMPLE_SECONDS = 0.2
+#: looking at gigabytes takes time itself
+SAMPLE_SECONDS = 1.0
 GIGABYTE = 2**30
 COMMANDS = {
     "simulate": "simulate registry --patients {n} --design registry --anxiety --tables parquet",

@@ -4,13 +4,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
 import pytest
 
 from ctevidence.cluster import ClusterError, cluster_address, on_cluster
+from ctevidence.outcomes import derive_course
 from ctevidence.replicates import run_replicates
+from ctevidence.sensitivity.impute import impute
+from ctevidence.simulate import simulate_study
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
@@ -111,8 +115,6 @@ def test_a_worker_killed_in_the_middle_changes_nothing(cluster):
         cluster.kill_a_worker()
         killed.append(True)
 
-    import threading  # noqa: PLC0415
-
     with on_cluster(cluster.address):
         thread = threading.Thread(target=kill_soon)
         thread.start()
@@ -124,12 +126,13 @@ def test_a_worker_killed_in_the_middle_changes_nothing(cluster):
 
 
 def test_imputations_are_the_same_on_a_cluster(cluster):
-    def drawn(rng):
-        return rng.multivariate_normal(np.zeros(2), np.eye(2)).tolist()
-
-    here = run_replicates(drawn, 20, seed=3, jobs=2)
+    course = derive_course(simulate_study(n=60, seed=2))
+    asked = {"imputations": 6, "seed": 3, "method": "chained equations"}
+    here = impute(course, **asked)
     with on_cluster(cluster.address):
-        assert run_replicates(drawn, 20, seed=3) == here
+        there = impute(course, **asked)
+    assert np.array_equal(there.base, here.base)
+    assert np.array_equal(there.covariates, here.covariates)
 
 
 def test_where_nobody_answers_the_message_says_what_to_start():
