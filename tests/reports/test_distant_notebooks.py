@@ -109,9 +109,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(first, tmp_path, cluster)
 
 def test_a_failing_notebook_says_so_from_a_worker(first, tmp_path, cluster):
     project = empty_copy(first, tmp_path)
-    (made,) = make_reports(
-        [replace(ORDER, parameters={"week": 3.0})], project, cluster=cluster[0]
-    )
+    (made,) = make_reports([replace(ORDER, parameters={"week": 3.0})], project, cluster=cluster[0])
     assert made.failures[0].step == "04_relapse"
 
 

@@ -90,9 +90,7 @@ class RawTable:
     is_text: bool = False
 
 
-def read_raw(
-    path: Path, file_format: FileFormat | None = None, *, coded: bool = False
-) -> RawTable:
+def read_raw(path: Path, file_format: FileFormat | None = None, *, coded: bool = False) -> RawTable:
     """Read a CSV or Parquet file as text cells.
 
     Blank lines are skipped, spaces around cells removed and letters composed (Unicode NFC); mixed

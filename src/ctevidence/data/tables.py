@@ -3,8 +3,8 @@
 pandera finds every cell that the schema of a table refuses; the words are ours. A refused cell
 becomes missing, so that the checks across tables can go on and find what else is wrong.
 
-Types afterwards: identifiers and words are text (``str``, coded where it was read so), days, scores, items and sessions
-``float``. An empty cell is ``""`` in a column of words and NaN in a column of numbers or in a
+Types afterwards: identifiers and words are text (``str``, coded where it was read so), days,
+scores, items and sessions ``float``. An empty cell is ``""`` in a column of words and NaN in a column of numbers or in a
 covariate.
 """
 

@@ -115,9 +115,7 @@ def _on_worker(asked: dict) -> Exception | None:
     own = {**asked["variables"], WORK_VARIABLE: str(aside / results.name)}
     executed = aside / output.name
     try:
-        run_notebook(
-            notebook, asked["parameters"], executed, _kernels_here(), asked["folder"], own
-        )
+        run_notebook(notebook, asked["parameters"], executed, _kernels_here(), asked["folder"], own)
     except NotebookError as error:
         if executed.is_file():
             os.replace(executed, output)

@@ -321,9 +321,7 @@ class _Making:
                 if self.client is None:
                     run_notebook(notebook, values, aside / EXECUTED, self.kernels, *given_to)
                 else:
-                    run_distant_notebook(
-                        self.client, notebook, values, aside / EXECUTED, *given_to
-                    )
+                    run_distant_notebook(self.client, notebook, values, aside / EXECUTED, *given_to)
             except NotebookError as error:
                 self._keep_failed(order, notebook, error, aside / EXECUTED)
                 raise
