@@ -4,8 +4,8 @@ pandera finds every cell that the schema of a table refuses; the words are ours.
 becomes missing, so that the checks across tables can go on and find what else is wrong.
 
 Types afterwards: identifiers and words are text (``str``, coded where it was read so), days,
-scores, items and sessions ``float``. An empty cell is ``""`` in a column of words and NaN in a column of numbers or in a
-covariate.
+scores, items and sessions ``float``. An empty cell is ``""`` in a column of words and NaN in a
+column of numbers or in a covariate.
 """
 
 from __future__ import annotations
