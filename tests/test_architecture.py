@@ -19,6 +19,7 @@ ORDER = (
     "levels",
     "estimates",
     "contrasts",
+    "cluster",
     "replicates",
     "data",
     "outcomes",

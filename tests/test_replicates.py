@@ -46,7 +46,7 @@ def test_a_cluster_gives_the_same():
 def test_without_dask_the_message_says_what_to_do():
     if importlib.util.find_spec("distributed") is not None:
         pytest.skip("distributed is installed")
-    with pytest.raises(ModuleNotFoundError, match="pip install distributed"):
+    with pytest.raises(ModuleNotFoundError, match="ctevidence.cluster"):
         run_replicates(mean_of_ten, 2, seed=1, backend="dask")
 
 

@@ -83,6 +83,7 @@ _PUBLIC = {
     "bootstrap_risks": "models.resampled_risks",
     "bootstrap_synergy": "models.resampled",
     "draw_counts": "replicates",
+    "on_cluster": "cluster",
     "run_replicates": "replicates",
     "Delta": "sensitivity.delta",
     "impute": "sensitivity.impute",

@@ -22,6 +22,8 @@ app = typer.Typer(
 
 #: under reports/.work: a line for each step of every run, without any value of a person
 LOG = ".log"
+#: people from which simulated tables are written as Parquet unless said otherwise
+PARQUET_FROM = 50_000
 
 
 @app.command()
@@ -50,6 +52,9 @@ def report(
         str, typer.Option("--name", help="Folder under reports/, when it is not the study's name.")
     ] = "",
     workers: Annotated[int, typer.Option(min=1, help="Notebooks run side by side.")] = 2,
+    cluster: Annotated[
+        str, typer.Option(help="Run notebooks on a Dask cluster: the address of its scheduler.")
+    ] = "",
     fresh: Annotated[bool, typer.Option(help="Run all anew, whatever is kept.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait for another run on the same report.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress bar.")] = False,
@@ -67,7 +72,8 @@ def report(
     orders = ordered(names, trials, network, given, tuple(outcome or ()), name)
     log = project.work(LOG)
     with Display([order.report for order in orders], log, quiet) as display:
-        made = make_reports(orders, project, workers=workers, fresh=fresh, wait=wait, watch=display)
+        how = {"workers": workers, "fresh": fresh, "wait": wait, "cluster": cluster}
+        made = make_reports(orders, project, watch=display, **how)
     if as_json:
         typer.echo(json.dumps(plain(made), ensure_ascii=False, indent=1))
     else:
@@ -196,20 +202,28 @@ def simulate(
     patients: Annotated[int, typer.Option(help="Number of people.")] = 400,
     seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 1,
     design: Annotated[str, typer.Option(help="trial, registry or maintenance.")] = "trial",
+    anxiety: Annotated[bool, typer.Option(help="Also GAD-7 scores at every visit.")] = False,
+    tables: Annotated[
+        str | None, typer.Option(help="csv or parquet; parquet from 50,000 people on when absent.")
+    ] = None,
 ) -> None:
     """Draw a synthetic four-arm study with known truth; maintenance: of people who are well."""
     from dataclasses import replace
 
     from ctevidence.data.project import find_project
     from ctevidence.data.writers import write_study
-    from ctevidence.simulate import simulate_maintenance, simulate_study
+    from ctevidence.simulate import Anxiety, simulate_maintenance, simulate_study
 
     if design == "maintenance":
+        if anxiety:
+            raise ValueError("Maintenance trials are simulated without anxiety scores.")
         drawn = simulate_maintenance(n=patients, seed=seed)
     else:
-        drawn = simulate_study(n=patients, seed=seed, design=design)
+        scale = Anxiety() if anxiety else None
+        drawn = simulate_study(n=patients, seed=seed, design=design, anxiety=scale)
     study = replace(drawn, name=name)
-    typer.echo(str(write_study(study, find_project().raw(name))))
+    kind = tables or ("parquet" if patients >= PARQUET_FROM else "csv")
+    typer.echo(str(write_study(study, find_project().raw(name), suffix=f".{kind}")))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
+from ctevidence.cluster import cluster_address, on_cluster, require_distributed
 from ctevidence.levels import SCALES, Levels
 
 #: chunks per worker: few enough to cost nothing, many enough that none waits long for another
@@ -62,7 +63,8 @@ def run_replicates(
         Worker processes; -1 for all processors.
     backend : str, optional
         Name of a joblib backend; ``"dask"`` spreads the work over the cluster of the current
-        ``distributed.Client``. Worker processes of this machine when absent.
+        ``distributed.Client``. When absent the cluster of `cluster.on_cluster`, else worker
+        processes of this machine.
 
     Returns
     -------
@@ -86,10 +88,16 @@ def run_replicates(
     """
     if replicates < 1:
         raise ValueError(f"replicates is {replicates}; at least one is needed.")
+    if backend is None and (address := cluster_address()):
+        with on_cluster(address):
+            return run_replicates(task, replicates, seed=seed, jobs=-1, backend="dask")
     if backend is None and jobs == 1:
         return _run_chunk(task, seed, range(replicates))
-    _require(backend)
-    with parallel_config(**({"backend": backend} if backend else {})):
+    if backend == "dask":
+        require_distributed()
+    # inside on_cluster joblib is told already which cluster
+    told = {"backend": backend} if backend and not cluster_address() else {}
+    with parallel_config(**told):
         pieces = _chunks(replicates, effective_n_jobs(jobs))
         done = Parallel(n_jobs=jobs)(delayed(_run_chunk)(task, seed, piece) for piece in pieces)
     return [result for chunk in done for result in chunk]
@@ -145,15 +153,3 @@ def _chunks(replicates: int, workers: int) -> list[range]:
     pieces = min(replicates, CHUNKS_PER_WORKER * max(1, workers))
     edges = np.linspace(0, replicates, pieces + 1).astype(int)
     return [range(low, high) for low, high in zip(edges, edges[1:], strict=False)]
-
-
-def _require(backend: str | None) -> None:
-    if backend != "dask":
-        return
-    try:
-        import distributed  # noqa: F401, PLC0415
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError(
-            "The backend dask needs the package distributed. Install it (pip install distributed), "
-            "make a distributed.Client, and ask again; or leave backend out."
-        ) from None

@@ -48,8 +48,12 @@ class CheckedTable:
         """
         numbers = [name for name in by if self.frame[name].dtype == float]
         rows = self.frame[self.frame[KEY] != ""].dropna(subset=numbers)
+        if not rows.duplicated(by).any():
+            return []
+        rows = rows[rows.duplicated(by, keep=False)]
         first = pd.Series(rows.index, index=rows.index)
-        first = first.groupby([rows[name] for name in by], sort=False).transform("first")
+        same = first.groupby([rows[name] for name in by], sort=False, observed=True)
+        first = same.transform("first")
         again = first.index[first != first.index]
         shown = list(dict.fromkeys([KEY, *by]))
         return [

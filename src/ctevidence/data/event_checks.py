@@ -33,7 +33,7 @@ def unknown_events(study: StudyTables) -> list[Problem]:
         return []
     events, known = study["events"], (*EVENTS, *study.declared.other_events)
     problems = []
-    for word in sorted({*events.frame["event"]} - {*known, ""}):
+    for word in sorted({*events.frame["event"].unique()} - {*known, ""}):
         why = f"The event is not known{did_you_mean(word, known)}"
         do = f'Correct the word, or declare it: other = ["{word}"] under [events] in study.toml.'
         problems += events.problems(events.frame["event"] == word, why, do, "event")
@@ -89,7 +89,7 @@ def after_the_end(study: StudyTables) -> list[Problem]:
     events, problems = study["events"], []
     do = "Correct one of the two days."
     for end in LAST:
-        ends = events.frame[events.frame["event"] == end].groupby(KEY)["day"].min()
+        ends = events.frame[events.frame["event"] == end].groupby(KEY, observed=True)["day"].min()
         why = f'The day lies after "{end}" of the same person in {events.file}.'
         for name, column in (("visits", "day"), ("events", "day"), ("treatments", "start_day")):
             if not study.read(name):

@@ -90,7 +90,7 @@ class RawTable:
     is_text: bool = False
 
 
-def read_raw(path: Path, file_format: FileFormat | None = None) -> RawTable:
+def read_raw(path: Path, file_format: FileFormat | None = None, *, coded: bool = False) -> RawTable:
     """Read a CSV or Parquet file as text cells.
 
     Blank lines are skipped, spaces around cells removed and letters composed (Unicode NFC); mixed
@@ -102,6 +102,8 @@ def read_raw(path: Path, file_format: FileFormat | None = None) -> RawTable:
         Ends in ``.csv`` or ``.parquet``.
     file_format : FileFormat, optional
         UTF-8, comma and decimal point when absent.
+    coded : bool
+        Give the cells of a Parquet file as categories: the same texts, each held once.
 
     Raises
     ------
@@ -112,7 +114,8 @@ def read_raw(path: Path, file_format: FileFormat | None = None) -> RawTable:
         refuse_parquet_size(path)
         names, columns = read_cells(path)
         lines = range(2, 2 + (len(columns[0]) if columns else 0))
-        frame = pd.DataFrame(dict(enumerate(columns)), index=lines, dtype=object)
+        frame = pd.DataFrame(dict(enumerate(columns)), index=lines)
+        frame = frame if coded else frame.astype(object)
         return named_table(path.name, frame, names)
     file_format = file_format or FileFormat()
     refuse_bytes(path, MOST_CSV_BYTES)

@@ -38,7 +38,7 @@ def unknown_arms(study: StudyTables) -> list[Problem]:
     if not (study.read("participants") and arms):
         return []
     people, problems = study["participants"], []
-    for word in sorted({*people.frame["arm"]} - {*arms, ""}):
+    for word in sorted({*people.frame["arm"].unique()} - {*arms, ""}):
         why = f"The arm is not declared in study.toml{did_you_mean(word, arms)}"
         do = f'Correct the word, or declare the arm with a table [arms."{word}"].'
         problems += people.problems(people.frame["arm"] == word, why, do, "arm")
@@ -55,7 +55,7 @@ def empty_arms(study: StudyTables) -> list[Problem]:
     return [
         study.declared.problem(f"arms.{arm.name}", why, do, arm.name)
         for arm in study.declared.arms
-        if arm.name not in set(people.frame["arm"])
+        if arm.name not in set(people.frame["arm"].unique())
     ]
 
 

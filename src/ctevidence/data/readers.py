@@ -5,7 +5,10 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+import pandas as pd
+
 from ctevidence.data.checked_table import CheckedTable
+from ctevidence.data.coded_cells import as_text
 from ctevidence.data.columns import KEY
 from ctevidence.data.cross_checks import cross_check
 from ctevidence.data.declaration import FILE, Declaration, read_declaration
@@ -121,7 +124,7 @@ def _read_table(
     name: str, file: Path, declared: Declaration
 ) -> tuple[CheckedTable | None, list[Problem]]:
     try:
-        raw = read_raw(file, declared.file_format)
+        raw = read_raw(file, declared.file_format, coded=True)
     except DataProblems as error:
         return None, list(error.problems)
     table, problems = check_table(name, raw, declared.file_format.decimal, declared.covariates)
@@ -156,13 +159,16 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda p: (order.get(p.file, len(order)), p.row or 0))
 
 
+def _in_reading_order(name: str, table: CheckedTable) -> pd.DataFrame:
+    """Rows in the order of `_ORDER`, whatever that of the file; words as plain text."""
+    rows = table.frame.sort_values(_ORDER[name], kind="stable").reset_index(drop=True)
+    return pd.DataFrame({column: as_text(rows[column]) for column in rows})
+
+
 def _study(checked: StudyTables) -> Study:
     declared, scales = checked.declared, checked.declared.scales
-    tables = {
-        name: table.frame.sort_values(_ORDER[name], kind="stable").reset_index(drop=True)
-        for name, table in checked.tables.items()
-    }
-    words = dict.fromkeys([scales.primary, *tables["visits"]["scale"]])
+    tables = {name: _in_reading_order(name, table) for name, table in checked.tables.items()}
+    words = dict.fromkeys([scales.primary, *tables["visits"]["scale"].unique()])
     return Study(
         **declared.about,
         randomised=declared.randomised,

@@ -3,9 +3,9 @@
 pandera finds every cell that the schema of a table refuses; the words are ours. A refused cell
 becomes missing, so that the checks across tables can go on and find what else is wrong.
 
-Types afterwards: identifiers and words are text (``str``), days, scores, items and sessions
-``float``. An empty cell is ``""`` in a column of words and NaN in a column of numbers or in a
-covariate.
+Types afterwards: identifiers and words are text (``str``, coded where it was read so), days,
+scores, items and sessions ``float``. An empty cell is ``""`` in a column of words and NaN in a
+column of numbers or in a covariate.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pandera.errors import SchemaErrors
 
 from ctevidence.data.cells import DAY_FAULTS, FAULTS, day_fault, read_number
 from ctevidence.data.checked_table import CheckedTable
+from ctevidence.data.coded_cells import as_text, by_text, distinct
 from ctevidence.data.columns import (
     ITEM,
     RESERVED,
@@ -97,7 +98,7 @@ def _covariate_kind(name: str, cells: pd.Series, decimal: str) -> str:
     """A column with any number, even one that cannot be read (12,5), is a column of numbers."""
     if name in TEXT_COVARIATES:
         return "category"
-    faults = {read_number(cell, decimal)[1] for cell in cells.unique()}
+    faults = {read_number(cell, decimal)[1] for cell in distinct(cells)}
     return "number" if faults & {"", "grouped", "comma", "point", "infinite"} else "category"
 
 
@@ -155,10 +156,9 @@ def _words(cell: str, spec: ColumnSpec, fault: str) -> tuple[str, str]:
 def _schema(specs: Mapping[str, ColumnSpec], decimal: str) -> pa.DataFrameSchema:
     def column(spec: ColumnSpec) -> pa.Column:
         def accepted(cells: pd.Series) -> pd.Series:
-            faults = {cell: _fault(cell, spec, decimal) for cell in cells.unique()}
-            return cells.map(faults) == ""
+            return by_text(cells, lambda cell: not _fault(cell, spec, decimal), bool)
 
-        return pa.Column(object, pa.Check(accepted, name="accepted"), required=spec.required)
+        return pa.Column(None, pa.Check(accepted, name="accepted"), required=spec.required)
 
     return pa.DataFrameSchema({name: column(spec) for name, spec in specs.items()})
 
@@ -202,14 +202,13 @@ def _typed(
     for name, spec in specs.items():
         cells = frame[name] if name in frame else pd.Series("", index=frame.index, dtype=object)
         if spec.kind in ("text", "component"):
-            columns[name] = cells.astype(object)
+            columns[name] = cells
         elif spec.kind == "category":
-            columns[name] = cells.astype(object).mask(cells == "", np.nan)
+            columns[name] = as_text(cells).mask(cells == "", np.nan)
         else:
-            values = {cell: _number(cell, spec, decimal) for cell in cells.unique()}
-            columns[name] = cells.map(values).astype(float)
+            columns[name] = by_text(cells, lambda c, spec=spec: _number(c, spec, decimal), float)
     for name in frame.columns.difference([*specs], sort=False):
-        columns[name] = frame[name].astype(object)
+        columns[name] = frame[name]
     return pd.DataFrame(columns, index=frame.index.rename("row"))
 
 

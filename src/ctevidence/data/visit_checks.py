@@ -16,7 +16,7 @@ def unknown_scales(study: StudyTables) -> list[Problem]:
         return []
     visits, scales = study["visits"], study.declared.scales
     primary, problems = scales.find(scales.primary), []
-    for word in sorted({*visits.frame["scale"]} - {scales.primary, ""}):
+    for word in sorted({*visits.frame["scale"].unique()} - {scales.primary, ""}):
         if not scales.knows(word):
             why = scales.unknown(word)
             do = "Correct the word, or declare the scale with a table [scales.NAME] in study.toml."
@@ -35,7 +35,7 @@ def impossible_scores(study: StudyTables) -> list[Problem]:
         return []
     visits, problems = study["visits"], []
     prorated = visits.frame[item_columns(visits.frame)].notna().any(axis=1)
-    for word in sorted({*visits.frame["scale"]}):
+    for word in sorted({*visits.frame["scale"].unique()}):
         if (scale := study.declared.scales.find(word)) is None:
             continue  # unknown_scales says so
         scores = visits.frame["score"].where(visits.frame["scale"] == word)
@@ -101,7 +101,7 @@ def _may_be_baseline(study: StudyTables) -> pd.Series:
     """Rows that hold a baseline score, or would if what was refused in them were corrected."""
     rows, scales = study["visits"].frame, study.declared.scales
     primary = scales.find(scales.primary)
-    others = {w for w in {*rows["scale"]} if scales.knows(w) and scales.find(w) != primary}
+    others = {w for w in {*rows["scale"].unique()} if scales.knows(w) and scales.find(w) != primary}
     in_window = rows["day"].between(*study.declared.baseline_days) | rows["day"].isna()
     # a questionnaire with too many gaps has no score, and nothing in it was refused
     answered = rows[item_columns(rows)].notna().any(axis=1)
@@ -114,7 +114,7 @@ def unseen_visits(study: StudyTables) -> list[Problem]:
     if not study.read("visits") or primary is None:
         return []
     rows = study["visits"].frame
-    if rows["day"].isna().any() or primary not in set(rows["scale"]):
+    if rows["day"].isna().any() or primary not in set(rows["scale"].unique()):
         return []  # other problems say more
     days = rows.loc[rows["scale"] == primary, "day"]
     why = f"Nobody has a {primary} score in the window of this visit."

@@ -20,10 +20,17 @@ from ctevidence.display.figure import (
 )
 from ctevidence.display.format import number
 from ctevidence.models.diagnostics import diagnose, model_of
-from ctevidence.models.scaled_residuals import moments, normal_quantiles, plot_correlation
+from ctevidence.models.scaled_residuals import (
+    moments,
+    normal_medians,
+    normal_quantiles,
+    plot_correlation,
+)
 
 TITLE = "Scaled residuals"
 POINTS, BINS = 800, 12
+#: Places at which the band of a normal plot is drawn at most.
+BAND_PLACES = 4_000
 #: Quantiles drawn at most where single scores may not be.
 QUANTILES = 19
 BLUE = "#0072b2"
@@ -64,9 +71,10 @@ def plot_residuals(fit, name: str = "residuals") -> Figure:
 
 def _normal_plot(axes, scaled: np.ndarray, open_data: bool, disclosure: Disclosure) -> None:
     values, n = np.sort(scaled), len(scaled)
-    middle, low, high = normal_quantiles(n)
-    axes.plot(middle, middle, color=MUTED, linewidth=1)
-    axes.fill_between(middle, low, high, color=RULE, alpha=0.7, linewidth=0)
+    middle, drawn = normal_medians(n), _places(n)
+    at, low, high = normal_quantiles(n, places=drawn)
+    axes.plot(at, at, color=MUTED, linewidth=1)
+    axes.fill_between(at, low, high, color=RULE, alpha=0.7, linewidth=0)
     if open_data:
         keep = np.unique(np.linspace(0, n - 1, min(n, POINTS)).astype(int))
         axes.plot(middle[keep], values[keep], "o", color=BLUE, markersize=2.6, alpha=0.7)
@@ -79,6 +87,15 @@ def _normal_plot(axes, scaled: np.ndarray, open_data: bool, disclosure: Disclosu
     axes.set_ylabel("Scaled residual, in order")
     axes.text(0.04, 0.96, "band: 95 % at each place\nif the model is right", color=MUTED,
               fontsize=8.5, transform=axes.transAxes, va="top")  # fmt: skip
+
+
+def _places(n: int) -> np.ndarray:
+    """Where the band is drawn: everywhere, or where more could not be seen."""
+    places = np.arange(1, n + 1)
+    if n <= BAND_PLACES:
+        return places
+    apart = np.unique(np.geomspace(1, n // 2, BAND_PLACES // 2).astype(int))
+    return np.r_[apart, n + 1 - apart[::-1]]
 
 
 def _by_fitted(axes, scores: pd.DataFrame, bins: pd.DataFrame, open_data: bool, scale: str) -> None:

@@ -282,25 +282,35 @@ def _design(
 ) -> tuple[np.ndarray, list[str]]:
     """One column for each arm and visit attended, then the start or baseline by visit, then
     covariates."""
-    people = pd.Index(rows["participant_id"].unique())
-    of_row = people.get_indexer(rows["participant_id"])
+    code, people = pd.factorize(rows["participant_id"])
+    people = pd.Index(people)
     arm, week = rows["arm"].to_numpy(), rows["week"].to_numpy(float)
-    columns = [(arm == a) & (week == w) for a, w in cells]
-    labels = [f"{a}, week {w:g}" for a, w in cells]
-    if BASELINE in form.names:
-        baseline = covariate_columns(outcome.study, people, [BASELINE])[0][of_row, 0]
-        attended = sorted(set(week))
-        columns += [baseline * (week == w) for w in attended]
-        labels += [f"{BASELINE}, week {w:g}" for w in attended]
+    attended = sorted(set(week)) if BASELINE in form.names else []
     others = [name for name in form.names if name != BASELINE]
     covariates, names = covariate_columns(outcome.study, people, others, form.weighting)
-    covariates = covariates[of_row]
+    labels = [f"{a}, week {w:g}" for a, w in cells]
+    labels += [f"{BASELINE}, week {w:g}" for w in attended]
+    labels += ["start"] if form.constrained else []
+    labels += [*names, *(f"{name}, start" for name in names if form.constrained)]
+    # filled in place: of a registry it takes most of the memory, and there is room for one
+    X = np.empty((len(rows), len(labels)))
+    for k, (a, w) in enumerate(cells):
+        X[:, k] = (arm == a) & (week == w)
+    if attended:
+        baseline = covariate_columns(outcome.study, people, [BASELINE])[0][code, 0]
+        for k, w in enumerate(attended, len(cells)):
+            X[:, k] = baseline * (week == w)
+    last = len(cells) + len(attended)
     if form.constrained:
-        at_start = (week == START)[:, None]
-        columns.append(at_start[:, 0])
-        covariates = np.hstack([covariates * ~at_start, covariates * at_start])
-        labels, names = [*labels, "start"], [*names, *(f"{name}, start" for name in names)]
-    return np.column_stack([*columns, covariates]).astype(float), labels + names
+        at_start = week == START
+        X[:, last] = at_start
+        for k, column in enumerate(covariates.T, last + 1):
+            X[:, k] = column[code] * ~at_start
+            X[:, k + len(names)] = column[code] * at_start
+    else:
+        for k, column in enumerate(covariates.T, last):
+            X[:, k] = column[code]
+    return X, labels
 
 
 def _means(

@@ -144,7 +144,8 @@ def _adjusted(outcome: Outcome, names: tuple[str, ...], model: str | None) -> Sc
     n_arms = len(outcome.study.arms)
     risks, cautions = [], []
     for at, columns in zip(at_weeks, covariates, strict=True):
-        separated = bool(len(at.y)) and is_separated(at.y, at.arm, columns)
+        # without a model asked for, it was just seen that nothing separates
+        separated = bool(len(at.y) and model) and is_separated(at.y, at.arm, columns)
         if separated and model == "standardised":
             cautions.append(
                 f"the outcome is separated by arm or covariates at week {at.week:g}: with Firth's "

@@ -119,11 +119,20 @@ def risk_fit(
 
 def _joint_covariance(weekly: Sequence[Analysed], risks: Sequence[Risks]) -> np.ndarray:
     """Sums of products of influences; whoever is not analysed at a week has none there."""
-    influence = [
-        pd.DataFrame(r.influence, index=at.people) for at, r in zip(weekly, risks, strict=True)
-    ]
-    everyone = pd.concat(influence, axis=1).fillna(0.0).to_numpy()
-    return everyone.T @ everyone
+    sizes = [len(at.people) for at in weekly]
+    code, everyone = pd.factorize(np.concatenate([np.asarray(at.people) for at in weekly]))
+    codes = np.split(code, np.cumsum(sizes)[:-1])
+    influence = [np.where(np.isnan(r.influence), 0.0, r.influence) for r in risks]
+    blocks = [[None] * len(risks) for _ in risks]
+    for i, own in enumerate(codes):
+        place = np.full(len(everyone), -1)
+        place[own] = np.arange(len(own))
+        for j in range(i, len(codes)):
+            there = place[codes[j]]
+            both = there >= 0
+            blocks[i][j] = influence[i][there[both]].T @ influence[j][both]
+            blocks[j][i] = blocks[i][j].T
+    return np.block(blocks)
 
 
 def _unknown(outcome: Outcome, keys: list[tuple[str, float | None]], n: np.ndarray):

@@ -14,10 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
+from scipy.special import ndtri
 
 from ctevidence.models.people_blocks import PeopleBlocks
 
 Array = np.ndarray
+#: Places at either end of a normal plot whose medians are exact.
+EXACT_PLACES = 3_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +96,20 @@ def excess_kurtosis(values: Array) -> float:
     return float((centred**4).mean() / square**2 - 3) if len(centred) > 3 and square > 0 else np.nan
 
 
-def normal_quantiles(n: int, level: float = 0.95) -> tuple[Array, Array, Array]:
+def normal_quantiles(
+    n: int, level: float = 0.95, places: Array | None = None
+) -> tuple[Array, Array, Array]:
     """Median and limits of each of ``n`` ordered standard normal values.
 
     The i-th of n independent uniform values is Beta(i, n + 1 - i). Limits are pointwise: of the
     ordered values about 1 - level lie outside by chance.
+
+    Parameters
+    ----------
+    n : int
+    level : float
+    places : integer array, optional
+        Which of them, the lowest being 1; all when absent.
 
     Examples
     --------
@@ -105,10 +117,29 @@ def normal_quantiles(n: int, level: float = 0.95) -> tuple[Array, Array, Array]:
     >>> middle.round(12), low.round(2), high.round(2)
     (array([0.]), array([-1.96]), array([1.96]))
     """
-    i = np.arange(1, n + 1)
+    i = np.arange(1, n + 1) if places is None else np.asarray(places)
     of = stats.beta(i, n + 1 - i)
     tail = (1 - level) / 2
-    return tuple(stats.norm.ppf(of.ppf(p)) for p in (0.5, tail, 1 - tail))
+    return tuple(ndtri(of.ppf(p)) for p in (0.5, tail, 1 - tail))
+
+
+def normal_medians(n: int) -> Array:
+    """Median of each of ``n`` ordered standard normal values.
+
+    Exact for the first and last `EXACT_PLACES`; those between by the median of a beta
+    distribution, ``(a - 1/3) / (a + b - 2/3)`` (Kerman 2011, arXiv:1111.0433), there right to eight
+    digits.
+
+    Examples
+    --------
+    >>> bool(np.abs(normal_medians(9_000) - normal_quantiles(9_000)[0]).max() < 1e-8)
+    True
+    """
+    i = np.arange(1, n + 1)
+    middle = ndtri((i - 1 / 3) / (n + 1 / 3))
+    ends = np.r_[i[:EXACT_PLACES], i[max(EXACT_PLACES, n - EXACT_PLACES) :]]
+    middle[ends - 1] = ndtri(stats.beta(ends, n + 1 - ends).median())
+    return middle
 
 
 def plot_correlation(values: Array) -> float:
@@ -118,4 +149,4 @@ def plot_correlation(values: Array) -> float:
     """
     if len(values) < 3 or np.ptp(values) == 0:
         return np.nan
-    return float(np.corrcoef(np.sort(values), normal_quantiles(len(values))[0])[0, 1])
+    return float(np.corrcoef(np.sort(values), normal_medians(len(values)))[0, 1])

@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from ctevidence.cluster import on_cluster
 from ctevidence.data.claim import claim
 from ctevidence.data.project import PROJECT_VARIABLE, WORK_VARIABLE, Project
 from ctevidence.data.whole_folder import restore, write_whole
 from ctevidence.reports.cell_store import EXECUTED, RESULTS, Cell, CellStore, key_of
+from ctevidence.reports.distant_notebooks import refuse_other_workers, run_distant_notebook
 from ctevidence.reports.events import DATA, PAGES, Event, Made
 from ctevidence.reports.failures import Failure, NotebookError, explain, scrub
 from ctevidence.reports.kernels import Kernels
@@ -48,6 +50,7 @@ def make_reports(
     wait: bool = False,
     watch: Callable[[Event], None] = lambda event: None,
     kernels: Kernels | None = None,
+    cluster: str = "",
 ) -> tuple[Made, ...]:
     """Make reports; one that fails does not stop the others.
 
@@ -66,6 +69,8 @@ def make_reports(
         Told every `Event`, from several threads.
     kernels : Kernels, optional
         Ended by whoever made them; own ones when absent.
+    cluster : str
+        Address of a Dask scheduler whose workers run the notebooks; see `distant_notebooks`.
 
     Returns
     -------
@@ -76,14 +81,35 @@ def make_reports(
     ------
     ParameterError, MatrixError
         For an order that asks for what no notebook knows.
+    ClusterError
+        When the cluster cannot be used.
     """
     notebooks = read_notebooks()
     for order in orders:
         order.check(notebooks)
+    if cluster:
+        with on_cluster(cluster) as client:
+            refuse_other_workers(client, project.root)
+            workers = max(workers, sum(client.nthreads().values()))
+            return _make(orders, project, notebooks, workers, fresh, wait, watch, kernels, client)
+    return _make(orders, project, notebooks, workers, fresh, wait, watch, kernels)
+
+
+def _make(
+    orders: Sequence[Order],
+    project: Project,
+    notebooks: Sequence[Notebook],
+    workers: int,
+    fresh: bool,
+    wait: bool,
+    watch: Callable[[Event], None],
+    kernels: Kernels | None,
+    client: object | None = None,
+) -> tuple[Made, ...]:
     own = kernels or Kernels()
     try:
         with ThreadPoolExecutor(workers) as slots:
-            making = _Making(project, notebooks, own, slots, fresh, wait, watch)
+            making = _Making(project, notebooks, own, slots, fresh, wait, watch, client)
             # a report that waits for its turn takes no worker
             with ThreadPoolExecutor(min(len(orders), workers + 1)) as reports:
                 try:
@@ -120,6 +146,7 @@ class _Making:
     fresh: bool
     wait: bool
     watch: Callable[[Event], None]
+    client: object | None = None
 
     def __post_init__(self) -> None:
         self.store = CellStore(self.project.work(".cells"))
@@ -289,9 +316,12 @@ class _Making:
                 shutil.copytree(cell.results, results, dirs_exist_ok=True)
             given = checksums([results], results)
             variables = {PROJECT_VARIABLE: str(self.project.root), WORK_VARIABLE: str(results)}
-            arguments = (values, aside / EXECUTED, self.kernels, self.project.root, variables)
+            given_to = (self.project.root, variables)
             try:
-                run_notebook(notebook, *arguments)
+                if self.client is None:
+                    run_notebook(notebook, values, aside / EXECUTED, self.kernels, *given_to)
+                else:
+                    run_distant_notebook(self.client, notebook, values, aside / EXECUTED, *given_to)
             except NotebookError as error:
                 self._keep_failed(order, notebook, error, aside / EXECUTED)
                 raise

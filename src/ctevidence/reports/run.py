@@ -62,6 +62,7 @@ def run_report(
     fresh: bool = False,
     workers: int = WORKERS,
     wait: bool = False,
+    cluster: str = "",
 ) -> ReportPack:
     """Make the report pack of a study, with published trials beside it.
 
@@ -90,6 +91,8 @@ def run_report(
         Notebooks run side by side. The results do not depend on it.
     wait : bool
         Wait for another run on the same report; else refuse.
+    cluster : str
+        Address of a Dask scheduler whose workers run the notebooks.
 
     Returns
     -------
@@ -109,6 +112,7 @@ def run_report(
         workers=workers,
         fresh=fresh,
         wait=wait,
+        cluster=cluster,
         watch=lambda event: told(event.step) if event.ends else None,
     )
     if made.failures:
