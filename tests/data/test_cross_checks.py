@@ -7,7 +7,7 @@ import inspect
 
 import pytest
 
-from ctevidence.data import event_checks, people_checks, visit_checks
+from ctevidence.data import event_checks, intercurrent_checks, people_checks, visit_checks
 from ctevidence.data.checked_table import CheckedTable
 from ctevidence.data.columns import TABLE_COLUMNS
 from ctevidence.data.cross_checks import CHECKS, cross_check
@@ -19,7 +19,7 @@ from ctevidence.data.tables import empty_table
 def test_every_check_that_is_written_is_run() -> None:
     written = [
         function
-        for module in (people_checks, visit_checks, event_checks)
+        for module in (people_checks, visit_checks, event_checks, intercurrent_checks)
         for name, function in vars(module).items()
         if inspect.isfunction(function)
         and function.__module__ == module.__name__

@@ -38,6 +38,9 @@ method = "jacobson-truax"
 reliability = 0.89
 norms = "sample"
 threshold = 9
+[[intercurrent]]
+event = "dropout"
+strategy = "composite"
 [maintenance]
 entered_after = "remission"
 acute_treatment = "sertraline"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ctevidence.data import event_checks, people_checks, visit_checks
+from ctevidence.data import event_checks, intercurrent_checks, people_checks, visit_checks
 from ctevidence.data.problems import Problem
 from ctevidence.data.study_tables import StudyTables
 
@@ -31,6 +31,8 @@ CHECKS: tuple[Callable[[StudyTables], list[Problem]], ...] = (
     event_checks.repeated_events,
     event_checks.after_the_end,
     event_checks.treatment_spells,
+    intercurrent_checks.unknown_intercurrent,
+    intercurrent_checks.intercurrent_tables,
 )
 
 

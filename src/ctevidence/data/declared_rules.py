@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ctevidence.data.declared_illness import read_illness, read_maintenance
+from ctevidence.data.declared_intercurrent import read_intercurrent
 from ctevidence.data.declared_questions import (
     read_clinical_change,
     read_definitions,
@@ -65,6 +66,7 @@ def read_rules(root: TomlTable, scale: Scale | None) -> Rules:
         modifiers=read_modifiers(root),
         illness=read_illness(root),
         maintenance=read_maintenance(root, relapse),
+        intercurrent=read_intercurrent(root),
     )
 
 

@@ -21,6 +21,7 @@ def questions(rules: Rules) -> Values:
         "modifiers": {m.name: _modifier(m) for m in rules.modifiers} or None,
         "illness": asdict(rules.illness) if rules.illness else None,
         "maintenance": _maintenance(rules.maintenance) if rules.maintenance else None,
+        "intercurrent": [given(asdict(event)) for event in rules.intercurrent] or None,
     }
 
 

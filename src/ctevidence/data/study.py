@@ -18,6 +18,7 @@ import pandas as pd
 from ctevidence.data.clinical_change_rule import ClinicalChangeRule
 from ctevidence.data.definitions import ResponseDefinition
 from ctevidence.data.illness_rule import IllnessRule
+from ctevidence.data.intercurrent_events import IntercurrentEvent
 from ctevidence.data.maintenance_rule import MaintenanceRule
 from ctevidence.data.modifiers import Modifier
 from ctevidence.data.rules import EntryRule, RelapseRule, RemissionRule, ResponseRule, RetentionRule
@@ -76,6 +77,7 @@ class Rules:
     maintenance: MaintenanceRule | None = None
     #: kinds of events that were looked for in everyone: none recorded means that none happened
     recorded_events: tuple[str, ...] = ()
+    intercurrent: tuple[IntercurrentEvent, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

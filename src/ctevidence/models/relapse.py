@@ -15,6 +15,7 @@ from ctevidence.models.survival_levels import AtRisk
 from ctevidence.models.time_to_event import TimeToEventFit, fit_time_to_event
 from ctevidence.models.weighted_outcome import refuse_weighted_model
 from ctevidence.models.weighted_times import WeightedTimeToEventFit
+from ctevidence.outcomes.intercurrent import OFF_TREATMENT
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.staying_well import derive_staying_well
 
@@ -105,14 +106,20 @@ def fit_relapse(
         state="relapsed",
         seen_at_visits=not outcome.rule.from_events,
         randomised=frozenset() if descriptive else outcome.study.randomised,
-        competing=tuple(competing),
         population=_population(outcome, descriptive),
+        competing=competing_states(outcome, competing),
     )
     staying = _staying_well(outcome, names, model if weighted else None)
     if seen == "first-seen":
         return fit_time_to_event(outcome, at_risk, staying, names, model)
     options = {"model": model or "weibull", "proportional": proportional}
     return fit_interval_times(outcome, at_risk, staying, names, **options)
+
+
+def competing_states(outcome: Outcome, asked: Sequence[str]) -> tuple[str, ...]:
+    """Ends after which the event is not counted: those asked for, and declared ones."""
+    left = (outcome.frame["state"] == OFF_TREATMENT).any()
+    return (*asked, OFF_TREATMENT) if left else tuple(asked)
 
 
 def _population(outcome: Outcome, descriptive: bool) -> str:

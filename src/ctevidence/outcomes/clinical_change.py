@@ -17,6 +17,7 @@ import pandas as pd
 from ctevidence.data.clinical_change_rule import CHANGE_METHODS, USES_AFTER, ClinicalChangeRule
 from ctevidence.data.study import Study
 from ctevidence.outcomes.declared import declared_rule
+from ctevidence.outcomes.intercurrent import strategy_cautions
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.reliable_change import (
     CATEGORIES,
@@ -104,6 +105,7 @@ class ClinicalChange:
             frame=value_frame(self.frame, value, missing),
             rule=self.rule,
             better=better,
+            cautions=strategy_cautions(self.study),
         )
 
 

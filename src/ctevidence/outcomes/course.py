@@ -2,7 +2,8 @@
 
 Rows are visits attended, filed under their nominal week with the actual day beside it; a missing
 score is a missing row, never a value carried forward. Scores after dropout stay in (treatment
-policy); after death there are none. Time zero is the start of treatment or randomisation.
+policy); after death there are none; strategies that the study declares for intercurrent events go
+before both (`intercurrent`). Time zero is the start of treatment or randomisation.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from ctevidence.data.rules import EntryRule
 from ctevidence.data.study import Study
+from ctevidence.outcomes.intercurrent import strategy_cautions
 from ctevidence.outcomes.outcome import Outcome
-from ctevidence.outcomes.visit_scores import attended_scores
+from ctevidence.outcomes.visit_scores import declared_scores
 from ctevidence.terms import did_you_mean
 
 
@@ -48,7 +50,7 @@ def derive_course(study: Study, scale: str | None = None) -> Outcome:
         The study has no such scale; the message lists those it has.
     """
     study = study if scale in (None, study.primary_scale) else seen_through(study, scale)
-    frame = attended_scores(study)[["participant_id", "arm", "week", "day", "score"]]
+    frame = declared_scores(study)[["participant_id", "arm", "week", "day", "score"]]
     return Outcome(
         kind="course",
         name=f"{study.scale.label} score ({study.scale.better} is better)",
@@ -56,6 +58,7 @@ def derive_course(study: Study, scale: str | None = None) -> Outcome:
         frame=frame,
         rule=CourseRule(study.scale.label),
         better=study.scale.better,
+        cautions=strategy_cautions(study),
     )
 
 

@@ -21,6 +21,7 @@ import pandas as pd
 
 from ctevidence.data.study import Study
 from ctevidence.outcomes.follow_up import after, follow_up
+from ctevidence.outcomes.intercurrent import strategy_cautions
 from ctevidence.outcomes.outcome import Outcome
 
 HARMS = ("adverse_event", "self_harm", "hospitalisation", "death", "switch")
@@ -94,7 +95,8 @@ def derive_harms(study: Study, events: Sequence[str] = HARMS) -> Outcome:
         frame=frame.reset_index(),
         rule=rule,
         better="lower",
-        cautions=_cautions([event for event in rule.events if event not in known]),
+        cautions=_cautions([event for event in rule.events if event not in known])
+        + strategy_cautions(study, carried_out=False),
     )
 
 

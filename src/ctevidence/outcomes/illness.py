@@ -36,6 +36,7 @@ from ctevidence.data.rules import RelapseRule
 from ctevidence.data.study import Study
 from ctevidence.outcomes.declared import declared_rule
 from ctevidence.outcomes.follow_up import HALF_DAY, follow_up
+from ctevidence.outcomes.intercurrent import strategy_cautions
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.relapse import judged_visits
 from ctevidence.outcomes.response import has_responded, is_at_least_as_good
@@ -148,7 +149,7 @@ def derive_illness(
         frame=pd.DataFrame(rows, columns=columns),
         rule=history,
         better="higher",
-        cautions=tuple(_cautions(study, history, visits)),
+        cautions=(*_cautions(study, history, visits), *strategy_cautions(study, carried_out=False)),
     )
 
 

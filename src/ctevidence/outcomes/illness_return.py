@@ -14,6 +14,9 @@ The one calculation behind relapse, recurrence and staying well. Decisions:
 - A recorded event is dated to its day. One before the start is not a return; one on the day of the
   start counts half a day later. Whoever has none is well until the last contact.
 - What is recorded after dropout counts. Illness recorded before death, or on its day, comes first.
+- Declared strategies for intercurrent events go before all this: nothing after the deciding event
+  is looked at; composite is a return on its day, while on treatment ends the time at risk in a
+  state of its own, hypothetical ends it like any loss.
 """
 
 from __future__ import annotations
@@ -23,11 +26,18 @@ import pandas as pd
 
 from ctevidence.data.study import Study
 from ctevidence.outcomes.follow_up import after, first_event, follow_up
+from ctevidence.outcomes.intercurrent import (
+    COMPOSITE,
+    OFF_TREATMENT,
+    WHILE_ON,
+    deciding_events,
+    strategy_cautions,
+)
 from ctevidence.terms import DAYS_PER_WEEK, DESCRIPTIVE
 
 #: What ended the observation: ill again; followed to the end and well; lost while well; dead
-#: while well; the start was never seen.
-STATES = ("relapsed", "well", "dropped out", "died", "never")
+#: while well; well when an event came that is counted while on treatment; the start was never seen.
+STATES = ("relapsed", "well", "dropped out", "died", OFF_TREATMENT, "never")
 
 
 def with_day_0(visits: pd.DataFrame, people: pd.Series, from_baseline: bool) -> pd.DataFrame:
@@ -118,30 +128,57 @@ def illness_return(
     -------
     DataFrame
         One row per person, in the study's order, indexed by ``participant_id``: ``arm``, the
-        columns of `turning_days`, ``death`` and ``state`` (one of `STATES`).
+        columns of `turning_days`, ``death``, ``state`` (one of `STATES`) and ``until``, the day of
+        an event that is counted while on treatment, nan for everyone else.
     """
     followed = follow_up(study)
+    decided = deciding_events(study).reindex(followed.index)
+    until = decided["day"].fillna(np.inf)
+    seen = seen[seen["day"] <= seen["participant_id"].map(until)]
+    followed = _up_to(followed, until)
     days = turning_days(seen, confirm_visits).reindex(followed.index)
     death = after(followed["death"], days["start"])
     lost = followed["next_due"].notna()
     if event is not None:
         recorded = first_event(study, event, not_before=days["start"]).reindex(days.index)
+        recorded = recorded.where(recorded <= until)
         days["ill"] = after(recorded, days["start"])
         known_well = days["ill"].fillna(death).fillna(followed["last_contact"])
         days["well"] = known_well.where(days["start"].notna())
         # follow-up that ends on the day of dropout was cut short by it
         left = followed["dropout"].notna() & ~(followed["end"] > followed["dropout"])
         lost = (lost & followed["end"].isna()) | left
+    cut = decided["day"].notna() & days["ill"].isna()
+    failed, kept = (cut & (decided["strategy"] == how) for how in (COMPOSITE, WHILE_ON))
+    days["ill"] = days["ill"].fillna(after(until, days["start"]).where(failed))
+    # the state before the event is the one last seen before it
+    begun = days["start"].notna()
+    days["well"] = days["well"].mask(kept & begun & days["unconfirmed"].isna(), until)
+    days["well"] = days["well"].mask(failed & begun, until)
+    days["not_started"] = days["not_started"].mask(kept & ~begun, until)
+    death = death.mask(failed)
     state = np.select(
-        [days["start"].isna(), days["ill"].notna(), death.notna(), lost],
-        ["never", "relapsed", "died", "dropped out"],
+        [days["start"].isna(), days["ill"].notna(), death.notna(), kept, lost | cut],
+        ["never", "relapsed", "died", OFF_TREATMENT, "dropped out"],
         "well",
     )
-    return days.assign(arm=followed["arm"], death=death, state=state)
+    return days.assign(arm=followed["arm"], death=death, state=state, until=until.where(kept))
+
+
+def _up_to(followed: pd.DataFrame, until: pd.Series) -> pd.DataFrame:
+    """Follow-up as it was known on the day of an event that decides."""
+    days = followed.drop(columns=["arm", "reason"])
+    last = days[["last_visit", "last_contact"]].clip(upper=until, axis=0)
+    later = days.drop(columns=last.columns)
+    return followed.assign(**last, **later.where(later.le(until, axis=0)))
 
 
 def return_cautions(study: Study, days: pd.DataFrame, event: str | None = None) -> tuple[str, ...]:
     """What a reader must know about the returns found in `illness_return`."""
+    return strategy_cautions(study) + _reading(study, days, event)
+
+
+def _reading(study: Study, days: pd.DataFrame, event: str | None) -> tuple[str, ...]:
     if event is not None and not (study.events["event"] == event).any():
         return (f"No {event} is recorded for anyone: not recorded is not the same as none.",)
     if days["unconfirmed"].notna().any():

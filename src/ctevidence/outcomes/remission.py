@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from ctevidence.data.rules import RemissionRule
 from ctevidence.data.study import Study
 from ctevidence.outcomes.declared import declared_rule
+from ctevidence.outcomes.intercurrent import strategy_cautions
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.response import counting_name, is_at_least_as_good, value_frame
 from ctevidence.outcomes.visit_scores import Weeks, scores_at
@@ -51,6 +54,7 @@ def derive_remission(
     rule = rule if missing is None else replace(rule, missing=missing)
     rows = scores_at(study, week)
     value = is_at_least_as_good(study.scale, rows["score"], rule.threshold)
+    value = np.where(rows["failed"], 0.0, value)
     return Outcome(
         kind="response",
         name="remission " + counting_name(rule.missing, "non-remission"),
@@ -58,4 +62,5 @@ def derive_remission(
         frame=value_frame(rows, value, rule.missing),
         rule=rule,
         better="higher",
+        cautions=strategy_cautions(study),
     )

@@ -11,7 +11,8 @@ Psychiatry 11:113, on the PANSS). On scales where higher is better, best is the 
 - Exactly the percentage counts as response; a reliable change must exceed measurement error.
 - Someone who began at the best score cannot improve, and has not responded.
 - A missing score is left out, or counts as not having responded, as declared; scores are never
-  carried forward. A score after dropout counts like any other. Death leaves a missing score.
+  carried forward. A score after dropout counts like any other. Death leaves a missing score. Both
+  give way to strategies that the study declares for intercurrent events (`intercurrent`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ctevidence.data.rules import ResponseRule
 from ctevidence.data.scales import Scale
 from ctevidence.data.study import Study
 from ctevidence.outcomes.declared import declared_rule
+from ctevidence.outcomes.intercurrent import strategy_cautions
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.visit_scores import Weeks, scores_at
 
@@ -64,6 +66,7 @@ def derive_response(
     rule = rule if missing is None else replace(rule, missing=missing)
     rows = scores_at(study, week)
     value = has_responded(rule, study.scale, rows["baseline"], rows["score"])
+    value = np.where(rows["failed"], 0.0, value)
     return Outcome(
         kind="response",
         name="response " + counting_name(rule.missing, "non-response"),
@@ -71,6 +74,7 @@ def derive_response(
         frame=value_frame(rows, value, rule.missing),
         rule=rule,
         better="higher",
+        cautions=strategy_cautions(study),
     )
 
 

@@ -7,15 +7,17 @@ afterwards; the outcome says so in its name and in a caution.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from ctevidence.data.definitions import ResponseDefinition
 from ctevidence.data.rules import ResponseRule
 from ctevidence.data.study import Study
 from ctevidence.outcomes.clinical_change import derive_clinical_change
+from ctevidence.outcomes.intercurrent import strategy_cautions
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.response import derive_response, has_responded, value_frame
-from ctevidence.outcomes.visit_scores import attended_scores, scores_at
+from ctevidence.outcomes.visit_scores import declared_scores, scores_at
 
 CARRIED = "the last score seen is carried forward, as if nothing had changed after it"
 
@@ -70,6 +72,7 @@ def derive_definition(
     rows = scores_at(study, week)
     carried = rows["score"].fillna(_last_before(study, rows)).fillna(rows["baseline"])
     value = has_responded(rule, study.scale, rows["baseline"], carried)
+    value = np.where(rows["failed"], 0.0, value)
     return Outcome(
         kind="response",
         name=name,
@@ -77,7 +80,7 @@ def derive_definition(
         frame=value_frame(rows, value, "observed"),
         rule=rule,
         better="higher",
-        cautions=(CARRIED,),
+        cautions=(CARRIED, *strategy_cautions(study)),
     )
 
 
@@ -95,7 +98,7 @@ def _renamed(outcome: Outcome, name: str) -> Outcome:
 
 def _last_before(study: Study, rows: pd.DataFrame) -> pd.Series:
     """The last score of a scheduled visit before the week of each row; nan when there is none."""
-    seen = attended_scores(study)[["participant_id", "week", "score"]]
+    seen = declared_scores(study)[["participant_id", "week", "score"]]
     pairs = (
         rows[["participant_id", "week"]]
         .reset_index()

@@ -27,6 +27,12 @@ from ctevidence.data.rules import DROPOUT_KINDS, RetentionRule
 from ctevidence.data.study import Study
 from ctevidence.outcomes.declared import declared_rule
 from ctevidence.outcomes.follow_up import after, follow_up
+from ctevidence.outcomes.intercurrent import (
+    COMPOSITE,
+    HYPOTHETICAL,
+    deciding_events,
+    strategy_cautions,
+)
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import DAYS_PER_WEEK
 
@@ -65,6 +71,7 @@ def derive_retention(study: Study, rule: RetentionRule | None = None) -> Outcome
     rule = declared_rule(study, "retention", rule)
     followed = follow_up(study)
     ended = _recorded_end(followed) if rule.source == "events" else _last_seen(followed)
+    ended = _as_declared(study, ended)
     frame = pd.DataFrame(
         {
             "arm": followed["arm"],
@@ -132,7 +139,30 @@ def _last_seen(followed: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _as_declared(study: Study, ended: pd.DataFrame) -> pd.DataFrame:
+    """Strategies for events that change treatment before anyone left: dropout, or end of knowledge.
+
+    Dropout itself is what is counted here, and while on treatment says nothing about staying in it.
+    """
+    decided = deciding_events(study, ("dropout", "death")).reindex(ended.index)
+    day = after(decided["day"], 0.0)
+    first = day < ended["upper"]
+    failed = first & (decided["strategy"] == COMPOSITE)
+    cut = first & (decided["strategy"] == HYPOTHETICAL) & (day < ended["lower"])
+    return pd.DataFrame(
+        {
+            "lower": ended["lower"].mask(failed | cut, day),
+            "upper": ended["upper"].mask(failed, day).mask(cut, np.inf),
+            "state": ended["state"].mask(failed, "dropped out").mask(cut, "stayed"),
+        }
+    )
+
+
 def _cautions(study: Study, rule: RetentionRule) -> tuple[str, ...]:
+    return _reading(study, rule) + strategy_cautions(study)
+
+
+def _reading(study: Study, rule: RetentionRule) -> tuple[str, ...]:
     if not is_recorded(study, rule):
         return ("No dropout is recorded for anyone: not recorded is not the same as none.",)
     if rule.source == "last_visit":

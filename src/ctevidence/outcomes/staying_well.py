@@ -10,6 +10,7 @@ beyond those of `illness_return`:
   stays not well: a second response does not count. Relapse or death on the day itself counts.
 - Ill when last seen by then, with no later visit to confirm or to contradict it: not well. What
   was seen outweighs what was not.
+- After an event that is counted while on treatment: the status on its day.
 - Unknown otherwise (nan, or 0 with ``missing="non-response"``): lost before then, or the visits on
   either side of a missed one disagree.
 """
@@ -129,6 +130,7 @@ def is_staying_well(rows: pd.DataFrame, days: pd.DataFrame) -> np.ndarray:
     """
     at = rows["day"].fillna(rows["week"] * DAYS_PER_WEEK).to_numpy(float)
     turned = days.loc[rows["participant_id"]]
+    at = np.fmin(at, turned["until"].to_numpy(float))
     well = (turned["start"] <= at) & (turned["well"] >= at)
     happened = (turned[["ill", "death", "unconfirmed"]].le(at, axis=0)).any(axis=1)
     not_well = happened | (turned["not_started"] >= at)

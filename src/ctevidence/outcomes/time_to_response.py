@@ -16,6 +16,7 @@ from ctevidence.data.rules import ResponseRule
 from ctevidence.data.study import Study
 from ctevidence.outcomes.declared import declared_rule
 from ctevidence.outcomes.follow_up import follow_up
+from ctevidence.outcomes.intercurrent import strategy_cautions
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.response import has_responded
 from ctevidence.outcomes.visit_scores import attended_scores
@@ -77,7 +78,7 @@ def derive_time_to_response(study: Study, rule: ResponseRule | None = None) -> O
         frame=frame.reset_index(),
         rule=rule,
         better="lower",
-        cautions=_cautions(study),
+        cautions=_cautions(study) + strategy_cautions(study, carried_out=False),
     )
 
 

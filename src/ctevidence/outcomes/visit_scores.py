@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.outcomes.intercurrent import scores_as_declared
 
 Weeks = float | Iterable[float] | None
 
@@ -24,8 +25,23 @@ def attended_scores(study: Study) -> pd.DataFrame:
     return people.merge(study.scores(), on="participant_id")
 
 
+def declared_scores(study: Study) -> pd.DataFrame:
+    """Scores with the study's strategies for intercurrent events carried out.
+
+    Returns
+    -------
+    DataFrame
+        As `attended_scores`, and ``failed``; where nothing is declared the same rows. See
+        `intercurrent.scores_as_declared`.
+    """
+    return scores_as_declared(study, attended_scores(study))
+
+
 def scores_at(study: Study, week: Weeks = None) -> pd.DataFrame:
     """One row per person who enters and week asked for; ``day`` and ``score`` empty if not seen.
+
+    Strategies for intercurrent events are carried out; ``failed`` is True where a score stands for
+    failure by the composite strategy.
 
     Parameters
     ----------
@@ -43,8 +59,9 @@ def scores_at(study: Study, week: Weeks = None) -> pd.DataFrame:
     weeks = _resolve(study, week)
     grid = study.entering()[["participant_id", "arm", "baseline"]]
     grid = grid.merge(pd.DataFrame({"week": weeks}), how="cross")
-    seen = attended_scores(study)[["participant_id", "week", "day", "score"]]
-    return grid.merge(seen, on=["participant_id", "week"], how="left")
+    seen = declared_scores(study)[["participant_id", "week", "day", "score", "failed"]]
+    rows = grid.merge(seen, on=["participant_id", "week"], how="left")
+    return rows.assign(failed=rows["failed"].eq(True))
 
 
 def _resolve(study: Study, week: Weeks) -> list[float]:
