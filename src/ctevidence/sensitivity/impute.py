@@ -9,7 +9,7 @@ import numpy as np
 from ctevidence.models.covariates import adjustment
 from ctevidence.models.fit import refuse_weights
 from ctevidence.outcomes.outcome import Outcome
-from ctevidence.outcomes.visit_scores import attended_scores
+from ctevidence.outcomes.visit_scores import declared_scores
 from ctevidence.sensitivity.chained_equations import impute_by_chains
 from ctevidence.sensitivity.conditional_normal import fill
 from ctevidence.sensitivity.delta import AskedDelta
@@ -109,7 +109,7 @@ def impute(
     names = adjustment(outcome.study, adjust)
     frame, among = outcome.frame, None
     if outcome.kind == "response":  # its frame holds everyone; of a course only who was seen
-        frame, among = attended_scores(outcome.study), set(outcome.frame["participant_id"])
+        frame, among = declared_scores(outcome.study), set(outcome.frame["participant_id"])
     chained = method == "chained equations"
     table, cautions = score_table(outcome.study, frame, names, chained, reasons, among)
     plan = plan_for(table, outcome.study.arms, strategies, reference)
