@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctevidence.data.event_checks import EVENTS
+from ctevidence.data.columns import EVENTS
 from ctevidence.data.intercurrent_events import CHANGES
 from ctevidence.data.problems import Problem
 from ctevidence.data.study_tables import StudyTables

@@ -20,6 +20,7 @@ from ctevidence.terms import Estimand, contrast_measure
 LEADS_WITH = {
     "response": "risk_difference",
     "harms": "risk_difference",
+    "never_started": "risk_difference",
     "course": "mean_difference",
     "relapse": "rmst_difference",
     "retention": "risk_difference",
