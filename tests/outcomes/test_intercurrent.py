@@ -152,7 +152,8 @@ def test_staying_well_under_each_strategy(study):
 def test_off_treatment_competes_with_relapse(study):
     fit = fit_relapse(derive_relapse(study(one("while on treatment"))), adjust=[])
     levels = fit.levels("cumulative_incidence", 8.0)
-    assert "died, off treatment competing" in levels.method
+    assert fit.groups.at_risk.competing == ("died", "off treatment")
+    assert "off treatment" in levels.method
     assert "while on treatment" in levels.caution
 
 
