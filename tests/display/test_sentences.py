@@ -62,7 +62,7 @@ def test_a_range_that_holds_both_says_not_determined_and_both_ends():
 
 
 def test_one_small_study_does_not_establish():
-    text = sentence(contrast(n=17, n_reference=17))
+    text = sentence(contrast(n=17, n_reference=17), source="open")
     assert text.endswith("Not established: it rests on one study of fewer than 200 people.")
 
 

@@ -5,35 +5,45 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from ctevidence.display.disclosure import Disclosure, disclosure_of
-from ctevidence.display.format import rounded
+from ctevidence.display.disclosure import LEAST_DF, Disclosure, disclosure_of
+from ctevidence.display.precision import coarse
+from ctevidence.display.rounded_counts import from_rounded_counts
 from ctevidence.estimates import COUNT_COLUMNS, SMALL_GROUP, Estimate, Estimates
 
 HIDDEN = "not shown: too few people in a group"
+FEW_DF = f"not shown: fewer than {LEAST_DF} degrees of freedom"
+_NUMBERS = ("estimate", "conf_low", "conf_high", "std_error", "p_value", "df")
 
 
 def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
-    """The row as it may be shown: without a value where it rests on a group that is hidden.
+    """The row as it may be shown: hidden, from rounded counts, or as coarse as its counts allow.
+
+    Its counts stay as they are, for `Disclosure.text` to show; `released` rounds them as well.
 
     Counts of a row of several groups, an interaction or a min test, are sums, in which a small
     group does not show; there its caution says that there is one.
     """
+    if disclosure.is_open:
+        return row
+    if hidden := why_hidden(row, disclosure):
+        return replace(row, **dict.fromkeys(_NUMBERS, math.nan), caution=hidden)
+    return from_rounded_counts(row, disclosure) or coarse(row, disclosure)
+
+
+def why_hidden(row: Estimate, disclosure: Disclosure) -> str:
+    """Why a row may not be shown; empty when it may."""
     sides = (row.events, row.n), (row.events_reference, row.n_reference)
     among_several = not disclosure.is_open and SMALL_GROUP in row.caution.split("; ")
-    if not among_several and not any(disclosure.hides(*side) for side in sides):
-        return row
-    missing = dict.fromkeys(
-        ("estimate", "conf_low", "conf_high", "std_error", "p_value", "df"), math.nan
-    )
-    return replace(row, **missing, caution=HIDDEN)
+    if among_several or any(disclosure.hides(*side) for side in sides):
+        return HIDDEN
+    return FEW_DF if not disclosure.is_open and row.df < LEAST_DF else ""
 
 
 def released(estimates: Estimates, source) -> Estimates:
     """Estimates for release under the disclosure profile of a source.
 
     Open data are released exactly. Otherwise suppressed counts are empty, others rounded, and all
-    numbers are rounded to the precision that pages show, so that exact counts cannot be worked
-    out from them.
+    numbers are those that pages show, so that exact counts cannot be worked out from them.
 
     Parameters
     ----------
@@ -43,23 +53,12 @@ def released(estimates: Estimates, source) -> Estimates:
     disclosure = disclosure_of(source)
     if disclosure.is_open:
         return estimates
-    return Estimates(_coarse(row, disclosure) for row in estimates)
+    return Estimates(_with_rounded_counts(gated(row, disclosure), disclosure) for row in estimates)
 
 
-def _coarse(row: Estimate, disclosure: Disclosure) -> Estimate:
-    row = gated(row, disclosure)
-    fine = row.unit in ("probability", "ratio", "standard deviations", "events per person")
-    decimals = 2 if fine or row.unit.endswith("per week") else 1
+def _with_rounded_counts(row: Estimate, disclosure: Disclosure) -> Estimate:
     counts = {c: disclosure.count(getattr(row, c)) for c in COUNT_COLUMNS if c != "studies"}
-    numbers = {c: rounded(getattr(row, c), decimals) for c in ("conf_low", "conf_high")}
-    estimate = rounded(row.estimate, decimals)
-    if row.is_estimable and is_share(row):
-        estimate = disclosure.share(row.events, row.n)
-        # the interval is of the exact share: it must still hold the rounded one
-        numbers["conf_low"] = min(numbers["conf_low"], estimate)
-        numbers["conf_high"] = max(numbers["conf_high"], estimate)
-    errors = {"std_error": rounded(row.std_error, decimals), "p_value": rounded(row.p_value, 3)}
-    return replace(row, estimate=estimate, **counts, **numbers, **errors)
+    return replace(row, **counts)
 
 
 def is_share(row: Estimate) -> bool:
