@@ -14,6 +14,7 @@ STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 #: Units in which one person of n is worth 1 / n.
 _SHARES = ("probability", "share", "events per person")
 _RATIOS = ("ratio", "relative risk")
+_RATES = ("per 100 person-years",)
 _HUNDREDTHS = ("standard deviations",)
 
 
@@ -55,7 +56,8 @@ def coarse(row: Estimate, disclosure: Disclosure) -> Estimate:
     (0.15, -0.1, 0.4)
     """
     least = _least_behind(row, disclosure)
-    down, up = (math.floor, math.ceil) if row.unit in _SHARES + _RATIOS else (None, None)
+    is_coarse = row.unit in _SHARES + _RATIOS + _RATES
+    down, up = (math.floor, math.ceil) if is_coarse else (None, None)
     low, high = _step(row, least, row.conf_low), _step(row, least, row.conf_high)
     return replace(
         row,
@@ -64,7 +66,7 @@ def coarse(row: Estimate, disclosure: Disclosure) -> Estimate:
         conf_high=_to(row.conf_high, high, up),
         # the error of a ratio is on the log scale, where one event of e is its e-th part as well
         std_error=_to(row.std_error, _step(row, least, 1.0), up),
-        p_value=_coarse_p(row.p_value),
+        p_value=shown_p(row.p_value, disclosure),
         df=float(disclosure.count(int(row.df))) if math.isfinite(row.df) else row.df,
     )
 
@@ -73,20 +75,24 @@ def _step(row: Estimate, least: int | None, value: float) -> float:
     if row.unit in _SHARES:
         return step_for(least)
     if row.unit in _RATIOS:
-        # one event of e moves a ratio by its e-th part
+        # one event of e moves a ratio, or a rate, by its e-th part
         return _coarser(step_for(least) * max(abs(value), 1.0))
+    if row.unit in _RATES:
+        limits = [abs(v) for v in (row.estimate, row.conf_low, row.conf_high) if math.isfinite(v)]
+        return _coarser(step_for(least) * max(limits, default=1.0))
     return 0.01 if row.unit in _HUNDREDTHS or row.unit.endswith("per week") else 0.1
 
 
 def _least_behind(row: Estimate, disclosure: Disclosure) -> int | None:
     """The smallest count behind the row, rounded: so that the step itself tells nothing."""
-    counts = _behind_a_ratio(row) if row.unit in _RATIOS else (row.n, row.n_reference)
+    by_events = row.unit in _RATIOS + _RATES
+    counts = _events_behind(row) if by_events else (row.n, row.n_reference)
     return min((k for k in map(disclosure.count, counts) if k), default=None)
 
 
-def _behind_a_ratio(row: Estimate) -> tuple[int | None, ...]:
-    counted = row.events is not None and row.events_reference is not None
-    events = (row.events, row.events_reference) if counted else (row.n, row.n_reference)
+def _events_behind(row: Estimate) -> tuple[int | None, ...]:
+    sides = (row.events, row.n), (row.events_reference, row.n_reference)
+    events = [n if happened is None else happened for happened, n in sides]
     return tuple(k for k in events if k)
 
 
@@ -105,7 +111,17 @@ def _to(value: float, step: float, towards=None) -> float:
     return rounded((towards(steps) if towards else rounded(steps)) * step, 6)
 
 
-def _coarse_p(value: float) -> float:
-    if math.isnan(value) or value >= 0.1 or value < 0.001:
-        return rounded(value, 2) if value >= 0.1 else value if math.isnan(value) else 0.0005
+def shown_p(value: float, disclosure: Disclosure) -> float:
+    """A p-value as it may be shown: two decimals, below 0.1 one digit, below 0.001 that it is so.
+
+    Examples
+    --------
+    >>> from ctevidence.display.disclosure import PROFILES
+    >>> [shown_p(p, PROFILES["opensafely"]) for p in (0.4321, 0.0472, 0.0041, 0.0002)]
+    [0.43, 0.05, 0.004, 0.0005]
+    """
+    if disclosure.is_open or math.isnan(value):
+        return value
+    if value < 0.001:
+        return 0.0005
     return rounded(value, 2 if value >= 0.01 else 3)

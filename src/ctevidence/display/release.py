@@ -39,6 +39,11 @@ def why_hidden(row: Estimate, disclosure: Disclosure) -> str:
     return FEW_DF if not disclosure.is_open and row.df < LEAST_DF else ""
 
 
+def is_hidden(row: Estimate) -> bool:
+    """Whether a row that passed the gate was hidden there."""
+    return row.caution in (HIDDEN, FEW_DF)
+
+
 def released(estimates: Estimates, source) -> Estimates:
     """Estimates for release under the disclosure profile of a source.
 
