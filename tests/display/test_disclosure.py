@@ -1,13 +1,14 @@
 """The disclosure gate, against the rules of the OpenSAFELY documentation (outputs/sdc)."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ctevidence.contrasts import synergy
 from ctevidence.display.disclosure import PROFILES, disclosure_of
-from ctevidence.display.release import HIDDEN, gated, released
+from ctevidence.display.release import FEW_DF, HIDDEN, gated, released
 from ctevidence.display.sentences import sentence
 from ctevidence.display.tables import table_estimates
 from ctevidence.estimates import SMALL as LEAST
@@ -34,6 +35,44 @@ def test_shares_come_from_the_rounded_counts():
 def test_cumulative_counts_of_curves_are_midpoint_six():
     # midpoint 6: ceil(x / 6) * 6 - 3 for x > 0
     assert [STRICT.cumulative(x) for x in (0, 1, 6, 7, 12)] == [0, 3, 3, 9, 9]
+
+
+@pytest.mark.parametrize(("profile", "block"), [("opensafely", 6), ("nhs-hes", 8), ("min10", 10)])
+def test_a_curve_rises_by_blocks_of_people_to_their_middle(profile, block):
+    rises = [PROFILES[profile].cumulative(x) for x in range(1, 3 * block + 1)]
+    assert rises == sorted(rises)
+    assert [rises.count(v) for v in dict.fromkeys(rises)] == [block] * 3
+    assert rises[0] == block / 2
+
+
+def test_hospital_episodes_are_hidden_up_to_seven_and_rounded_to_five():
+    # NHS England, HES analysis guide: 1 to 7 suppressed, others to the nearest 5
+    hes = PROFILES["nhs-hes"]
+    assert [hes.text(k) for k in (0, 1, 7, 8, 12, 13)] == ["0", "1–7", "1–7", "10", "10", "15"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        ((3, 28, 60), ["not shown", "not shown", "60"]),  # nobody knows which is the small one
+        ((3, 5, 60), ["1–7", "1–7", "60"]),  # two hidden ones hide each other
+        ((3, 0, 0), ["1–7", "0", "0"]),
+        ((8, 8, 1), ["not shown"] * 3),
+        ((10, 28, 60), ["10", "30", "60"]),
+    ],
+)
+def test_where_one_part_is_hidden_a_second_is_held_back(parts, shown):
+    assert STRICT.texts(parts) == shown
+
+
+def test_nearly_saturated_models_are_hidden():
+    assert gated(replace(FROM_LARGE, df=9.0), STRICT).caution == FEW_DF
+    assert gated(replace(FROM_LARGE, df=11.0), STRICT).is_estimable
+
+
+def test_counts_in_words_do_not_pass_either():
+    told = gated(replace(FROM_LARGE, caution="no score of 3 people; as declared"), STRICT).caution
+    assert told == "no score of people; as declared"
 
 
 def test_an_unknown_profile_is_refused_with_those_there_are():

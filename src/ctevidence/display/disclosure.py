@@ -21,6 +21,7 @@ HELD_BACK = "not shown"
 #: Fewer residual degrees of freedom come close to a saturated model, which repeats its data (ACRO).
 LEAST_DF = 10
 
+
 @dataclass(frozen=True)
 class Disclosure:
     """How counts are shown.
@@ -43,7 +44,7 @@ class Disclosure:
     >>> [strict.count(k) for k in (0, 3, 8, 13)], [strict.cumulative(k) for k in (0, 1, 6, 7)]
     ([0, None, 10, 15], [0, 3.0, 3.0, 9.0])
     >>> strict.texts([3, 28, 60])
-    ['1–7', 'not shown', '60']
+    ['not shown', 'not shown', '60']
     """
 
     name: str
@@ -85,18 +86,21 @@ class Disclosure:
         return min(top / bottom, 1.0)
 
     def texts(self, parts: Sequence[int]) -> list[str]:
-        """The parts of a whole as texts; where one alone is hidden, the next smallest is as well.
+        """The parts of a whole as texts; where one alone is hidden, another is held back with it.
 
         The whole stands somewhere on the page, or can be added up: a single hidden part would be
-        what the others leave. Where all others are 0, nothing can be held back beside it; the
-        whole is then hidden itself, being as small.
+        what the others leave. Both then read the same, so that nobody knows which is the small
+        one; where all parts are so small that even this would show, none of them is said.
         """
         shown = [self.text(k) for k in parts]
         hidden = [i for i, k in enumerate(parts) if self.count(k) is None]
         others = [i for i, k in enumerate(parts) if k and i not in hidden]
-        if len(hidden) == 1 and others:
-            shown[min(others, key=lambda i: parts[i])] = HELD_BACK
-        return shown
+        if len(hidden) != 1 or not others:
+            return shown
+        # what the whole has beyond the least that the others can be
+        beyond = sum(parts) - len(others) * (self.suppress_up_to + 1)
+        held = [min(others, key=lambda i: parts[i])] if beyond >= self.suppress_up_to else others
+        return [HELD_BACK if i in (*hidden, *held) else text for i, text in enumerate(shown)]
 
     def cumulative(self, value: float) -> float:
         """A cumulative count of a curve, rounded to the midpoint of a block.

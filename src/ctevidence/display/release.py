@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 from ctevidence.display.disclosure import LEAST_DF, Disclosure, disclosure_of
@@ -13,6 +14,12 @@ from ctevidence.estimates import COUNT_COLUMNS, SMALL_GROUP, Estimate, Estimates
 HIDDEN = "not shown: too few people in a group"
 FEW_DF = f"not shown: fewer than {LEAST_DF} degrees of freedom"
 _NUMBERS = ("estimate", "conf_low", "conf_high", "std_error", "p_value", "df")
+
+
+#: numbers of people in words: cautions are made before any gate
+_COUNTED = re.compile(
+    r"(?<!than )\b\d+ (?=(?:people|persons?|participants|members|scores|relapses|events)\b)"
+)
 
 
 def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
@@ -27,6 +34,7 @@ def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
         return row
     if hidden := why_hidden(row, disclosure):
         return replace(row, **dict.fromkeys(_NUMBERS, math.nan), caution=hidden)
+    row = replace(row, caution=_COUNTED.sub("", row.caution), method=_COUNTED.sub("", row.method))
     return from_rounded_counts(row, disclosure) or coarse(row, disclosure)
 
 

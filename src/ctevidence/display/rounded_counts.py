@@ -85,8 +85,6 @@ def _made(row: Estimate, events, n, events_reference, n_reference) -> Estimate |
     if row.measure == "nnt":  # its sign says which way is better
         more = events / n > events_reference / n_reference
         better = "higher" if more == (row.estimate > 0) else "lower"
-    levels = counted_levels(
-        (events, events_reference), (n, n_reference), arms=arms, better=better
-    )
+    levels = counted_levels((events, events_reference), (n, n_reference), arms=arms, better=better)
     given = {"against": "reference", "measure": row.measure, "conf_level": row.conf_level}
     return compare(levels, "arm", **given).one()
