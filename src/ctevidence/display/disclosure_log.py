@@ -1,4 +1,4 @@
-"""What disclosure control did to a report: by rule, how many numbers and cells, and none of them."""
+"""What disclosure control did to a report: how often each rule acted, and no value."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class StorageError(OSError):
     """The disk, or the rights on it, did not let a report be written."""
 
 
-class SmallDifference(RuntimeError):
+class SmallDifference(RuntimeError):  # noqa: N818 (it says what happened)
     """A release would differ from an earlier one by so few people that they could be told apart."""
 
 
