@@ -18,7 +18,7 @@ GATE = {"disclosure.py", "disclosure_log.py", "precision.py", "rounded_counts.py
 #: modules that show published trials only, whose counts are public
 PUBLISHED = {
     "component_forest.py", "contribution_map.py", "cumulative_table.py", "forest.py", "funnel.py",
-    "heat_map.py", "key_messages.py", "league.py", "network_answers.py", "network_graph.py",
+    "heat_map.py", "league.py", "network_answers.py", "network_graph.py",
     "network_sentences.py", "network_tables.py", "overview_table.py", "pooled_table.py",
     "regression_table.py", "small_study_table.py", "trial_answers.py", "trial_influence.py",
     "trial_synergy.py", "trial_tables.py",
@@ -28,7 +28,7 @@ COUNTS = {"n", "events", "n_reference", "events_reference", "n_obs", "n_subjects
 COLUMNS = COUNTS | {"at_risk", "censored"}
 PEOPLE = {"people", "participants", "members", "scores", "visits", "own", "part", "group"}
 FORMATS = {"str", "number", "shown", "format", "rounded"}
-METHODS = {"text", "texts", "count", "share", "hides"}
+METHODS = {"text", "texts", "count", "share", "hides", "cumulative"}
 MODULES = sorted(
     p
     for room in ("display", "reports")

@@ -68,7 +68,7 @@ def test_one_small_study_does_not_establish():
 
 def test_what_is_not_estimable_says_why():
     nothing = dict.fromkeys(("estimate", "conf_low", "conf_high"), float("nan"))
-    text = sentence(contrast(**nothing, caution="no relapse among 6 people"))
+    text = sentence(contrast(**nothing, caution="no relapse among 6 people"), source="open")
     assert "cannot be estimated: no relapse among 6 people" in text
 
 

@@ -98,7 +98,7 @@ def _events_behind(row: Estimate) -> tuple[int | None, ...]:
 
 def _coarser(step: float) -> float:
     """The next step that readers can follow, at any size."""
-    if not math.isfinite(step):
+    if not (math.isfinite(step) and step > 0):
         return STEPS[-1]
     size = 10.0 ** math.floor(math.log10(step))
     return next(m * size for m in (1, 2, 5, 10) if m * size >= step * (1 - 1e-9))
