@@ -191,6 +191,7 @@ _PUBLIC = {
     "plot_tipping_point": "display.tipping_point",
     "tipping_sentence": "display.tipping_sentence",
     "plot_for_whom": "display.for_whom",
+    "may_be_shown": "display.release",
     "read_estimates": "reports.results",
     "write_estimates": "reports.results",
     "write_figure": "reports.results",

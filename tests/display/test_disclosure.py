@@ -65,6 +65,14 @@ def test_where_one_part_is_hidden_a_second_is_held_back(parts, shown):
     assert STRICT.texts(parts) == shown
 
 
+def test_nobody_of_a_hidden_group_is_not_said_either():
+    # 0 of 5 would tell of each of the five that they did not respond
+    assert STRICT.events_text(0, 5) == STRICT.events_text(5, 5) == "1–7"
+    assert STRICT.events_text(0, 50) == "0"
+    (seen,) = released(Estimates([row(0, 5)]), "opensafely")
+    assert (seen.n, seen.events) == (None, None)
+
+
 def test_nearly_saturated_models_are_hidden():
     assert gated(replace(FROM_LARGE, df=9.0), STRICT).caution == FEW_DF
     assert gated(replace(FROM_LARGE, df=11.0), STRICT).is_estimable

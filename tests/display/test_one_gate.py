@@ -28,7 +28,7 @@ COUNTS = {"n", "events", "n_reference", "events_reference", "n_obs", "n_subjects
 COLUMNS = COUNTS | {"at_risk", "censored"}
 PEOPLE = {"people", "participants", "members", "scores", "visits", "own", "part", "group"}
 FORMATS = {"str", "number", "shown", "format", "rounded"}
-METHODS = {"text", "texts", "count", "share", "hides", "cumulative"}
+METHODS = {"text", "texts", "count", "share", "hides", "cumulative", "events_text"}
 MODULES = sorted(
     p
     for room in ("display", "reports")

@@ -70,6 +70,22 @@ class Disclosure:
         allowed = self.count(value)
         return f"1–{self.suppress_up_to}" if allowed is None else f"{allowed}"
 
+    def events(self, events: int | None, n: int | None) -> int | None:
+        """Events as they may be shown: of a group that is hidden none, not even that there is none.
+
+        Examples
+        --------
+        >>> PROFILES["opensafely"].events(0, 5), PROFILES["opensafely"].events(0, 50)
+        (None, 0)
+        """
+        hidden = n is not None and self.count(n) is None
+        return None if hidden else self.count(events)
+
+    def events_text(self, events: int | None, n: int | None) -> str:
+        """Events as text: of a group that is hidden they are masked as the group is."""
+        hidden = events is not None and self.events(events, n) is None
+        return self.text(1) if hidden else self.text(events)
+
     def hides(self, events: int | None, n: int | None) -> bool:
         """Whether a group is too small to show, or those with or without the event are too few.
 

@@ -193,7 +193,7 @@ def _bar(axes, y: float, arm, rows, disclosure: Disclosure) -> None:
 
 def _cell(row, disclosure: Disclosure) -> tuple[str, str]:
     """Estimate and range; a kind for which nobody left has no level, and is none."""
-    if not row.is_estimable and row.events == 0:
+    if not row.is_estimable and disclosure.events(row.events, row.n) == 0:
         return "none", ""
     return shown_estimate(row, disclosure)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ctevidence.display.disclosure import LEAST_DF, Disclosure, disclosure_of
 from ctevidence.display.precision import coarse
 from ctevidence.display.rounded_counts import from_rounded_counts
-from ctevidence.estimates import COUNT_COLUMNS, SMALL_GROUP, Estimate, Estimates
+from ctevidence.estimates import SMALL_GROUP, Estimate, Estimates
 
 HIDDEN = "not shown: too few people in a group"
 FEW_DF = f"not shown: fewer than {LEAST_DF} degrees of freedom"
@@ -47,6 +47,27 @@ def why_hidden(row: Estimate, disclosure: Disclosure) -> str:
     return FEW_DF if not disclosure.is_open and row.df < LEAST_DF else ""
 
 
+def may_be_shown(estimates: Estimates, source) -> Estimates:
+    """Estimates as pages show them: what verdicts and sentences should be made from.
+
+    A verdict of an exact number that is hidden would tell its direction.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        Exact.
+    source : Study, Trials or name of a disclosure profile
+
+    Examples
+    --------
+    >>> row = Estimate("s", "response", "combined", "risk", 0.1, n=30, events=3)
+    >>> may_be_shown(Estimates([row]), "opensafely").one().caution
+    'not shown: too few people in a group'
+    """
+    disclosure = disclosure_of(source)
+    return Estimates(gated(row, disclosure) for row in estimates)
+
+
 def is_hidden(row: Estimate) -> bool:
     """Whether a row that passed the gate was hidden there."""
     return row.caution in (HIDDEN, FEW_DF)
@@ -70,8 +91,13 @@ def released(estimates: Estimates, source) -> Estimates:
 
 
 def _with_rounded_counts(row: Estimate, disclosure: Disclosure) -> Estimate:
-    counts = {c: disclosure.count(getattr(row, c)) for c in COUNT_COLUMNS if c != "studies"}
-    return replace(row, **counts)
+    return replace(
+        row,
+        n=disclosure.count(row.n),
+        events=disclosure.events(row.events, row.n),
+        n_reference=disclosure.count(row.n_reference),
+        events_reference=disclosure.events(row.events_reference, row.n_reference),
+    )
 
 
 def is_share(row: Estimate) -> bool:

@@ -132,7 +132,7 @@ def _people(n: int | None, events: int | None, disclosure: Disclosure) -> str:
     return (
         disclosure.text(n)
         if events is None
-        else f"{disclosure.text(events)} of {disclosure.text(n)}"
+        else f"{disclosure.events_text(events, n)} of {disclosure.text(n)}"
     )
 
 
