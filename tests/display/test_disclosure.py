@@ -73,6 +73,12 @@ def test_nobody_of_a_hidden_group_is_not_said_either():
     assert (seen.n, seen.events) == (None, None)
 
 
+def test_published_trials_pooled_beside_a_study_keep_their_numbers():
+    pooled = replace(FROM_SMALL, studies=4, df=3.0)
+    assert gated(pooled, STRICT) is pooled
+    assert released(Estimates([pooled]), "opensafely").one().n == 30
+
+
 def test_nearly_saturated_models_are_hidden():
     assert gated(replace(FROM_LARGE, df=9.0), STRICT).caution == FEW_DF
     assert gated(replace(FROM_LARGE, df=11.0), STRICT).is_estimable

@@ -10,7 +10,7 @@ import pandas as pd
 from ctevidence.display.disclosure import HELD_BACK, Disclosure, disclosure_of
 from ctevidence.display.labels import treatment_label
 from ctevidence.display.language import pick, say, words
-from ctevidence.display.release import FEW_DF, gated, why_hidden
+from ctevidence.display.release import FEW_DF, gated, is_pooled, why_hidden
 from ctevidence.display.rounded_counts import ROUNDED
 from ctevidence.display.table import Table
 from ctevidence.estimates import COUNT_COLUMNS, SMALL_GROUP, Estimate, Estimates
@@ -44,7 +44,8 @@ def table_disclosure(estimates: Estimates, tables: Iterable[Table], source) -> T
     """
     disclosure = disclosure_of(source)
     acted = Counter(_rule(row, disclosure) for row in estimates)
-    counts = [getattr(row, c) for row in estimates for c in COUNT_COLUMNS if c != "studies"]
+    own = [row for row in estimates if not is_pooled(row)]
+    counts = [getattr(row, c) for row in own for c in COUNT_COLUMNS if c != "studies"]
     acted["counts"] = sum(k is not None and disclosure.count(k) not in (None, k) for k in counts)
     acted |= _cells(tables, disclosure)
     titles = words("disclosure_columns")
@@ -57,7 +58,7 @@ def table_disclosure(estimates: Estimates, tables: Iterable[Table], source) -> T
 
 def _rule(row: Estimate, disclosure: Disclosure) -> str:
     """Which rule decides how a row is shown; empty for one without numbers, or of open data."""
-    if disclosure.is_open or not row.is_estimable:
+    if disclosure.is_open or is_pooled(row) or not row.is_estimable:
         return ""
     hidden = why_hidden(row, disclosure)
     if hidden == FEW_DF:

@@ -30,7 +30,7 @@ def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
     Counts of a row of several groups, an interaction or a min test, are sums, in which a small
     group does not show; there its caution says that there is one.
     """
-    if disclosure.is_open:
+    if disclosure.is_open or is_pooled(row):
         return row
     if hidden := why_hidden(row, disclosure):
         return replace(row, **dict.fromkeys(_NUMBERS, math.nan), caution=hidden)
@@ -38,13 +38,20 @@ def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
     return from_rounded_counts(row, disclosure) or coarse(row, disclosure)
 
 
+def is_pooled(row: Estimate) -> bool:
+    """Whether a row rests on several studies: published trials, whose numbers are public."""
+    return (row.studies or 1) > 1
+
+
 def why_hidden(row: Estimate, disclosure: Disclosure) -> str:
     """Why a row may not be shown; empty when it may."""
+    if disclosure.is_open or is_pooled(row):
+        return ""
     sides = (row.events, row.n), (row.events_reference, row.n_reference)
-    among_several = not disclosure.is_open and SMALL_GROUP in row.caution.split("; ")
+    among_several = SMALL_GROUP in row.caution.split("; ")
     if among_several or any(disclosure.hides(*side) for side in sides):
         return HIDDEN
-    return FEW_DF if not disclosure.is_open and row.df < LEAST_DF else ""
+    return FEW_DF if row.df < LEAST_DF else ""
 
 
 def may_be_shown(estimates: Estimates, source) -> Estimates:
@@ -91,6 +98,8 @@ def released(estimates: Estimates, source) -> Estimates:
 
 
 def _with_rounded_counts(row: Estimate, disclosure: Disclosure) -> Estimate:
+    if is_pooled(row):
+        return row
     return replace(
         row,
         n=disclosure.count(row.n),
