@@ -47,6 +47,18 @@ def test_the_band_holds_the_curve_and_no_single_person():
     assert np.allclose(band[1:-1] / 0.02 % 1, 0, atol=1e-6) or (band == share[:, None]).any()
 
 
+@pytest.mark.parametrize("events", range(1, 7))
+def test_the_band_of_a_few_events_does_not_tell_how_many(events):
+    # all that is drawn of 1 to 6 events among 40 is the same
+    at_risk, n = np.array([40, 40]), 40
+    share = events / n
+    limits = np.array([[np.nan, np.nan], [share / 2, share * 2]])
+    seen = coarse_curve([0, 9.2], [0, share], limits, at_risk, n, STRICT)
+    by_hand = [0.02584, 0.19864]  # Wilson, 3 of 40
+    assert [part.tolist() for part in seen[:2]] == [[0, 10], [0, 3 / 40]]
+    assert seen[2][1] == pytest.approx(by_hand, abs=1e-4)
+
+
 @pytest.mark.parametrize("n", [3, 7])
 def test_a_hidden_group_has_no_curve(n):
     weeks, share, band = drawn([5.0], n)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ctevidence.contrasts.combination import wilson
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.precision import step_for
 
@@ -14,7 +15,8 @@ def coarse_curve(weeks, happened, limits, at_risk, n: int, disclosure: Disclosur
     Cumulative counts, ``happened * n``, rise by whole blocks to the middle of the next
     (`Disclosure.cumulative`), their share is one of the people that may be shown. A step stands at
     the end of the week in which it falls, since the day of one event points to a person. The band
-    changes with the curve only, its limits no finer than one person, and holds the curve.
+    changes with the curve only, its limits no finer than one person, and holds the curve; where
+    too few had the event it is Wilson's of the rounded counts.
 
     Parameters
     ----------
@@ -51,6 +53,7 @@ def coarse_curve(weeks, happened, limits, at_risk, n: int, disclosure: Disclosur
     ([0.0, 1.0, 2.0], [0.0, 9.0, 9.0])
     """
     weeks, happened = np.asarray(weeks, float), np.asarray(happened, float)
+    limits = np.asarray(limits, float)
     people = disclosure.count(n)
     few = np.flatnonzero(np.asarray(at_risk) <= disclosure.suppress_up_to)
     end = few[0] if len(few) else len(weeks)
@@ -64,7 +67,14 @@ def coarse_curve(weeks, happened, limits, at_risk, n: int, disclosure: Disclosur
     changed[-1] = True
     kept = np.flatnonzero(last_of_week)[changed]
     share = np.clip(counts[kept] / people, 0, 1)
-    return whole[kept], share, _band(np.asarray(limits, float)[kept], share, step_for(people))
+    band = _band(limits[kept], share, step_for(people))
+    for i, events in enumerate(np.round(happened[kept] * n).astype(int)):
+        if disclosure.hides(int(events), n) and not np.isnan(limits[kept[i]]).any():
+            # the exact limits of so few would give their number away
+            band[i] = wilson(counts[kept[i]], people, 0.95)
+    if len(share) > 1 and share[-1] == share[-2]:
+        band[-1] = band[-2]
+    return whole[kept], share, band
 
 
 def _band(limits: np.ndarray, share: np.ndarray, step: float) -> np.ndarray:

@@ -200,7 +200,7 @@ def people_shown(people: Mapping[str, np.ndarray], disclosure: Disclosure) -> di
     >>> from ctevidence.display.disclosure import PROFILES
     >>> counts = {"at risk": [41, 33, 6], "relapse": [0, 7, 30], "censored": [0, 1, 5]}
     >>> people_shown(counts, PROFILES["opensafely"])
-    {'at risk': ['40', '28', '1–7'], 'relapse': ['0', '9', '–'], 'censored': ['0', '3', '–']}
+    {'at risk': ['40', '28', '0–7'], 'relapse': ['0', '9', '–'], 'censored': ['0', '3', '–']}
     """
     if disclosure.is_open:
         return {what: [disclosure.text(int(k)) for k in counts] for what, counts in people.items()}
@@ -215,8 +215,8 @@ def _column(counts: list[int], disclosure: Disclosure) -> list[str]:
     middles = [disclosure.cumulative(k) for k in happened]
     left = (disclosure.count(sum(counts)) or 0) - sum(middles)
     if min(at_risk, left) <= disclosure.suppress_up_to:
-        few = disclosure.text(1 if at_risk or left > 0 else 0)
-        return [few, *("–" for _ in happened)]
+        # not even that nobody is left: when the last one went is the time of one person
+        return [f"0–{disclosure.suppress_up_to}", *("–" for _ in happened)]
     return [f"{k:.0f}" for k in (left, *middles)]
 
 

@@ -156,7 +156,8 @@ def plot_dropout_kinds(kinds, name: str = "dropout-kinds") -> Figure:
         axes.set_xlim(0, 100)
         hidden = any(is_hidden(row) for row in rows)
         rest = ", or too few to be shown" if hidden else ""
-        axes.set_xlabel(f"of 100 people; unfilled: still in treatment, or died{rest}", fontsize=9.5)
+        told = f"of 100 people; unfilled: still in treatment, or died{rest}"
+        axes.set_xlabel(textwrap.fill(told, 52), fontsize=9.5)
         handles = [
             mpl.patches.Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=names[o])
             for o, (colour, hatch) in zip(outcomes, _fills(len(outcomes)), strict=True)
