@@ -5,6 +5,7 @@ Small enough to enumerate, exact: an attacker who knows every rule and every met
 
 import itertools
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from ctevidence.contrasts.counted_levels import counted_levels
 from ctevidence.contrasts.per_arm import per_arm
 from ctevidence.display.disclosure import PROFILES
 from ctevidence.display.precision import coarse, step_for
-from ctevidence.display.release import released
+from ctevidence.display.release import gated, released
+from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate, Estimates
 
 STRICT = PROFILES["opensafely"]
@@ -129,6 +131,24 @@ def test_released_numbers_of_counts_are_those_of_the_rounded_counts():
         (seen,), (expected,) = released(one, "opensafely"), other
         for name in ("estimate", "conf_low", "conf_high", "p_value"):
             assert getattr(seen, name) == pytest.approx(getattr(expected, name), rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [11, 20, 37, 140])
+def test_a_row_that_passes_twice_is_as_after_the_first_time(n):
+    levels = counted_levels((n // 2, n // 3 + 5), (n + 12, n + 15))
+    rows = [*per_arm(levels), *(compare(levels, "combined", against="medication", measure=m).one()
+                                for m in MEASURES)]  # fmt: skip
+    rows += [replace(row, estimate=row.estimate * 1.001) for row in rows]  # not of plain counts
+    for row in rows:
+        once = gated(row, STRICT)
+        assert gated(once, STRICT).same_as(once), row.measure
+
+
+def test_an_adjusted_share_is_shown_with_its_own_range():
+    # 18 of 37 responded; standardised over everyone it is 0.60: not 57 of 100 (46 to 74)
+    row = Estimate("s", "response", "combined", "risk", 0.60, unit="probability", n=37, events=18,
+                   conf_low=0.46, conf_high=0.74)  # fmt: skip
+    assert shown_estimate(row, STRICT) == ("60", "45 to 75")
 
 
 def test_model_based_numbers_are_not_taken_for_counts():

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ctevidence.display.disclosure import LEAST_DF, Disclosure, disclosure_of
 from ctevidence.display.precision import coarse
-from ctevidence.display.rounded_counts import from_rounded_counts
+from ctevidence.display.rounded_counts import ROUNDED, from_rounded_counts
 from ctevidence.estimates import SMALL_GROUP, Estimate, Estimates
 
 HIDDEN = "not shown: too few people in a group"
@@ -25,6 +25,8 @@ _COUNTED = re.compile(
 def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
     """The row as it may be shown: hidden, from rounded counts, or as coarse as its counts allow.
 
+    A row that passes twice is as it was after the first time.
+
     Its counts stay as they are, for `Disclosure.text` to show; `released` rounds them as well.
 
     Counts of a row of several groups, an interaction or a min test, are sums, in which a small
@@ -34,6 +36,8 @@ def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
         return row
     if hidden := why_hidden(row, disclosure):
         return replace(row, **dict.fromkeys(_NUMBERS, math.nan), caution=hidden)
+    if row.method.endswith(ROUNDED):  # it has been here before
+        return row
     row = replace(row, caution=_COUNTED.sub("", row.caution), method=_COUNTED.sub("", row.method))
     return from_rounded_counts(row, disclosure) or coarse(row, disclosure)
 
@@ -107,9 +111,3 @@ def _with_rounded_counts(row: Estimate, disclosure: Disclosure) -> Estimate:
         n_reference=disclosure.count(row.n_reference),
         events_reference=disclosure.events(row.events_reference, row.n_reference),
     )
-
-
-def is_share(row: Estimate) -> bool:
-    """Whether a row is a share of people counted; a curve's share at a week is no such count."""
-    counted = row.measure == "risk" and row.events is not None
-    return not row.reference and row.unit == "probability" and counted

@@ -73,8 +73,8 @@ def _table(
 ) -> Table:
     disclosure = disclosure_of(source)
     rows = [_verdict(verdict, disclosure) for verdict in verdicts]
-    told = {v.direction for v in verdicts if not _is_hidden(v, disclosure)}
-    occurring = [d for d in Direction if d in told]
+    seen = {v.direction for v in verdicts if not _is_hidden(v, disclosure)}
+    occurring = [d for d in Direction if d in seen]
     notes = [explained(found) for found in occurring]
     notes += dict.fromkeys(thresholds_words(verdict.claim.thresholds) for verdict in verdicts)
     frame = _frame(rows, _VERDICTS)[[words("claim_columns")[column] for column in columns]]
