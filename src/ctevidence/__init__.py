@@ -200,6 +200,7 @@ _PUBLIC = {
     "tipping_hazard_sentence": "display.tipping_hazard",
     "tipping_sentence": "display.tipping_sentence",
     "plot_for_whom": "display.for_whom",
+    "may_be_shown": "display.release",
     "read_estimates": "reports.results",
     "write_estimates": "reports.results",
     "write_figure": "reports.results",

@@ -57,6 +57,9 @@ def report(
     ] = "",
     fresh: Annotated[bool, typer.Option(help="Run all anew, whatever is kept.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait for another run on the same report.")] = False,
+    allow_difference: Annotated[
+        str, typer.Option(help="Why it may differ by a few people from an earlier release.")
+    ] = "",
     quiet: Annotated[bool, typer.Option(help="No progress bar.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say the result as JSON.")] = False,
 ) -> None:
@@ -69,7 +72,8 @@ def report(
     from ctevidence.reports.progress import Display, failures_table, plain
 
     project, given = find_project(), _parameters(param or [])
-    orders = ordered(names, trials, network, given, tuple(outcome or ()), name)
+    chosen = (given, tuple(outcome or ()), name, allow_difference)
+    orders = ordered(names, trials, network, *chosen)
     log = project.work(LOG)
     with Display([order.report for order in orders], log, quiet) as display:
         how = {"workers": workers, "fresh": fresh, "wait": wait, "cluster": cluster}

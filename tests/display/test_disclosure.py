@@ -1,13 +1,14 @@
 """The disclosure gate, against the rules of the OpenSAFELY documentation (outputs/sdc)."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ctevidence.contrasts import synergy
 from ctevidence.display.disclosure import PROFILES, disclosure_of
-from ctevidence.display.release import HIDDEN, gated, released
+from ctevidence.display.release import FEW_DF, HIDDEN, gated, released
 from ctevidence.display.sentences import sentence
 from ctevidence.display.tables import table_estimates
 from ctevidence.estimates import SMALL as LEAST
@@ -36,8 +37,60 @@ def test_cumulative_counts_of_curves_are_midpoint_six():
     assert [STRICT.cumulative(x) for x in (0, 1, 6, 7, 12)] == [0, 3, 3, 9, 9]
 
 
+@pytest.mark.parametrize(("profile", "block"), [("opensafely", 6), ("nhs-hes", 8), ("min10", 10)])
+def test_a_curve_rises_by_blocks_of_people_to_their_middle(profile, block):
+    rises = [PROFILES[profile].cumulative(x) for x in range(1, 3 * block + 1)]
+    assert rises == sorted(rises)
+    assert [rises.count(v) for v in dict.fromkeys(rises)] == [block] * 3
+    assert rises[0] == block / 2
+
+
+def test_hospital_episodes_are_hidden_up_to_seven_and_rounded_to_five():
+    # NHS England, HES analysis guide: 1 to 7 suppressed, others to the nearest 5
+    hes = PROFILES["nhs-hes"]
+    assert [hes.text(k) for k in (0, 1, 7, 8, 12, 13)] == ["0", "1–7", "1–7", "10", "10", "15"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        ((3, 28, 60), ["not shown", "not shown", "60"]),  # nobody knows which is the small one
+        ((3, 5, 60), ["1–7", "1–7", "60"]),  # two hidden ones hide each other
+        ((3, 0, 0), ["1–7", "0", "0"]),
+        ((8, 8, 1), ["not shown"] * 3),
+        ((10, 28, 60), ["10", "30", "60"]),
+    ],
+)
+def test_where_one_part_is_hidden_a_second_is_held_back(parts, shown):
+    assert STRICT.texts(parts) == shown
+
+
+def test_nobody_of_a_hidden_group_is_not_said_either():
+    # 0 of 5 would tell of each of the five that they did not respond
+    assert STRICT.events_text(0, 5) == STRICT.events_text(5, 5) == "1–7"
+    assert STRICT.events_text(0, 50) == "0"
+    (seen,) = released(Estimates([row(0, 5)]), "opensafely")
+    assert (seen.n, seen.events) == (None, None)
+
+
+def test_published_trials_pooled_beside_a_study_keep_their_numbers():
+    pooled = replace(FROM_SMALL, studies=4, df=3.0)
+    assert gated(pooled, STRICT) is pooled
+    assert released(Estimates([pooled]), "opensafely").one().n == 30
+
+
+def test_nearly_saturated_models_are_hidden():
+    assert gated(replace(FROM_LARGE, df=9.0), STRICT).caution == FEW_DF
+    assert gated(replace(FROM_LARGE, df=11.0), STRICT).is_estimable
+
+
+def test_counts_in_words_do_not_pass_either():
+    told = gated(replace(FROM_LARGE, caution="no score of 3 people; as declared"), STRICT).caution
+    assert told == "no score of people; as declared"
+
+
 def test_an_unknown_profile_is_refused_with_those_there_are():
-    with pytest.raises(KeyError, match="open, opensafely, min10"):
+    with pytest.raises(KeyError, match="open, opensafely, nhs-hes, min10"):
         disclosure_of("opensafly")
 
 
@@ -65,7 +118,7 @@ def test_no_hidden_count_can_be_read_in_a_table():
 
 def test_few_without_the_event_are_hidden_as_few_with_it_are():
     assert gated(FEW_WITHOUT, STRICT).caution == HIDDEN
-    assert gated(FROM_LARGE, STRICT) is FROM_LARGE
+    assert gated(FROM_LARGE, STRICT).is_estimable
 
 
 def four_arms(*events):
@@ -85,7 +138,7 @@ def test_a_small_group_among_several_is_hidden_though_the_sum_is_large():
     assert gated(interaction, STRICT).caution == HIDDEN
     assert gated(interaction, disclosure_of("open")) is interaction
     kept = synergy(four_arms(24, 16, 18, 12)).where(measure="interaction_difference").one()
-    assert gated(kept, STRICT) is kept
+    assert gated(kept, STRICT).is_estimable
 
 
 def test_no_profile_suppresses_more_than_such_a_row_says():
@@ -97,7 +150,7 @@ def test_what_is_released_is_as_coarse_as_what_is_shown():
     assert (small.events, small.n) == (None, 30)
     assert math.isnan(small.estimate)
     assert math.isnan(hidden.std_error)
-    assert (large.estimate, large.std_error, large.n, large.n_reference) == (0.12, 0.16, 60, 45)
+    assert (large.estimate, large.std_error, large.n, large.n_reference) == (0.1, 0.2, 60, 45)
 
 
 def test_sentences_pass_the_gate_too():

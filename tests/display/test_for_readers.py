@@ -93,7 +93,7 @@ def test_one_answer_says_direction_and_how_sure():
         "It is not known whether more people get well with both than with medication alone, or "
         "with therapy alone."
     )
-    few = replace(MORE, id="", n=5, n_reference=6, events=2, events_reference=3)
+    few = replace(MORE, id="", studies=1, n=5, n_reference=6, events=2, events_reference=3)
     pair = (few, replace(few, id="", reference="therapy"))
     hidden = (gated(row, PROFILES["opensafely"]) for row in pair)
     assert short_answer(verdicts(*hidden)).text.startswith("Too few people were studied to show")

@@ -62,13 +62,13 @@ def test_a_range_that_holds_both_says_not_determined_and_both_ends():
 
 
 def test_one_small_study_does_not_establish():
-    text = sentence(contrast(n=17, n_reference=17))
+    text = sentence(contrast(n=17, n_reference=17), source="open")
     assert text.endswith("Not established: it rests on one study of fewer than 200 people.")
 
 
 def test_what_is_not_estimable_says_why():
     nothing = dict.fromkeys(("estimate", "conf_low", "conf_high"), float("nan"))
-    text = sentence(contrast(**nothing, caution="no relapse among 6 people"))
+    text = sentence(contrast(**nothing, caution="no relapse among 6 people"), source="open")
     assert "cannot be estimated: no relapse among 6 people" in text
 
 

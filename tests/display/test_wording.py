@@ -137,7 +137,7 @@ def test_whether_chance_assigned_people_must_be_known_for_causal_words():
 
 def test_one_small_study_is_guarded_in_every_size():
     for how_large in ("large", "moderate", "slight", "little"):
-        told = sentence(row(how_large, n=40, n_reference=40), "high")
+        told = sentence(row(how_large, n=40, n_reference=40), "high", "open")
         assert told.endswith("Not established: it rests on one study of fewer than 200 people.")
 
 

@@ -113,6 +113,8 @@ def _prediction(levels: Levels, cells: list[Cell], model: ReferenceModel, conf_l
     problem = _without_prediction(levels, cells, model)
     if problem:
         return Combination(problem=problem)
+    if model.scale == "identity":  # as `synergy` has it, whatever does not vary
+        return combine(levels, cells[1:], [1.0, 1.0, -1.0], "identity", conf_level)
     found = by_delta(levels, cells, predicted_on(model.scale), conf_level)
     if why_not_estimable(levels, cells[1:], model.scale):
         return found  # nobody, or everybody: there is no interval on that scale
@@ -120,8 +122,7 @@ def _prediction(levels: Levels, cells: list[Cell], model: ReferenceModel, conf_l
     if math.isnan(on_scale.low):
         return replace(found, low=math.nan, high=math.nan, problem=on_scale.problem)
     low, high = sorted(SCALES[model.scale].inverse(np.array([on_scale.low, on_scale.high])))
-    scale = "" if model.scale == "identity" else f"on the scale of {model.name}"
-    method = joined(on_scale.method, scale)
+    method = joined(on_scale.method, f"on the scale of {model.name}")
     return replace(found, low=low, high=high, method=method)
 
 

@@ -35,7 +35,7 @@ TABLES = ("participants", "visits", "events", "treatments")
 DATA_KINDS = ("patient-level", "open patient-level", "synthetic")
 DESIGNS = ("trial", "registry")
 #: Names of the disclosure profiles; `display.disclosure` says what each does.
-DISCLOSURE_PROFILES = ("opensafely", "min10", "open")
+DISCLOSURE_PROFILES = ("opensafely", "nhs-hes", "min10", "open")
 #: What a study's name looks like (a regular expression): it becomes the name of folders.
 STUDY_NAME = r"[a-z0-9]+([-_][a-z0-9]+)*"
 

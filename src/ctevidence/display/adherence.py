@@ -67,4 +67,8 @@ def _quartiles(values: pd.Series, decimals: int, disclosure: Disclosure) -> tupl
     if disclosure.hides(None, len(values)):
         return "not shown", ""
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    if not disclosure.is_open:
+        decimals = 0
+        if disclosure.hides(None, len(values) // 4):  # beyond a quartile stand too few people
+            return number(middle, decimals), "not shown"
     return number(middle, decimals), f"{number(low, decimals)} to {number(high, decimals)}"

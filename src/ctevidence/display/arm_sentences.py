@@ -7,7 +7,7 @@ from ctevidence.display.contrast_words import difference_words
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.release import HIDDEN, gated
+from ctevidence.display.release import HIDDEN, gated, is_hidden
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.verbs import did
 from ctevidence.estimates import Estimate, Estimates
@@ -80,7 +80,7 @@ def _value(row: Estimate, disclosure: Disclosure) -> tuple[str, str]:
 
 def _reasons(rows: list[Estimate], everyone: int) -> str:
     """The reasons of rows without a number, each once, in words."""
-    if all(row.caution == HIDDEN for row in rows):
+    if all(map(is_hidden, rows)):
         return HIDDEN
     parts = [part for row in rows for part in row.caution.split("; ")]
     kept = [p.rstrip(".") for p in dict.fromkeys(parts) if p and not p.startswith(_NO_NUMBER)]

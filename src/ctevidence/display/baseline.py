@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from ctevidence.data.study import Study
-from ctevidence.display.disclosure import Disclosure, disclosure_of
+from ctevidence.display.disclosure import HELD_BACK, Disclosure, disclosure_of
 from ctevidence.display.format import number
 from ctevidence.display.language import pick
 from ctevidence.display.table import Table
@@ -46,14 +48,7 @@ def table_baseline(study: Study) -> Table:
                 | {a: _mean(p[column], disclosure) for a, p in by_arm.items()}
             )
         else:
-            for level in sorted(people[column].dropna().unique()):
-                rows.append(
-                    {"at the start": f"{_plain(column)}: {level}"}
-                    | {
-                        a: disclosure.text(int((p[column] == level).sum()))
-                        for a, p in by_arm.items()
-                    }
-                )
+            rows += _levels(column, by_arm, disclosure)
     notes = () if disclosure.is_open else (disclosure.describe,)
     caption = "People who entered, at the start"
     return Table("baseline", caption, pd.DataFrame(rows), notes, tuple(by_arm))
@@ -99,6 +94,20 @@ def baseline_gap(study: Study) -> str:
     )
 
 
+def _levels(column: str, by_arm: dict[str, pd.DataFrame], disclosure: Disclosure) -> list[dict]:
+    """A row for each level; in an arm where one is hidden, another is held back."""
+    levels = sorted(set().union(*(p[column].dropna().unique() for p in by_arm.values())))
+    cells = {}
+    for arm, people in by_arm.items():
+        counts = [int((people[column] == level).sum()) for level in levels]
+        missing = int(people[column].isna().sum())
+        cells[arm] = disclosure.texts([*counts, missing])[:-1]
+    return [
+        {"at the start": f"{_plain(column)}: {level}"} | {arm: cells[arm][i] for arm in by_arm}
+        for i, level in enumerate(levels)
+    ]
+
+
 def _plain(column: str) -> str:
     return column.replace("_", " ")
 
@@ -106,5 +115,8 @@ def _plain(column: str) -> str:
 def _mean(values: pd.Series, disclosure: Disclosure) -> str:
     values = values.dropna()
     if len(values) <= max(disclosure.suppress_up_to, 1):
-        return "not shown"
+        return HELD_BACK
+    if not disclosure.is_open and values.isin((0, 1)).all():  # a share in disguise
+        share = disclosure.share(int(values.sum()), len(values))
+        return HELD_BACK if math.isnan(share) else number(share, 2)
     return f"{number(values.mean(), 1)} ({number(values.std(), 1)})"

@@ -18,7 +18,9 @@ from ctevidence.display.figure import (
     style_of,
 )
 from ctevidence.display.format import interval, shown
+from ctevidence.display.release import gated
 from ctevidence.display.spread import spread
+from ctevidence.estimates import Estimates
 from ctevidence.terms import Arm
 
 STARTED = "open markers: mean before treatment, as observed"
@@ -36,9 +38,11 @@ def plot_course(fit, name: str = "course") -> Figure:
     Returns
     -------
     Figure
-        Its table holds what is drawn, with the number of people seen at each week.
+        Its table holds what is drawn, with the number of people seen at each week. Weeks at which
+        too few people of an arm were seen are left out of both.
     """
-    study, rows = fit.study, fit.per_arm()
+    study, disclosure = fit.study, disclosure_of(fit.study)
+    rows = Estimates(gated(row, disclosure) for row in fit.per_arm())
     frame = rows.frame.dropna(subset=["estimate"])
     if frame.empty:
         return nothing_to_draw(name, "Course of symptoms by arm", "too few scores to model")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import matplotlib as mpl
 import numpy as np
@@ -165,20 +165,17 @@ def _people(table, curves, marks, last, disclosure, left, right, below) -> None:
                    va="center")  # fmt: skip
         table.plot([0.1, WIDTH - 0.1], [y + LINE * 0.55] * 2, color=RULE, lw=0.6)
         y -= LINE
-        for what, counts in curve.people.items():
+        for what, counts in people_shown(curve.people, disclosure).items():
             table.text(0.1, y, what, color=MUTED, fontsize=8.5, va="center")
             for x, count in zip(place, counts, strict=True):
-                table.text(x, y, disclosure.text(int(count)), color=INK, fontsize=8.5, ha="center",
-                           va="center")  # fmt: skip
+                table.text(x, y, count, color=INK, fontsize=8.5, ha="center", va="center")
             y -= LINE
 
 
 def _data(curves, marks, disclosure: Disclosure, name: str, title: str):
     parts = []
     for curve in curves:
-        counts = {
-            what: [disclosure.text(int(k)) for k in people] for what, people in curve.people.items()
-        }
+        counts = people_shown(curve.people, disclosure)
         values = {
             "per 100": [shown(v, "probability") for v in curve.at_marks],
             "range": [interval(*pair, "probability") for pair in curve.limits_at_marks],
@@ -187,4 +184,44 @@ def _data(curves, marks, disclosure: Disclosure, name: str, title: str):
         part = {"arm": curve.label, "week": weeks, **counts}
         parts.append(pd.DataFrame(part | (values if disclosure.is_open else {})))
     frame = pd.concat(parts, ignore_index=True)
-    return drawn_table(name, title, frame, tuple(frame.columns[1:]))
+    table = drawn_table(name, title, frame, tuple(frame.columns[1:]))
+    return table if disclosure.is_open else replace(table, notes=(_rounding(disclosure),))
+
+
+def people_shown(people: Mapping[str, np.ndarray], disclosure: Disclosure) -> dict[str, list[str]]:
+    """Counts below a curve as they may be shown; each column still adds up.
+
+    Those who had something happen are rounded as the curve is, to the middle of blocks of people;
+    the people at risk are what these leave of the rounded whole. A column ends where too few are
+    left.
+
+    Examples
+    --------
+    >>> from ctevidence.display.disclosure import PROFILES
+    >>> counts = {"at risk": [41, 33, 6], "relapse": [0, 7, 30], "censored": [0, 1, 5]}
+    >>> people_shown(counts, PROFILES["opensafely"])
+    {'at risk': ['40', '28', '0–7'], 'relapse': ['0', '9', '–'], 'censored': ['0', '3', '–']}
+    """
+    if disclosure.is_open:
+        return {what: [disclosure.text(int(k)) for k in counts] for what, counts in people.items()}
+    first, *others = people
+    columns = list(zip(*people.values(), strict=True))
+    shown = [_column([int(k) for k in column], disclosure) for column in columns]
+    return {what: [cells[i] for cells in shown] for i, what in enumerate((first, *others))}
+
+
+def _column(counts: list[int], disclosure: Disclosure) -> list[str]:
+    at_risk, *happened = counts
+    middles = [disclosure.cumulative(k) for k in happened]
+    left = (disclosure.count(sum(counts)) or 0) - sum(middles)
+    if min(at_risk, left) <= disclosure.suppress_up_to:
+        # not even that nobody is left: when the last one went is the time of one person
+        return [f"0–{disclosure.suppress_up_to}", *("–" for _ in happened)]
+    return [f"{k:.0f}" for k in (left, *middles)]
+
+
+def _rounding(disclosure: Disclosure) -> str:
+    return (
+        f"{disclosure.describe} Below a curve, counts of what has happened so far are the middle "
+        f"of blocks of {disclosure.block} people; a column ends where few are left."
+    )

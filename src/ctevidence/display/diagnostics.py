@@ -10,7 +10,7 @@ import pandas as pd
 from ctevidence.display.disclosure import Disclosure, disclosure_of, people_may_be_shown
 from ctevidence.display.format import number, shown
 from ctevidence.display.labels import contrast_label
-from ctevidence.display.release import HIDDEN, gated
+from ctevidence.display.release import HIDDEN, gated, is_hidden
 from ctevidence.display.table import Table
 from ctevidence.models.diagnostics import (
     OUTLYING_BELOW,
@@ -116,7 +116,7 @@ def table_influence(
         return _nothing(name, caption, str(error).rstrip("."))
     disclosure = disclosure_of(fit.study)
     row = fit.compare(arm, against=against, week=week).one()
-    if gated(row, disclosure).caution == HIDDEN:
+    if is_hidden(gated(row, disclosure)):
         return _nothing(name, caption, HIDDEN)
     unit = f"{fit.study.scale.label} points"
     label = contrast_label(arm, against)

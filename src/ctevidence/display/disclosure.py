@@ -1,16 +1,25 @@
 """Disclosure control: the gate that every displayed number of patient-level data passes.
 
 Counts from 1 up to a threshold are suppressed, the others rounded; percentages are computed from
-rounded counts; Kaplan-Meier steps are taken on cumulative counts rounded to a midpoint. Rules
-after the OpenSAFELY documentation on statistical disclosure control (outputs/sdc) and ACRO.
+rounded counts; a cell that could be worked out from its total is held back as well; steps of
+curves are taken on cumulative counts rounded to a midpoint. Rules after the OpenSAFELY
+documentation on statistical disclosure control (outputs/sdc), its ``round_km``, and ACRO.
+Model-based numbers are made coarse in `display.precision`, rows of estimates pass
+`display.release.gated`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ctevidence.terms import did_you_mean
+
+#: A cell that is large enough by itself, but would give a hidden one away.
+HELD_BACK = "not shown"
+#: Fewer residual degrees of freedom come close to a saturated model, which repeats its data (ACRO).
+LEAST_DF = 10
 
 
 @dataclass(frozen=True)
@@ -26,12 +35,23 @@ class Disclosure:
         Other counts are rounded to the nearest multiple of this.
     describe : str
         The rule in one sentence, printed on every page.
+    block : int
+        Cumulative counts of curves rise in blocks of so many people.
+
+    Examples
+    --------
+    >>> strict = PROFILES["opensafely"]
+    >>> [strict.count(k) for k in (0, 3, 8, 13)], [strict.cumulative(k) for k in (0, 1, 6, 7)]
+    ([0, None, 10, 15], [0, 3.0, 3.0, 9.0])
+    >>> strict.texts([3, 28, 60])
+    ['not shown', 'not shown', '60']
     """
 
     name: str
     suppress_up_to: int
     round_to: int
     describe: str
+    block: int = 1
 
     @property
     def is_open(self) -> bool:
@@ -50,6 +70,22 @@ class Disclosure:
         allowed = self.count(value)
         return f"1–{self.suppress_up_to}" if allowed is None else f"{allowed}"
 
+    def events(self, events: int | None, n: int | None) -> int | None:
+        """Events as they may be shown: of a group that is hidden none, not even that there is none.
+
+        Examples
+        --------
+        >>> PROFILES["opensafely"].events(0, 5), PROFILES["opensafely"].events(0, 50)
+        (None, 0)
+        """
+        hidden = n is not None and self.count(n) is None
+        return None if hidden else self.count(events)
+
+    def events_text(self, events: int | None, n: int | None) -> str:
+        """Events as text: of a group that is hidden they are masked as the group is."""
+        hidden = events is not None and self.events(events, n) is None
+        return self.text(1) if hidden else self.text(events)
+
     def hides(self, events: int | None, n: int | None) -> bool:
         """Whether a group is too small to show, or those with or without the event are too few.
 
@@ -65,22 +101,43 @@ class Disclosure:
             return math.nan
         return min(top / bottom, 1.0)
 
+    def texts(self, parts: Sequence[int]) -> list[str]:
+        """The parts of a whole as texts; where one alone is hidden, another is held back with it.
+
+        The whole stands somewhere on the page, or can be added up: a single hidden part would be
+        what the others leave. Both then read the same, so that nobody knows which is the small
+        one; where all parts are so small that even this would show, none of them is said.
+        """
+        shown = [self.text(k) for k in parts]
+        hidden = [i for i, k in enumerate(parts) if self.count(k) is None]
+        others = [i for i, k in enumerate(parts) if k and i not in hidden]
+        if len(hidden) != 1 or not others:
+            return shown
+        # what the whole has beyond the least that the others can be
+        beyond = sum(parts) - len(others) * (self.suppress_up_to + 1)
+        held = [min(others, key=lambda i: parts[i])] if beyond >= self.suppress_up_to else others
+        return [HELD_BACK if i in (*hidden, *held) else text for i, text in enumerate(shown)]
+
     def cumulative(self, value: float) -> float:
-        """A cumulative count of a curve, rounded to the midpoint of a step (midpoint 6)."""
+        """A cumulative count of a curve, rounded to the midpoint of a block.
+
+        Of blocks of 6, ``ceil(x / 6) * 6 - 3`` (midpoint 6 of OpenSAFELY): 1 to 6 read 3.
+        """
         if self.is_open or value == 0:
             return value
-        step = self.suppress_up_to - 1 if self.suppress_up_to > 1 else 6
-        return math.ceil(value / step) * step - step / 2
+        return math.ceil(value / self.block) * self.block - self.block / 2
 
 
 PROFILES = {
     p.name: p
     for p in (
         Disclosure("open", 0, 1, "Published or simulated data: counts are shown as they are."),
-        Disclosure("opensafely", 7, 5, "Counts of 1 to 7 are not shown, others rounded to 5."),
-        Disclosure("min10", 9, 5, "Counts of 1 to 9 are not shown, others rounded to 5."),
+        Disclosure("opensafely", 7, 5, "Counts of 1 to 7 are not shown, others rounded to 5.", 6),
+        Disclosure("nhs-hes", 7, 5, "Counts of 1 to 7 are not shown, others rounded to 5 "
+                   "(Hospital Episode Statistics).", 8),
+        Disclosure("min10", 9, 5, "Counts of 1 to 9 are not shown, others rounded to 5.", 10),
     )
-}
+}  # fmt: skip
 
 
 def people_may_be_shown(study) -> bool:

@@ -9,6 +9,7 @@ import pandas as pd
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import not_estimable, number, p_value
 from ctevidence.display.labels import contrast_label
+from ctevidence.display.precision import shown_p
 from ctevidence.display.table import Table
 from ctevidence.terms import DESCRIPTIVE
 
@@ -52,7 +53,7 @@ def table_event_tests(fit, strata: str | None = None) -> Table:
     # for two arms MaxCombo stands for the early and the late weight, which it holds
     weighted = tests["test"].str.startswith("Fleming")
     tests = tests[(tests["reference"] == "") | ~weighted]
-    rows = [_row(test, hidden) for test in tests.to_dict("records")]
+    rows = [_row(test, hidden, disclosure) for test in tests.to_dict("records")]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     asked = dict.fromkeys(tests["test"])
     notes = [f"{MEANINGS[test]}." for test in asked if test in MEANINGS]
@@ -73,7 +74,7 @@ def _hidden_arms(people: pd.DataFrame, disclosure: Disclosure) -> set[str]:
     }
 
 
-def _row(test: dict, hidden: set[str]) -> list[str]:
+def _row(test: dict, hidden: set[str], disclosure: Disclosure) -> list[str]:
     pair = (test["arm"], test["reference"])
     compared = contrast_label(*pair) if test["reference"] else test["arm"]
     head = [test["test"], compared[:1].upper() + compared[1:]]
@@ -83,5 +84,5 @@ def _row(test: dict, hidden: set[str]) -> list[str]:
         return [*head, not_estimable(), "", "", ""]
     # the rank of the scores is no number of degrees of freedom that a reader would look up
     df = "" if test["test"] == "MaxCombo" else f"{test['df']}"
-    numbers = [number(test["statistic"], 2), df, p_value(test["p_value"])]
-    return [*head, *numbers, p_value(test["p_holm"])]
+    p, p_holm = (p_value(shown_p(test[key], disclosure)) for key in ("p_value", "p_holm"))
+    return [*head, number(test["statistic"], 2 if disclosure.is_open else 1), df, p, p_holm]

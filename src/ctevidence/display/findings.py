@@ -10,7 +10,7 @@ from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval, shown
 from ctevidence.display.labels import treatment_label
 from ctevidence.display.language import capital, pick, say
-from ctevidence.display.release import HIDDEN, gated
+from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.told import told
@@ -135,7 +135,7 @@ def _sure(row: Estimate) -> str:
 def _reading(row: Estimate) -> str:
     if row.is_estimable:
         return pick("direction", direction(row).key)
-    return say("findings.hidden") if row.caution == HIDDEN else say("findings.nothing")
+    return say("findings.hidden") if is_hidden(row) else say("findings.nothing")
 
 
 def _same(level: Estimate, row: Estimate) -> bool:

@@ -20,7 +20,7 @@ from ctevidence.display.figure import (
 )
 from ctevidence.display.format import interval, p_value, shown, unit_label
 from ctevidence.display.labels import contrast_label
-from ctevidence.display.release import HIDDEN, gated
+from ctevidence.display.release import HIDDEN, gated, is_hidden
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import better_direction
 
@@ -87,7 +87,7 @@ def plot_for_whom(estimates: Estimates, study, name: str = "for-whom") -> Figure
 def _gated(estimates: Estimates, disclosure: Disclosure) -> list[Estimate]:
     """Rows as they may be shown: where a group is hidden, all that would give it away is too."""
     rows = [gated(row, disclosure) for row in estimates]
-    hidden = {_modifier(row) for row in rows if row.caution == HIDDEN}
+    hidden = {_modifier(row) for row in rows if is_hidden(row)}
     nothing = dict.fromkeys(
         ("estimate", "conf_low", "conf_high", "std_error", "p_value", "df"), math.nan
     )
@@ -163,7 +163,7 @@ def _draw(axes, y: float, line: dict, low: float, high: float, disclosure: Discl
         return
     axes.text(PEOPLE, y, _people(row, disclosure), ha="right", **beside)
     if not row.is_estimable:
-        words = "not shown" if row.caution == HIDDEN else "not estimable"
+        words = "not shown" if is_hidden(row) else "not estimable"
         axes.text(VALUE, y, words, ha="left", color=MUTED, **beside)
         return
     axes.plot([max(row.conf_low, low), min(row.conf_high, high)], [y, y], color=OBSERVED, lw=1.4)
@@ -185,7 +185,7 @@ def _value(row: Estimate) -> str:
 def _between(line: dict) -> str:
     row, ratio = line["row"], line["ratio"]
     if not row.is_estimable:
-        return "not shown" if row.caution == HIDDEN else "not estimable"
+        return "not shown" if is_hidden(row) else "not estimable"
     verb = "changes" if line["label"].startswith("for each") else "differs"
     text = f"{verb} by {_value(row)}"
     if ratio is not None and ratio.is_estimable:
@@ -238,7 +238,7 @@ def _data(lines: list[dict], name: str, title: str, disclosure: Disclosure):
 def _or_words(row: Estimate) -> str:
     if row.is_estimable:
         return _value(row)
-    return "not shown" if row.caution == HIDDEN else "not estimable"
+    return "not shown" if is_hidden(row) else "not estimable"
 
 
 def _alt(title: str, lines: list[dict]) -> str:

@@ -10,7 +10,7 @@ from ctevidence.contrasts import compare, per_arm, reference_models, synergy
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval, shown, unit_label
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.release import HIDDEN, gated
+from ctevidence.display.release import HIDDEN, gated, is_hidden
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate, Estimates
@@ -50,7 +50,7 @@ class FourCells:
         if not hidden:
             return ""
         first = self.seen[hidden[0]]
-        return HIDDEN if first.caution == HIDDEN else f"nothing known of {', '.join(hidden)}"
+        return HIDDEN if is_hidden(first) else f"nothing known of {', '.join(hidden)}"
 
     def rows(self, estimates: Estimates) -> Estimates:
         return Estimates(gated(row, self.disclosure) for row in estimates)
@@ -117,7 +117,7 @@ def table_four_cells(
         )
         return _signed(cells.rows(rows).one())
 
-    found = synergy(levels).where(measure="interaction_difference").one()
+    found = cells.rows(synergy(levels).where(measure="interaction_difference")).one()
     # three cells and their synergy give the fourth away
     corner = "not shown" if cells.problem == HIDDEN else _signed(found)
     frame = pd.DataFrame(
@@ -149,7 +149,7 @@ def table_four_cells(
 
 def _signed(row: Estimate) -> str:
     if not row.is_estimable:
-        return "not shown" if row.caution == HIDDEN else "cannot be told"
+        return "not shown" if is_hidden(row) else "cannot be told"
     plus = "+" if row.estimate > 0 else ""
     limits = interval(row.conf_low, row.conf_high, row.unit)
     value = f"{plus}{shown(row.estimate, row.unit)}"

@@ -62,7 +62,7 @@ def _rows(fit: HarmsFit, disclosure: Disclosure):
     for share, rate in zip(fit.per_arm("risk"), fit.per_arm("event_rate"), strict=True):
         value, reach = shown_estimate(gated(share, disclosure), disclosure)
         speed, limits = shown_estimate(gated(rate, disclosure), disclosure)
-        people = f"{disclosure.text(share.events)} of {disclosure.text(share.n)}"
+        people = f"{disclosure.events_text(share.events, share.n)} of {disclosure.text(share.n)}"
         # beside an exact rate exact time would give a hidden count away
         time = years[share.arm] if disclosure.is_open else 10 * round(years[share.arm] / 10)
         time = number(time, 0) if rate.n else ""

@@ -20,6 +20,7 @@ from ctevidence.display.figure import (
     nothing_to_draw,
 )
 from ctevidence.display.format import interval, shown
+from ctevidence.display.precision import step_for
 from ctevidence.display.spread import spread
 
 TITLE = "Where people are in the illness"
@@ -38,7 +39,7 @@ LOOKS = {
 JOINED = ("#c9ced4", "++", "other (few people)")
 #: From this share on a state is named beside each panel; below, where it is largest.
 NAMED_FROM = 0.04
-#: In data that are not open, shares are drawn to the nearest of these.
+#: In data that are not open, shares are drawn to the nearest of these, or of one person.
 COARSE = 0.05
 
 
@@ -111,7 +112,8 @@ def _stack(fit, arm: str, shares: np.ndarray, weeks, disclosure) -> dict[str, np
     if len(hidden) == 1:  # what is left over would show a single one
         rest = [s for s in stack if s not in hidden and stack[s].any()]
         hidden.append(min(rest, key=lambda s: stack[s].max()))
-    kept = {s: np.round(v / COARSE) * COARSE for s, v in stack.items() if s not in hidden}
+    step = max(COARSE, step_for(disclosure.count(fit.histories[arm].n)))
+    kept = {s: np.round(v / step) * step for s, v in stack.items() if s not in hidden}
     total = np.maximum(sum(kept.values(), np.zeros(len(weeks))), 1.0)
     kept = {s: v / total for s, v in kept.items()}
     if not hidden:

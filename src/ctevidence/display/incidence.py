@@ -24,7 +24,7 @@ from ctevidence.display.figure import (
     style_of,
 )
 from ctevidence.display.format import shown
-from ctevidence.display.release import HIDDEN, gated
+from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.survival import stepped, weeks_since
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.verbs import verb_of
@@ -154,9 +154,10 @@ def plot_dropout_kinds(kinds, name: str = "dropout-kinds") -> Figure:
             _bar(axes, -place, arm, [own[outcome] for outcome in outcomes], disclosure)
         axes.set_yticks([-i for i in range(len(study.arms))], [a.label for a in study.arms])
         axes.set_xlim(0, 100)
-        hidden = any(row.caution == HIDDEN for row in rows)
+        hidden = any(is_hidden(row) for row in rows)
         rest = ", or too few to be shown" if hidden else ""
-        axes.set_xlabel(f"of 100 people; unfilled: still in treatment, or died{rest}", fontsize=9.5)
+        told = f"of 100 people; unfilled: still in treatment, or died{rest}"
+        axes.set_xlabel(textwrap.fill(told, 52), fontsize=9.5)
         handles = [
             mpl.patches.Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=names[o])
             for o, (colour, hatch) in zip(outcomes, _fills(len(outcomes)), strict=True)
@@ -193,7 +194,7 @@ def _bar(axes, y: float, arm, rows, disclosure: Disclosure) -> None:
 
 def _cell(row, disclosure: Disclosure) -> tuple[str, str]:
     """Estimate and range; a kind for which nobody left has no level, and is none."""
-    if not row.is_estimable and row.events == 0:
+    if not row.is_estimable and disclosure.events(row.events, row.n) == 0:
         return "none", ""
     return shown_estimate(row, disclosure)
 

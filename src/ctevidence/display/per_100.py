@@ -105,7 +105,13 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
                 fontsize=8.5,
             )
             table.append(
-                (arm.label, value, limits, disclosure.text(row.events), disclosure.text(row.n))
+                (
+                    arm.label,
+                    value,
+                    limits,
+                    disclosure.events_text(row.events, row.n),
+                    disclosure.text(row.n),
+                )
             )
         how = counting_of(rows[0])
         title = f"Of 100 people, how many {verb_of(outcome)} by week {at:g}"

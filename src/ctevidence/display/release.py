@@ -3,37 +3,92 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
-from ctevidence.display.disclosure import Disclosure, disclosure_of
-from ctevidence.display.format import rounded
-from ctevidence.estimates import COUNT_COLUMNS, SMALL_GROUP, Estimate, Estimates
+from ctevidence.display.disclosure import LEAST_DF, Disclosure, disclosure_of
+from ctevidence.display.precision import coarse
+from ctevidence.display.rounded_counts import ROUNDED, from_rounded_counts
+from ctevidence.estimates import SMALL_GROUP, Estimate, Estimates
 
 HIDDEN = "not shown: too few people in a group"
+FEW_DF = f"not shown: fewer than {LEAST_DF} degrees of freedom"
+_NUMBERS = ("estimate", "conf_low", "conf_high", "std_error", "p_value", "df")
+
+
+#: numbers of people in words: cautions are made before any gate
+_COUNTED = re.compile(
+    r"(?<!than )\b\d+ (?=(?:people|persons?|participants|members|scores|relapses|events)\b)"
+)
 
 
 def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
-    """The row as it may be shown: without a value where it rests on a group that is hidden.
+    """The row as it may be shown: hidden, from rounded counts, or as coarse as its counts allow.
+
+    A row that passes twice is as it was after the first time.
+
+    Its counts stay as they are, for `Disclosure.text` to show; `released` rounds them as well.
 
     Counts of a row of several groups, an interaction or a min test, are sums, in which a small
     group does not show; there its caution says that there is one.
     """
-    sides = (row.events, row.n), (row.events_reference, row.n_reference)
-    among_several = not disclosure.is_open and SMALL_GROUP in row.caution.split("; ")
-    if not among_several and not any(disclosure.hides(*side) for side in sides):
+    if disclosure.is_open or is_pooled(row):
         return row
-    missing = dict.fromkeys(
-        ("estimate", "conf_low", "conf_high", "std_error", "p_value", "df"), math.nan
-    )
-    return replace(row, **missing, caution=HIDDEN)
+    if hidden := why_hidden(row, disclosure):
+        return replace(row, **dict.fromkeys(_NUMBERS, math.nan), caution=hidden)
+    if row.method.endswith(ROUNDED):  # it has been here before
+        return row
+    row = replace(row, caution=_COUNTED.sub("", row.caution), method=_COUNTED.sub("", row.method))
+    return from_rounded_counts(row, disclosure) or coarse(row, disclosure)
+
+
+def is_pooled(row: Estimate) -> bool:
+    """Whether a row rests on several studies: published trials, whose numbers are public."""
+    return (row.studies or 1) > 1
+
+
+def why_hidden(row: Estimate, disclosure: Disclosure) -> str:
+    """Why a row may not be shown; empty when it may."""
+    if disclosure.is_open or is_pooled(row):
+        return ""
+    sides = (row.events, row.n), (row.events_reference, row.n_reference)
+    among_several = SMALL_GROUP in row.caution.split("; ")
+    if among_several or any(disclosure.hides(*side) for side in sides):
+        return HIDDEN
+    return FEW_DF if row.df < LEAST_DF else ""
+
+
+def may_be_shown(estimates: Estimates, source) -> Estimates:
+    """Estimates as pages show them: what verdicts and sentences should be made from.
+
+    A verdict of an exact number that is hidden would tell its direction.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        Exact.
+    source : Study, Trials or name of a disclosure profile
+
+    Examples
+    --------
+    >>> row = Estimate("s", "response", "combined", "risk", 0.1, n=30, events=3)
+    >>> may_be_shown(Estimates([row]), "opensafely").one().caution
+    'not shown: too few people in a group'
+    """
+    disclosure = disclosure_of(source)
+    return Estimates(gated(row, disclosure) for row in estimates)
+
+
+def is_hidden(row: Estimate) -> bool:
+    """Whether a row that passed the gate was hidden there."""
+    return row.caution in (HIDDEN, FEW_DF)
 
 
 def released(estimates: Estimates, source) -> Estimates:
     """Estimates for release under the disclosure profile of a source.
 
     Open data are released exactly. Otherwise suppressed counts are empty, others rounded, and all
-    numbers are rounded to the precision that pages show, so that exact counts cannot be worked
-    out from them.
+    numbers are those that pages show, so that exact counts cannot be worked out from them.
 
     Parameters
     ----------
@@ -43,26 +98,16 @@ def released(estimates: Estimates, source) -> Estimates:
     disclosure = disclosure_of(source)
     if disclosure.is_open:
         return estimates
-    return Estimates(_coarse(row, disclosure) for row in estimates)
+    return Estimates(_with_rounded_counts(gated(row, disclosure), disclosure) for row in estimates)
 
 
-def _coarse(row: Estimate, disclosure: Disclosure) -> Estimate:
-    row = gated(row, disclosure)
-    fine = row.unit in ("probability", "ratio", "standard deviations", "events per person")
-    decimals = 2 if fine or row.unit.endswith("per week") else 1
-    counts = {c: disclosure.count(getattr(row, c)) for c in COUNT_COLUMNS if c != "studies"}
-    numbers = {c: rounded(getattr(row, c), decimals) for c in ("conf_low", "conf_high")}
-    estimate = rounded(row.estimate, decimals)
-    if row.is_estimable and is_share(row):
-        estimate = disclosure.share(row.events, row.n)
-        # the interval is of the exact share: it must still hold the rounded one
-        numbers["conf_low"] = min(numbers["conf_low"], estimate)
-        numbers["conf_high"] = max(numbers["conf_high"], estimate)
-    errors = {"std_error": rounded(row.std_error, decimals), "p_value": rounded(row.p_value, 3)}
-    return replace(row, estimate=estimate, **counts, **numbers, **errors)
-
-
-def is_share(row: Estimate) -> bool:
-    """Whether a row is a share of people counted; a curve's share at a week is no such count."""
-    counted = row.measure == "risk" and row.events is not None
-    return not row.reference and row.unit == "probability" and counted
+def _with_rounded_counts(row: Estimate, disclosure: Disclosure) -> Estimate:
+    if is_pooled(row):
+        return row
+    return replace(
+        row,
+        n=disclosure.count(row.n),
+        events=disclosure.events(row.events, row.n),
+        n_reference=disclosure.count(row.n_reference),
+        events_reference=disclosure.events(row.events_reference, row.n_reference),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ctevidence.display.coarse_curve import coarse_curve
 from ctevidence.display.curves import Curve, draw_curves, marks_until
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.figure import Figure, nothing_to_draw, style_of
@@ -113,8 +114,7 @@ def stepped(weeks, happened, limits, at_risk, n: int, disclosure: Disclosure, ri
     at_risk : array (k,)
     n : int
     disclosure : Disclosure
-        One that rounds: the share is that of a rounded number of people, and the curve ends where
-        too few are left.
+        Under one that rounds, the curve is that of `coarse_curve`.
     rising : bool
         Whether the share with the event is drawn, or that without it.
 
@@ -124,12 +124,7 @@ def stepped(weeks, happened, limits, at_risk, n: int, disclosure: Disclosure, ri
     """
     happened, limits = np.asarray(happened, float), np.asarray(limits, float)
     if not disclosure.is_open:
-        people = max(disclosure.count(n) or 1, 1)
-        # a little less, so that rounding in the product does not reach the next step
-        steps = np.array([disclosure.cumulative(max(0.0, f * n - 1e-9)) for f in happened])
-        allowed = at_risk > disclosure.suppress_up_to
-        weeks, happened = weeks[allowed], np.clip(steps / people, 0, 1)[allowed]
-        limits = np.round(limits[allowed], 1)
+        weeks, happened, limits = coarse_curve(weeks, happened, limits, at_risk, n, disclosure)
     limits = np.where(np.isnan(limits), happened[:, None], limits)
     if not rising:
         happened, limits = 1 - happened, 1 - limits[:, ::-1]

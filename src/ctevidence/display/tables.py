@@ -17,7 +17,7 @@ from ctevidence.display.format import (
 )
 from ctevidence.display.labels import contrast_label, measure_label, treatment_label
 from ctevidence.display.language import capital, say
-from ctevidence.display.release import HIDDEN, gated, is_share
+from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.rule_words import rule_words
 from ctevidence.display.table import Table
 from ctevidence.display.told import told
@@ -113,17 +113,13 @@ def _measure(row: Estimate) -> str:
 
 
 def shown_estimate(row: Estimate, disclosure: Disclosure) -> tuple[str, str]:
-    """Estimate and interval as text; a single-arm share comes from the counts that may be shown."""
+    """Estimate and interval as text, as far as they may be shown."""
+    row = gated(row, disclosure)
     if not row.is_estimable:
-        return ("not shown" if row.caution == HIDDEN else not_estimable()), ""
+        return ("not shown" if is_hidden(row) else not_estimable()), ""
     if row.measure == "nnt":
         return number_needed(row.estimate, row.conf_low, row.conf_high)
-    value = row.estimate
-    if is_share(row) and not disclosure.is_open:
-        value = disclosure.share(row.events, row.n)
-        if math.isnan(value):
-            return "not shown", ""
-    return shown(value, row.unit), interval(row.conf_low, row.conf_high, row.unit)
+    return shown(row.estimate, row.unit), interval(row.conf_low, row.conf_high, row.unit)
 
 
 def _people(n: int | None, events: int | None, disclosure: Disclosure) -> str:
@@ -132,7 +128,7 @@ def _people(n: int | None, events: int | None, disclosure: Disclosure) -> str:
     return (
         disclosure.text(n)
         if events is None
-        else f"{disclosure.text(events)} of {disclosure.text(n)}"
+        else f"{disclosure.events_text(events, n)} of {disclosure.text(n)}"
     )
 
 

@@ -21,7 +21,7 @@ from ctevidence.display.figure import (
 from ctevidence.display.format import number, p_value, shown, unit_label
 from ctevidence.display.heat_map import AGAINST, draw_cells
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.release import HIDDEN, gated
+from ctevidence.display.release import HIDDEN, gated, is_hidden
 from ctevidence.display.tipping_sentence import tipping_sentence
 from ctevidence.sensitivity.tipping_point import TippingPoint
 
@@ -47,7 +47,7 @@ def plot_tipping_point(tipping: TippingPoint, name: str = "tipping-point") -> Fi
     """
     arm, against = (treatment_label(n) for n in (tipping.base.arm, tipping.base.reference))
     title = f"How much worse would the missing have to be? {arm.capitalize()} against {against}"
-    if gated(tipping.base, disclosure_of(tipping.study)).caution == HIDDEN:
+    if is_hidden(gated(tipping.base, disclosure_of(tipping.study))):
         return nothing_to_draw(name, title, HIDDEN)
     favours = tipping.favours[::-1]  # worst at the top, as an axis has it
     unit = tipping.base.unit

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ctevidence.display.disclosure import Disclosure, disclosure_of
+from ctevidence.display.disclosure import HELD_BACK, Disclosure, disclosure_of
 from ctevidence.display.labels import contrast_label
 from ctevidence.display.language import pick, say, words
-from ctevidence.display.release import gated
+from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.table import Table
 from ctevidence.display.told import told
 from ctevidence.display.verdict_words import (
@@ -73,7 +73,8 @@ def _table(
 ) -> Table:
     disclosure = disclosure_of(source)
     rows = [_verdict(verdict, disclosure) for verdict in verdicts]
-    occurring = [d for d in Direction if d in {verdict.direction for verdict in verdicts}]
+    seen = {v.direction for v in verdicts if not _is_hidden(v, disclosure)}
+    occurring = [d for d in Direction if d in seen]
     notes = [explained(found) for found in occurring]
     notes += dict.fromkeys(thresholds_words(verdict.claim.thresholds) for verdict in verdicts)
     frame = _frame(rows, _VERDICTS)[[words("claim_columns")[column] for column in columns]]
@@ -90,6 +91,9 @@ def _frame(rows: list[list[str]], columns: tuple[str, ...]) -> pd.DataFrame:
 def _verdict(verdict: Verdict, disclosure: Disclosure) -> list[str]:
     if verdict.lead is None:
         return [says(verdict), direction_words(verdict), "", "", no_data_words(verdict), "", ""]
+    if _is_hidden(verdict, disclosure):  # its direction would tell that of the hidden number
+        why = estimate_words(verdict.lead, disclosure)
+        return [says(verdict), HELD_BACK, "", why, rests_words(verdict, disclosure), "", ""]
     return [
         says(verdict),
         direction_words(verdict),
@@ -99,6 +103,10 @@ def _verdict(verdict: Verdict, disclosure: Disclosure) -> list[str]:
         detectable_words(verdict, disclosure),
         driver_words(verdict),
     ]
+
+
+def _is_hidden(verdict: Verdict, disclosure: Disclosure) -> bool:
+    return verdict.lead is not None and is_hidden(gated(verdict.lead, disclosure))
 
 
 def sure_words(verdict: Verdict) -> str:

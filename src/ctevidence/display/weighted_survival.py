@@ -21,7 +21,7 @@ from ctevidence.display.figure import (
     style_of,
 )
 from ctevidence.display.format import interval, rounded, shown
-from ctevidence.display.release import gated
+from ctevidence.display.release import gated, why_hidden
 from ctevidence.display.spread import spread
 from ctevidence.models.weighted_times import WeightedTimeToEventFit
 
@@ -89,7 +89,7 @@ def _points(fit, weeks: np.ndarray, disclosure: Disclosure) -> pd.DataFrame:
     rows = []
     for week in weeks:
         for row in per_arm(fit, "survival", float(week)):
-            if row.arm not in curves or disclosure.hides(row.events, row.n):
+            if row.arm not in curves or why_hidden(row, disclosure):
                 continue
             seen = gated(row, disclosure)
             # until the first event the curve is at one, and has no interval

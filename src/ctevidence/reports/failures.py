@@ -91,8 +91,14 @@ class StorageError(OSError):
     """The disk, or the rights on it, did not let a report be written."""
 
 
+class SmallDifference(RuntimeError):  # noqa: N818 (it says what happened)
+    """A release would differ from an earlier one by so few people that they could be told apart."""
+
+
 #: errors that are raised before any table is read, or say nothing of its cells
-_WITHOUT_DATA = (FileNotFoundError, InUse, MatrixError, ParameterError, StorageError)
+_WITHOUT_DATA = (
+    FileNotFoundError, InUse, MatrixError, ParameterError, SmallDifference, StorageError,
+)  # fmt: skip
 
 
 def explain(order: Order, step: str, error: Exception, project: Project, text: str) -> Failure:

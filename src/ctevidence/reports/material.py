@@ -12,10 +12,9 @@ from ctevidence.data.service import FILE as SERVICE
 from ctevidence.data.service import Service, read_service
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials
-from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.figure import Figure
 from ctevidence.display.misreadings import misreadings
-from ctevidence.display.release import gated
+from ctevidence.display.release import may_be_shown
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimates
 from ctevidence.evidence.certainty import FILE as CERTAINTY
@@ -58,9 +57,7 @@ class Material:
     @cached_property
     def estimates(self) -> Estimates:
         """What the notebooks kept, as far as it may be shown."""
-        disclosure = disclosure_of(self.source)
-        exact = read_estimates(self.results)
-        return Estimates(gated(row, disclosure) for row in exact)
+        return may_be_shown(read_estimates(self.results), self.source)
 
     @property
     def own_estimates(self) -> Estimates:

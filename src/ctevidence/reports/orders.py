@@ -47,6 +47,8 @@ class Order:
         empty.
     report : str
         Folder under ``reports/``; the name of the study when empty.
+    allow_difference : str
+        Why this release may differ from an earlier one by a few people; refused when empty.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Order:
     parameters: Mapping[str, object] = field(default_factory=dict)
     outcomes: tuple[str, ...] = ()
     report: str = ""
+    allow_difference: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "report", self.report or self.name)
@@ -74,7 +77,8 @@ class Order:
     def asked(self) -> dict[str, object]:
         """All that it asks for, as the manifest records it."""
         outcomes = {"outcomes": list(self.outcomes)} if self.outcomes else {}
-        return {**self.sources, **outcomes, **self.parameters}
+        reason = {"allow_difference": self.allow_difference} if self.allow_difference else {}
+        return {**self.sources, **outcomes, **reason, **self.parameters}
 
     def check(self, notebooks: Sequence[Notebook]) -> None:
         """Refuse what no notebook knows.
@@ -125,6 +129,7 @@ def ordered(
     parameters: Mapping[str, object] | None = None,
     outcomes: tuple[str, ...] = (),
     report: str = "",
+    allow_difference: str = "",
 ) -> tuple[Order, ...]:
     """What a command line asks for: several names, or one matrix file.
 
@@ -133,7 +138,7 @@ def ordered(
     MatrixError, ParameterError
         Before anything runs.
     """
-    chosen = (trials, network, parameters, outcomes, report)
+    chosen = (trials, network, parameters, outcomes, report, allow_difference)
     if any(name.endswith(".toml") for name in names):
         if len(names) > 1 or any(chosen):
             raise MatrixError(
@@ -145,7 +150,8 @@ def ordered(
         raise MatrixError("--name names one report; for several, give one study at a time.")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise MatrixError(f"The same report is asked for twice: {', '.join(twice)}.")
-    orders = [Order(n, trials, network, parameters or {}, outcomes, report) for n in names]
+    given = (trials, network, parameters or {}, outcomes, report, allow_difference)
+    orders = [Order(n, *given) for n in names]
     notebooks = read_notebooks()
     for order in orders:
         order.check(notebooks)

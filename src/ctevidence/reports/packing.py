@@ -83,6 +83,13 @@ def pack(
             shutil.copytree(cell.results, work, dirs_exist_ok=True)
             shutil.copyfile(cell.executed, work / "notebooks" / f"{name}.ipynb")
         publish(work, release)
+        profiles = [values["profile"] for _, values in chosen if "profile" in values]
+        if profiles:  # of nothing but published numbers too: their profile is open
+            from ctevidence.reports.differencing import (  # noqa: PLC0415 (a kept run needs none)
+                refuse_few_apart,
+            )
+
+            refuse_few_apart(order, project, work, profiles[0])
         content = manifest(
             order.report,
             order.asked,

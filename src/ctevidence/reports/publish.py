@@ -8,14 +8,17 @@ from pathlib import Path
 import ctevidence
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials
+from ctevidence.display.disclosure import disclosure_of
+from ctevidence.display.disclosure_log import table_disclosure
+from ctevidence.display.language import say
 from ctevidence.display.release import released
 from ctevidence.reports.appendix import appendix_page
 from ctevidence.reports.brief import brief_page
 from ctevidence.reports.clinician import clinician_page
 from ctevidence.reports.manifest import report_date
 from ctevidence.reports.material import Material
-from ctevidence.reports.page import Page, Section, bullets, links, verbatim
-from ctevidence.reports.results import read_estimates
+from ctevidence.reports.page import Page, Section, bullets, grid, links, prose, verbatim
+from ctevidence.reports.results import kept_tables, read_estimates
 
 
 def publish(
@@ -56,7 +59,11 @@ def publish(
         section = Section("notebook", "Results", (verbatim(part.body),))
         page = Page("appendix", part.title, material.banner, (section,), material.footer, version)
         pages[f"appendix/{part.name}.html"] = page
-    pages["index.html"] = _index(material, [(p.name, p.title) for p in appendix])
+    named = [(p.name, p.title, "executed notebook, without code") for p in appendix]
+    if not disclosure_of(material.source).is_open:
+        pages["appendix/disclosure.html"] = _disclosure_page(material)
+        named.append(("disclosure", say("disclosure.title"), "rule by rule, without any value"))
+    pages["index.html"] = _index(material, named)
     for file, page in pages.items():
         (target / file).write_text(page.html, encoding="utf-8")
     for path in sorted((results / "estimates").glob("*.csv")):
@@ -67,16 +74,24 @@ def publish(
     return target
 
 
-def _index(material: Material, appendix: list[tuple[str, str]]) -> Page:
+def _disclosure_page(material: Material) -> Page:
+    """What disclosure control did: how often each rule acted, and no value."""
+    tables = kept_tables(material.results)
+    table = table_disclosure(read_estimates(material.results), tables, material.source)
+    blocks = (prose(say("disclosure.lead")), grid(table))
+    section = Section("disclosure", "Rules", blocks)
+    title = say("disclosure.title")
+    return Page("appendix", title, material.banner, (section,), material.footer, material.version)
+
+
+def _index(material: Material, appendix: list[tuple[str, str, str]]) -> Page:
     contents = links(
         [
             ("report.html", "Evidence report", "for clinicians; the answer, and what is behind it"),
             ("brief.html", "Brief", "for practice leadership; at most two printed pages"),
         ]
     )
-    notebooks = links(
-        [(f"appendix/{n}.html", title, "executed notebook, without code") for n, title in appendix]
-    )
+    notebooks = links([(f"appendix/{name}.html", *told) for name, *told in appendix])
     files = bullets(
         [
             "estimates/: every estimate as a table (CSV), one row each",

@@ -75,6 +75,16 @@ def read_table(results: str | Path, name: str) -> Table | None:
     return _table_from(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
+def kept_tables(results: str | Path) -> list[Table]:
+    """All tables that notebooks kept, and those behind their figures."""
+    about = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for part in ("tables", "figures")
+        for path in sorted((Path(results) / part).glob("*.json"))
+    ]
+    return [_table_from(content.get("data", content)) for content in about]
+
+
 def _made(results: str | Path, part: str) -> Path:
     folder = Path(results) / part
     folder.mkdir(parents=True, exist_ok=True)

@@ -63,6 +63,7 @@ def run_report(
     workers: int = WORKERS,
     wait: bool = False,
     cluster: str = "",
+    allow_difference: str = "",
 ) -> ReportPack:
     """Make the report pack of a study, with published trials beside it.
 
@@ -93,6 +94,9 @@ def run_report(
         Wait for another run on the same report; else refuse.
     cluster : str
         Address of a Dask scheduler whose workers run the notebooks.
+    allow_difference : str
+        Why it may differ by a few people from an earlier release of the study; such a report is
+        refused when this is empty, and the manifest records the reason.
 
     Returns
     -------
@@ -101,10 +105,11 @@ def run_report(
 
     Raises
     ------
-    FileNotFoundError, DataProblems, ParameterError, NotebookError, InUse, OSError
+    FileNotFoundError, DataProblems, ParameterError, NotebookError, InUse, SmallDifference, OSError
         Each says what was found and what to do. An earlier report is then as it was.
     """
-    order = Order(name, trials, network, parameters or {}, tuple(outcomes), report)
+    given = (parameters or {}, tuple(outcomes), report, allow_difference)
+    order = Order(name, trials, network, *given)
     told = progress or (lambda step: None)
     (made,) = make_reports(
         [order],

@@ -105,7 +105,8 @@ def _order(recorded: Mapping) -> Order:
     asked = dict(recorded["parameters"])
     sources = [asked.pop(name) for name in ("name", "trials", "network")]
     outcomes = tuple(asked.pop("outcomes", ()))
-    return Order(*sources, asked, outcomes, recorded["report"])
+    reason = asked.pop("allow_difference", "")
+    return Order(*sources, asked, outcomes, recorded["report"], reason)
 
 
 def _bring(project: Project, again: Project, name: str) -> None:
