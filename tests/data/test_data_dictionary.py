@@ -42,6 +42,8 @@ threshold = 9
 entered_after = "remission"
 acute_treatment = "sertraline"
 continued = ["control", "medication", "therapy", "combined"]
+[multiverse]
+models = ["counts"]
 """
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from ctevidence.data.declared_multiverse import LISTS
 from ctevidence.data.declared_questions import RECOVERED
 from ctevidence.data.study import Rules
 
@@ -21,6 +22,7 @@ def questions(rules: Rules) -> Values:
         "modifiers": {m.name: _modifier(m) for m in rules.modifiers} or None,
         "illness": asdict(rules.illness) if rules.illness else None,
         "maintenance": _maintenance(rules.maintenance) if rules.maintenance else None,
+        "multiverse": _multiverse(rules.multiverse) if rules.multiverse else None,
     }
 
 
@@ -32,6 +34,11 @@ def given(values: Values) -> Values:
 
 def _maintenance(rule) -> Values:
     lists = {name: list(getattr(rule, name)) for name in ("continued", "tapered", "stopped")}
+    return given(asdict(rule) | lists)
+
+
+def _multiverse(rule) -> Values:
+    lists = {name: list(getattr(rule, name)) for name in LISTS}
     return given(asdict(rule) | lists)
 
 
