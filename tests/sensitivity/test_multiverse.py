@@ -13,7 +13,6 @@ from ctevidence.evidence.claims_toml import read_claims
 from ctevidence.evidence.hearing import speaks_to
 from ctevidence.sensitivity.multiverse import choices_of, multiverse
 from ctevidence.sensitivity.specifications import specifications
-from ctevidence.simulate.study import simulate_study
 
 HALF = ResponseRule("percent_fall", "observed", percent=50)
 MINIMAL = ResponseRule("cut_off", "observed", threshold=9)
@@ -107,6 +106,10 @@ def test_each_way_is_the_single_analysis(trial, found):
         row = row_of(found, "half", "non-response", "baseline", model)
         numbers = [(r.estimate, r.conf_low, r.conf_high, r.n) for r in (row, one)]
         assert numbers[0] == pytest.approx(numbers[1], rel=1e-12)
+        asked = ("combined", "additivity", "interaction_difference")
+        row = row_of(found, "half", "non-response", "baseline", model, question=asked)
+        one = ct.synergy(fit).where(measure="interaction_difference").one()
+        assert (row.estimate, row.conf_low) == pytest.approx((one.estimate, one.conf_low))
 
 
 def test_an_imputing_way_is_the_single_imputation(trial, found):

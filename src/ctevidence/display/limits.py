@@ -51,7 +51,7 @@ def table_limits(
         "choices": choices_words(choices, missing.contrast.arm, missing.contrast.against),
     }
     titles = [say("limits.kind"), say("limits.how")]
-    rows = [[say(f"limits.{kind}"), text] for kind, text in told.items()]
+    rows = [[pick("limits_kinds", kind), text] for kind, text in told.items()]
     return Table("limits", say("limits.title"), pd.DataFrame(rows, columns=titles))
 
 
@@ -69,7 +69,7 @@ def _tipping(tip: TippingPoint, disclosure: Disclosure) -> str:
     names = {"arm": treatment_label(row.arm), "against": treatment_label(row.reference)}
     shares = [disclosure.share(*pair) for pair in zip(tip.missing, tip.people, strict=True)]
     if not row.is_estimable or any(map(math.isnan, shares)):
-        return say("limits.hidden", what=say("limits.missing").lower())
+        return say("limits.hidden", what=pick("limits_kinds", "missing").lower())
     week = f"{row.week:g}"
     if not any(tip.missing):
         return say("limits.none_missing", week=week, **names)
@@ -141,11 +141,14 @@ def _explained(limits: LimitsOfConfounding, disclosure: Disclosure) -> str:
 def sentence_of_weights(limits: LimitsOfConfounding) -> str:
     """What weights did and could not do: balance, chances of each arm, how much information."""
     if limits.weights is None:
-        return confounding_words(limits)
+        reason = limits.reason.rstrip(".")
+        told = say("limits.cannot_weigh", reason=reason)
+        return told if limits.pairs else say("limits.all_randomised")
     disclosure = disclosure_of(limits.study)
     parts = [_alike(limits)]
     found = limits.weights.positivity()
-    parts.append(say("limits.no_chance" if found["no_chance"].any() else "limits.fair_chance"))
+    some = found["no_chance"].any()
+    parts.append(say("limits.no_chance") if some else say("limits.fair_chance"))
     few = found.loc[found["effective"].idxmin()]
     if disclosure.count(int(few["people"])) is not None:
         label = next(a.label for a in limits.study.arms if a.name == few["arm"])
@@ -192,7 +195,7 @@ def table_confounding(limits: LimitsOfConfounding) -> Table:
     disclosure = disclosure_of(limits.study)
     rows = [_compared(limits, pair, disclosure) for pair in limits.pairs]
     frame = pd.DataFrame(rows)
-    notes = (say("ways.note", week=f"{limits.week:g}"),)
+    notes = (say("ways.note", week=f"{limits.week:g}"), sentence_of_weights(limits))
     notes += () if disclosure.is_open else (disclosure.describe,)
     return Table("confounding", caption, frame, notes, tuple(frame)[1:])
 
@@ -228,14 +231,14 @@ def plot_limits_of_missing(
     name = name or f"missing-{outcome}"
     if not len(rows):
         reason = limits.reason.rstrip(".") or say("limits.no_response")
-        return nothing_to_draw(name, say("limits.missing"), reason)
+        return nothing_to_draw(name, pick("limits_kinds", "missing"), reason)
     return plot_missing_scores(rows, limits.study, name)
 
 
 def plot_limits_tipping(limits: LimitsOfMissing, name: str = "tipping-point") -> Figure:
     """The tipping-point grid at the week of the limits; says why where there is none."""
     if limits.reason:
-        return nothing_to_draw(name, say("limits.missing"), limits.reason.rstrip("."))
+        return nothing_to_draw(name, pick("limits_kinds", "missing"), limits.reason.rstrip("."))
     return plot_tipping_point(limits.tipping[-1], name)
 
 
@@ -243,5 +246,5 @@ def plot_limits_of_confounding(limits: LimitsOfConfounding, name: str = "balance
     """Whether arms are alike before and after weighting; says why where nothing was weighed."""
     if limits.weights is None:
         reason = limits.reason or say("limits.all_randomised")
-        return nothing_to_draw(name, say("limits.confounding"), reason.rstrip("."))
+        return nothing_to_draw(name, pick("limits_kinds", "confounding"), reason.rstrip("."))
     return plot_balance(limits.weights, name)

@@ -22,7 +22,7 @@ from ctevidence.display.figure import (
     nothing_to_draw,
 )
 from ctevidence.display.format import p_value, shown, unit_label
-from ctevidence.display.language import capital, say
+from ctevidence.display.language import capital, pick, say
 from ctevidence.display.multiverse_words import (
     choice_words,
     fragility_sentence,
@@ -127,7 +127,7 @@ def _draw_estimates(axes, rows: list[Estimate], main: Estimate, percent: float) 
 def _draw_choices(axes, rows: list[Estimate], main: Estimate, choices) -> None:
     y, labels, place = 0, [], {}
     for axis, words in choices.items():
-        labels.append((y, say(f"axes.{axis}"), True))
+        labels.append((y, pick("axes", axis), True))
         y -= 1
         for choice, told in words.items():
             place[axis, choice] = y
@@ -170,7 +170,7 @@ def _keys():
         line([], [], color=SHOWN, marker="o", mfc=SHOWN),
         line([], [], color=MUTED, marker="o", mfc="white"),
     ]
-    return made, [say(f"multiverse.{key}") for key in ("main", "shown", "not_shown")]
+    return made, [say("multiverse.main"), say("multiverse.shown"), say("multiverse.not_shown")]
 
 
 def _data(rows: list[Estimate], disclosure: Disclosure, name: str, title: str):
@@ -178,7 +178,7 @@ def _data(rows: list[Estimate], disclosure: Disclosure, name: str, title: str):
     for row in rows:
         value, limits = shown_estimate(row, disclosure)
         named = zip(AXES, choices_of(row), strict=True)
-        line = {say(f"axes.{a}").lower(): choice_words(a, c, row) for a, c in named}
+        line = {pick("axes", a).lower(): choice_words(a, c, row) for a, c in named}
         line |= {"difference": value, say("multiverse.range"): limits, "p": p_value(row.p_value)}
         table.append(line)
     frame = pd.DataFrame(table)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ctevidence.contrasts import better_than_both, compare_treatments, synergy
+from ctevidence.contrasts import better_than_both, compare_treatments
 from ctevidence.contrasts.better_than_both import BEST_SINGLE
-from ctevidence.contrasts.compare import joined
+from ctevidence.contrasts.compare import joined, levels_of
+from ctevidence.contrasts.synergy import interaction
 from ctevidence.data.definitions import COUNTINGS
 from ctevidence.data.multiverse_rule import MultiverseRule
 from ctevidence.data.study import Study
@@ -34,6 +35,8 @@ from ctevidence.terms import SENSITIVITY
 #: second part of the id of every row: ``<study>/multiverse/<choices>/<question>``
 MULTIVERSE = "multiverse"
 IMPUTATIONS = 50
+CONF_LEVEL = 0.95
+CELLS = ("combined", "medication", "therapy", "control")
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,12 +164,14 @@ def _fits(way: Specification, study: Study) -> Callable[[Outcome], object]:
 
 def _answers(fit) -> list[Estimate]:
     """All pairs, the better single treatment, and synergy, as far as the arms are there."""
-    rows = list(compare_treatments(fit, ("risk_difference",)))
+    levels = levels_of(fit, "risk", None)
+    rows = list(compare_treatments(levels, ("risk_difference",)))
     treatments = {row.arm for row in rows} | {row.reference for row in rows}
-    if {"combined", "medication", "therapy"} <= treatments:
-        rows += [row for row in better_than_both(fit) if row.reference == BEST_SINGLE]
-    if {"combined", "medication", "therapy", "control"} <= treatments:
-        rows += [row for row in synergy(fit) if row.measure == "interaction_difference"]
+    if {*CELLS[:3]} <= treatments:
+        rows += [row for row in better_than_both(levels) if row.reference == BEST_SINGLE]
+    if {*CELLS} <= treatments:
+        cells = [levels.cell(name) for name in CELLS]
+        rows.append(interaction(levels, cells, "interaction_difference", CONF_LEVEL))
     return rows
 
 
