@@ -18,6 +18,7 @@ NAMES = [
     "05_trials",
     "06_evidence",
     "07_brief",
+    "08_sensitivity",
 ]
 BANNED = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.With,
@@ -25,7 +26,7 @@ BANNED = (
 )  # fmt: skip
 
 
-def test_all_seven_are_there():
+def test_all_are_there():
     assert [path.stem for path in PATHS] == NAMES
 
 

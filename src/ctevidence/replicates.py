@@ -7,8 +7,8 @@ replicate can be run again without those before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from ctevidence.levels import SCALES, Levels
 CHUNKS_PER_WORKER = 8
 
 Task = Callable[[np.random.Generator], Any]
+ItemTask = Callable[[Any, np.random.Generator], Any]
 
 
 class ReplicateError(RuntimeError):
@@ -88,28 +89,80 @@ def run_replicates(
     """
     if replicates < 1:
         raise ValueError(f"replicates is {replicates}; at least one is needed.")
+    return _spread(task, range(replicates), seed, jobs, backend)
+
+
+def run_each(
+    task: ItemTask,
+    items: Sequence[Any],
+    *,
+    seed: int,
+    jobs: int = 1,
+    backend: str | None = None,
+) -> list:
+    """Run a task once for each item, each time with random numbers of its own.
+
+    Parameters
+    ----------
+    task : callable
+        From an item and a numpy ``Generator`` to any result.
+    items : sequence
+    seed, jobs, backend
+        As for `run_replicates`.
+
+    Returns
+    -------
+    list
+        In the order of the items, whatever `jobs` and `backend`.
+
+    Raises
+    ------
+    ReplicateError
+        When the task fails, with the number of the item and the seed.
+
+    Examples
+    --------
+    >>> run_each(lambda item, rng: item.upper(), ["a", "b"], seed=1)
+    ['A', 'B']
+    """
+    return _spread(_OfItems(task, items), range(len(items)), seed, jobs, backend)
+
+
+@dataclass(frozen=True)
+class _OfItems:
+    """A task that takes the item of its number; a class, so that workers can be sent it."""
+
+    task: ItemTask
+    items: Sequence[Any]
+
+    def numbered(self, number: int, rng: np.random.Generator):
+        return self.task(self.items[number], rng)
+
+
+def _spread(task, numbers: range, seed: int, jobs: int, backend: str | None) -> list:
     if backend is None and (address := cluster_address()):
         with on_cluster(address):
-            return run_replicates(task, replicates, seed=seed, jobs=-1, backend="dask")
+            return _spread(task, numbers, seed, -1, "dask")
     if backend is None and jobs == 1:
-        return _run_chunk(task, seed, range(replicates))
+        return _run_chunk(task, seed, numbers)
     if backend == "dask":
         require_distributed()
     # inside on_cluster joblib is told already which cluster
     told = {"backend": backend} if backend and not cluster_address() else {}
     with parallel_config(**told):
-        pieces = _chunks(replicates, effective_n_jobs(jobs))
+        pieces = _chunks(len(numbers), effective_n_jobs(jobs))
         done = Parallel(n_jobs=jobs)(delayed(_run_chunk)(task, seed, piece) for piece in pieces)
     return [result for chunk in done for result in chunk]
 
 
-def _run_chunk(task: Task, seed: int, numbers: range) -> list:
+def _run_chunk(task, seed: int, numbers: range) -> list:
     return [_run_one(task, seed, number) for number in numbers]
 
 
-def _run_one(task: Task, seed: int, number: int):
+def _run_one(task, seed: int, number: int):
     try:
-        return task(stream_of(seed, number))
+        rng = stream_of(seed, number)
+        return task.numbered(number, rng) if isinstance(task, _OfItems) else task(rng)
     except Exception as error:
         # worker processes hand back only the message: it has to hold what happened
         raise ReplicateError(

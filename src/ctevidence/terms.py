@@ -55,6 +55,10 @@ TRANSITIVITY = (
 #: Ends the caution of comparisons between people whom treatment has selected: no claim hears them.
 DESCRIPTIVE = "Descriptive only."
 
+#: Caution of rows that answer a question a second time, otherwise analysed: they say how far the
+#: answer depends on choices, and speak to no claim of their own.
+SENSITIVITY = "one of several ways of analysing"
+
 SEVERAL_ARMS = ("error", "combine", "first")
 
 

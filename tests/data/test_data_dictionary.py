@@ -45,6 +45,8 @@ strategy = "composite"
 entered_after = "remission"
 acute_treatment = "sertraline"
 continued = ["control", "medication", "therapy", "combined"]
+[multiverse]
+models = ["counts"]
 """
 
 

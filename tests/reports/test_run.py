@@ -27,11 +27,11 @@ def test_the_pack_is_whole_and_every_step_was_told(pack):
     _, made, steps = pack
     wanted = {"index.html", "report.html", "brief.html", "manifest.json"}
     assert wanted <= {p.name for p in made.path.iterdir()}
-    assert len(list((made.path / "appendix").glob("*.html"))) == 7
+    assert len(list((made.path / "appendix").glob("*.html"))) == 8
     figures = {p.stem for p in (made.path / "figures").glob("*.png")}
     assert {"flow", "course", "relapse", "response-observed", "forest-medication"} <= figures
     assert {"response-interaction", "trials-synergy"} <= figures
-    assert len(steps) == 9
+    assert len(steps) == 10
     assert set(made.seconds) == {"prepare", "notebooks", "publish"}
 
 
@@ -50,6 +50,28 @@ def test_every_picture_has_a_text_alternative_and_every_table_a_caption(pack):
             assert 40 <= len(alt) <= 700, (name, alt)
         assert html.count("<img ") == len(re.findall(r"<img [^>]*alt=", html)), name
         assert html.count("<table>") == html.count("<caption>"), name
+
+
+def test_key_messages_say_what_limits_the_answer(pack):
+    html = pages(pack[1].path)["report.html"]
+    answer = html.split('id="answer"')[1].split("</section>")[0]
+    for words in (
+        "42 of every 100 scores are missing with combined treatment and 43 with medication",
+        "BDI points better for the best estimate to change sides",
+        "Medication was not assigned by chance",
+        "are associations",
+        "ways of analysing these data",
+    ):
+        assert words in answer, words
+    assert "What could overturn this" in html
+    figures = {p.stem for p in (pack[1].path / "figures").glob("*.png")}
+    assert {
+        "missing-course",
+        "missing-response",
+        "tipping-point",
+        "balance",
+        "multiverse",
+    } <= figures
 
 
 def test_the_report_says_what_was_randomised_and_what_it_is(pack):
@@ -194,5 +216,5 @@ def test_a_template_filled_with_tables_reaches_its_report_without_code(tmp_path)
         study.tables[name].to_csv(folder / f"{name}.csv", index=False)
     made = run_report("my-study", project=Project(tmp_path))
     html = pages(made.path)
-    assert len(html) == 9  # index, report, brief and six notebooks: no trials were asked for
+    assert len(html) == 10  # index, report, brief and seven notebooks: no trials were asked for
     assert all("SYNTHETIC" in text for text in html.values())

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from ctevidence.data.declared_illness import read_illness, read_maintenance
 from ctevidence.data.declared_intercurrent import read_intercurrent
+from ctevidence.data.declared_multiverse import read_multiverse
 from ctevidence.data.declared_questions import (
     read_clinical_change,
     read_definitions,
@@ -55,6 +56,7 @@ def read_rules(root: TomlTable, scale: Scale | None) -> Rules:
     relapse = _relapse(root.table("relapse", required=False), scale)
     _check_start(root, relapse, response, remission, scale)
     change = read_clinical_change(root)
+    definitions = read_definitions(root, change)
     return Rules(
         response=response,
         remission=remission,
@@ -62,11 +64,12 @@ def read_rules(root: TomlTable, scale: Scale | None) -> Rules:
         retention=_retention(root.table("retention", required=False)),
         entry=_entry(root.table("who_enters", required=False), scale),
         clinical_change=change,
-        definitions=read_definitions(root, change),
+        definitions=definitions,
         modifiers=read_modifiers(root),
         illness=read_illness(root),
         maintenance=read_maintenance(root, relapse),
         intercurrent=read_intercurrent(root),
+        multiverse=read_multiverse(root, definitions),
     )
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from ctevidence.data.declared_multiverse import LISTS
 from ctevidence.data.declared_questions import RECOVERED
 from ctevidence.data.study import Rules
 
@@ -22,6 +23,7 @@ def questions(rules: Rules) -> Values:
         "illness": asdict(rules.illness) if rules.illness else None,
         "maintenance": _maintenance(rules.maintenance) if rules.maintenance else None,
         "intercurrent": [given(asdict(event)) for event in rules.intercurrent] or None,
+        "multiverse": _multiverse(rules.multiverse) if rules.multiverse else None,
     }
 
 
@@ -33,6 +35,11 @@ def given(values: Values) -> Values:
 
 def _maintenance(rule) -> Values:
     lists = {name: list(getattr(rule, name)) for name in ("continued", "tapered", "stopped")}
+    return given(asdict(rule) | lists)
+
+
+def _multiverse(rule) -> Values:
+    lists = {name: list(getattr(rule, name)) for name in LISTS}
     return given(asdict(rule) | lists)
 
 

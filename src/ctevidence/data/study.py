@@ -21,6 +21,7 @@ from ctevidence.data.illness_rule import IllnessRule
 from ctevidence.data.intercurrent_events import IntercurrentEvent
 from ctevidence.data.maintenance_rule import MaintenanceRule
 from ctevidence.data.modifiers import Modifier
+from ctevidence.data.multiverse_rule import MultiverseRule
 from ctevidence.data.rules import EntryRule, RelapseRule, RemissionRule, ResponseRule, RetentionRule
 from ctevidence.data.scales import Scale
 from ctevidence.terms import (
@@ -75,6 +76,7 @@ class Rules:
     modifiers: tuple[Modifier, ...] = ()
     illness: IllnessRule | None = None
     maintenance: MaintenanceRule | None = None
+    multiverse: MultiverseRule | None = None
     #: kinds of events that were looked for in everyone: none recorded means that none happened
     recorded_events: tuple[str, ...] = ()
     intercurrent: tuple[IntercurrentEvent, ...] = ()

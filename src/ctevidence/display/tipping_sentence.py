@@ -56,10 +56,10 @@ def _turning(tipping: TippingPoint, arm: str) -> str:
         name = "never_worse" if better_side(tipping) > 0 else "never_better"
         return pick("tipping", name, before=before, arm=arm)
     told = {"before": before, "change": change, "arm": arm}
-    told["points"] = _points(tipping.alone, tipping)
+    told["points"] = points_words(tipping.alone, tipping)
     if math.isnan(tipping.both):
         return say("tipping.alone", **told)
-    return say("tipping.both", **told, together=_points(tipping.both, tipping))
+    return say("tipping.both", **told, together=points_words(tipping.both, tipping))
 
 
 def better_side(tipping: TippingPoint) -> int:
@@ -71,10 +71,11 @@ def better_side(tipping: TippingPoint) -> int:
 def _sign(tipping: TippingPoint, arm: str) -> str:
     if math.isnan(tipping.turns):
         return ""
-    return say("tipping.sign", arm=arm, points=_points(tipping.turns, tipping))
+    return say("tipping.sign", arm=arm, points=points_words(tipping.turns, tipping))
 
 
-def _points(delta: float, tipping: TippingPoint) -> str:
+def points_words(delta: float, tipping: TippingPoint) -> str:
+    """So many points worse or better, with the name of the scale."""
     name = "worse" if delta > 0 else "better"
     return pick("tipping", name, size=number(abs(delta), 1), scale=tipping.study.scale.label)
 

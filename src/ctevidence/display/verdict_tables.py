@@ -19,6 +19,7 @@ from ctevidence.display.verdict_words import (
     driver_words,
     estimate_words,
     explained,
+    fragility_words,
     no_data_words,
     rests_words,
     says,
@@ -101,7 +102,7 @@ def _verdict(verdict: Verdict, disclosure: Disclosure) -> list[str]:
         estimate_words(verdict.lead, disclosure, verdict.baseline),
         rests_words(verdict, disclosure),
         detectable_words(verdict, disclosure),
-        driver_words(verdict),
+        "; ".join(filter(None, (driver_words(verdict), fragility_words(verdict, disclosure)))),
     ]
 
 

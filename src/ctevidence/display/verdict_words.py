@@ -151,6 +151,14 @@ def driver_words(verdict: Verdict) -> str:
     return told + say("claims.driven_turns", direction=pick("direction", driver.direction.key))
 
 
+def fragility_words(verdict: Verdict, disclosure: Disclosure) -> str:
+    """In how many ways of analysing the lead's own study the answer is another."""
+    found = verdict.fragility
+    if found is None or not gated(verdict.lead, disclosure).is_estimable:
+        return ""
+    return say("claims.fragile", turned=found.turned, ways=found.ways, changed=found.changed)
+
+
 def no_data_words(verdict: Verdict) -> str:
     """Why there is no estimate."""
     if verdict.reason:

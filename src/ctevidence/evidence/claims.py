@@ -16,6 +16,7 @@ from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.behind import Driver, detectable, driver_of
 from ctevidence.evidence.certainty import Judgement, Judgements
 from ctevidence.evidence.claim import NETWORK, SOURCES, Claim
+from ctevidence.evidence.fragility import Fragility, fragility_of
 from ctevidence.evidence.hearing import (
     is_elsewhere,
     is_of_another_condition,
@@ -65,6 +66,8 @@ class Verdict:
     detectable : float
         Smallest effect that the lead could reliably have shown, in its unit.
     driver : Driver or None
+    fragility : Fragility or None
+        Of the lead over the ways of analysing its study, where they were gone.
     hints : tuple of Hint
         Computed, for the person who judges certainty; never a grade.
     judgement : Judgement or None
@@ -84,6 +87,7 @@ class Verdict:
     baseline: float = math.nan
     detectable: float = math.nan
     driver: Driver | None = None
+    fragility: Fragility | None = None
     hints: tuple[Hint, ...] = ()
     judgement: Judgement | None = None
     shared: tuple[tuple[int, str, str], ...] = ()
@@ -207,6 +211,7 @@ class _Weighing:
             baseline=lead.baseline,
             detectable=detectable(lead),
             driver=driver_of(claim, lead, self.estimates),
+            fragility=fragility_of(claim, lead.row, self.estimates),
             hints=hints_of(claim, lead, self.estimates, self.condition),
             shared=tuple(self._twice(lead.row, beside)),
             **about,

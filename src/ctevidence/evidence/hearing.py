@@ -9,7 +9,7 @@ from ctevidence.synthesis.conditions import group_named as group_of
 from ctevidence.synthesis.trial_overview import OVERVIEW
 from ctevidence.synthesis.trial_overview import YOUNG as YOUNG_WORDS
 from ctevidence.synthesis.trial_synergy import NOT_POOLED
-from ctevidence.terms import DESCRIPTIVE, TRANSITIVITY
+from ctevidence.terms import DESCRIPTIVE, SENSITIVITY, TRANSITIVITY
 
 #: how a row says that it is of a stratum of its own, and how combinations join their parts
 STRATUM, PARTS = "stratum ", " + "
@@ -65,13 +65,15 @@ def speaks_to(claim: Claim, row: Estimate) -> bool:
 
     Rows that hold the same trials again (cells of the overview) do not speak. Nor do
     rows that compare people whom treatment has selected: they are descriptive. Relapse counted
-    among people who got better is barred unless they were randomised then.
+    among people who got better is barred unless they were randomised then. Rows that analyse the
+    same people once more say how fragile a verdict is, not what it is.
     """
     source = source_of(row)
     if source not in claim.sources or claim.place_of(row.outcome) is None:
         return False
     is_described = DESCRIPTIVE in row.caution or row.population.startswith(OVERVIEW)
-    if is_described or stratum_of(row) != claim.stratum:
+    is_again = SENSITIVITY in row.caution.split("; ")
+    if is_described or is_again or stratum_of(row) != claim.stratum:
         return False
     if source == NETWORK:
         return _network_speaks(claim, row)

@@ -41,6 +41,7 @@ from ctevidence.reports.page import (
     prose,
 )
 from ctevidence.reports.question_section import question_section
+from ctevidence.reports.sensitivity_section import limits_messages, sensitivity_section
 from ctevidence.reports.staying_sections import (
     harms_section,
     illness_section,
@@ -87,6 +88,7 @@ def clinician_page(material: Material) -> Page:
         network_section(material),
         retention_section(material),
         harms_section(material),
+        sensitivity_section(material),
         _claims(material),
         _certainty(material),
         _who(material),
@@ -123,6 +125,7 @@ def _answer(material: Material) -> Section:
     messages = [told(message(v, material.source), v.lead, claim=v.claim.id) for v in lead]
     if own:  # it has said itself that it cannot answer them
         messages = [*own, *(messages if material.trials else ())]
+    messages = [*messages, *limits_messages(material)]
     return Section("answer", "Key messages", (bullets(messages),), is_answer=True)
 
 

@@ -240,5 +240,10 @@ def _has_what_it_needs(notebook: Notebook, sources: Sources) -> bool:
     # without visits there is no course and nobody to have responded; relapse, dropout and harms are
     # asked of every study, which answers or says why it cannot
     has_visits, has_response = bool(study.schedule), study.rules.response is not None
-    needed = {"02_response": has_visits and has_response, "03_course": has_visits}
+    has_seen_response = has_visits and has_response
+    needed = {
+        "02_response": has_seen_response,
+        "03_course": has_visits,
+        "08_sensitivity": has_seen_response,
+    }
     return needed.get(notebook.name, True)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ctevidence.contrasts import compare
+from ctevidence.contrasts.compare import joined
 from ctevidence.data.rules import RemissionRule
-from ctevidence.estimates import Estimates
+from ctevidence.estimates import Estimate, Estimates
 from ctevidence.models.course import fit_course
 from ctevidence.models.response import fit_response
 from ctevidence.outcomes.outcome import Outcome
@@ -16,6 +17,7 @@ from ctevidence.outcomes.response import derive_response
 from ctevidence.sensitivity.conditional_means import impute_means
 from ctevidence.sensitivity.impute import impute
 from ctevidence.sensitivity.strategies import LAST_MEAN, MISSING_AT_RANDOM, STRATEGIES
+from ctevidence.terms import SENSITIVITY
 
 #: The countings of response that need no imputation.
 COUNTINGS = ("observed", "non-response")
@@ -59,7 +61,8 @@ def missing_scores(
     -------
     Estimates
         One row each; the outcome names the assumption. Of a course first the mixed model of the
-        scores seen; of response first those seen, then missing counted as non-response.
+        scores seen; of response first those seen, then missing counted as non-response. Their
+        caution says that they answer one question in several ways: they speak to no claim.
     """
     week = outcome.study.primary_week if week is None else week
     asked = {"against": against, "week": week}
@@ -80,7 +83,12 @@ def missing_scores(
         rows += compare(start.under(strategy, named), arm, **asked)
         if means is not None:
             rows += compare(means.under(strategy, named), arm, **asked)
-    return rows
+    return Estimates(again(row) for row in rows)
+
+
+def again(row: Estimate) -> Estimate:
+    """The row as an answer given a second time, with an id of its own: no claim hears it."""
+    return replace(row, id=f"{row.id}/sensitivity", caution=joined(SENSITIVITY, row.caution))
 
 
 def _told(row, name: str):

@@ -1,0 +1,205 @@
+"""The multiverse: one question answered in every way of analysing that was declared beforehand.
+
+Steegen et al. 2016, Perspect Psychol Sci 11:702; Simonsohn, Simmons and Nelson 2020, Nat Hum Behav
+4:1208. The ways are no sample and no proof: they say how far an answer depends on choices that
+others could have made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ctevidence.contrasts import better_than_both, compare_treatments
+from ctevidence.contrasts.better_than_both import BEST_SINGLE
+from ctevidence.contrasts.compare import joined, levels_of
+from ctevidence.contrasts.synergy import interaction
+from ctevidence.data.definitions import COUNTINGS
+from ctevidence.data.multiverse_rule import MultiverseRule
+from ctevidence.data.study import Study
+from ctevidence.estimates import NOT_ESTIMABLE, Estimate, Estimates
+from ctevidence.models.response import fit_response
+from ctevidence.outcomes.outcome import Outcome
+from ctevidence.outcomes.response_definitions import derive_definition
+from ctevidence.replicates import run_each
+from ctevidence.sensitivity.impute import impute
+from ctevidence.sensitivity.leading_contrast import leading_contrast
+from ctevidence.sensitivity.specifications import Specification, specifications
+from ctevidence.sensitivity.strategies import LAST_MEAN, MISSING_AT_RANDOM
+from ctevidence.sensitivity.weighting import weigh
+from ctevidence.terms import SENSITIVITY
+
+#: second part of the id of every row: ``<study>/multiverse/<choices>/<question>``
+MULTIVERSE = "multiverse"
+IMPUTATIONS = 50
+CONF_LEVEL = 0.95
+CELLS = ("combined", "medication", "therapy", "control")
+
+
+@dataclass(frozen=True, eq=False)
+class Multiverse:
+    """Every comparison in every way of analysing.
+
+    Parameters
+    ----------
+    study : Study
+    week : float
+    specifications : tuple of Specification
+        The declared main analysis first.
+    estimates : Estimates
+        Rows by specification. The id is ``<study>/multiverse/<definition>/<missing
+        scores>/<covariates>/<model>/...``; ways that could not be gone have rows without a number
+        that say why.
+    """
+
+    study: Study
+    week: float
+    specifications: tuple[Specification, ...]
+    estimates: Estimates
+
+    def of(self, arm: str, against: str, measure: str = "risk_difference") -> Estimates:
+        """One question in every way, the declared main analysis first."""
+        return self.estimates.where(arm=arm, reference=against, measure=measure)
+
+
+def multiverse(
+    study: Study,
+    week: float | None = None,
+    *,
+    rule: MultiverseRule | None = None,
+    imputations: int = IMPUTATIONS,
+    seed: int,
+    jobs: int = 1,
+    backend: str | None = None,
+) -> Multiverse:
+    """Answer the questions of a study in every way of analysing of its grid.
+
+    Parameters
+    ----------
+    study : Study
+        With declared definitions of response, or rules of response or remission.
+    week : float, optional
+        A scheduled week; the study's primary week when absent.
+    rule : MultiverseRule, optional
+        The study's own when absent; see `specifications`.
+    imputations : int
+        Of ways that impute.
+    seed : int
+        All imputing ways share their draws: they differ by choice alone.
+    jobs, backend
+        As for `replicates.run_each`.
+
+    Returns
+    -------
+    Multiverse
+        Of each way the differences of all pairs of treatments, of the combination from the better
+        single treatment, and synergy on the difference scale, as far as the study has the arms.
+
+    Raises
+    ------
+    ValueError, KeyError
+        As for `specifications`.
+
+    Examples
+    --------
+    >>> from ctevidence.simulate.study import simulate_study
+    >>> found = multiverse(simulate_study(n=200, seed=1), seed=1, imputations=10)
+    >>> len(found.specifications), len(found.of("combined", "medication"))
+    (16, 16)
+    """
+    week = study.primary_week if week is None else week
+    ways = specifications(study, rule)
+    rule = rule or study.rules.multiverse or MultiverseRule()
+    reference = rule.reference or leading_contrast(study).reference
+    task = _Analysis(study, week, reference, imputations, seed)
+    rows = run_each(task, ways, seed=seed, jobs=jobs, backend=backend)
+    return Multiverse(study, week, ways, Estimates(row for found in rows for row in found))
+
+
+@dataclass(frozen=True, eq=False)
+class _Analysis:
+    """What the ways have in common; a class, so that workers can be sent it."""
+
+    study: Study
+    week: float
+    reference: str
+    imputations: int
+    seed: int
+
+    def __call__(self, way: Specification, _rng: np.random.Generator) -> tuple[Estimate, ...]:
+        try:
+            answers = _answers(self._fit(way))
+        except ValueError as error:
+            # a way that cannot be gone keeps its place and says why
+            plain = replace(way, adjust=(), model="counts", missing=way.definition.missing[0])
+            answers = [_without(row, str(error)) for row in _answers(self._fit(plain))]
+        return tuple(_placed(row, way, self.study.name) for row in answers)
+
+    def _fit(self, way: Specification):
+        if way.missing in COUNTINGS:
+            outcome = derive_definition(self.study, way.definition, way.missing, self.week)
+            return _fits(way, self.study)(outcome)
+        seen = derive_definition(self.study, way.definition, "observed", self.week)
+        named = way.missing not in (MISSING_AT_RANDOM, LAST_MEAN)
+        return impute(
+            seen,
+            way.missing,
+            reference=self.reference if named else None,
+            adjust=list(way.adjust),
+            imputations=self.imputations,
+            seed=self.seed,
+        )
+
+
+def _fits(way: Specification, study: Study) -> Callable[[Outcome], object]:
+    names = list(way.adjust)
+    if way.model in ("weighted", "doubly-robust"):
+        weights = weigh(study, adjust=names)
+        return lambda outcome: fit_response(outcome.weighted(weights), model=way.model)
+    return lambda outcome: fit_response(outcome, names, way.model)
+
+
+def _answers(fit) -> list[Estimate]:
+    """All pairs, the better single treatment, and synergy, as far as the arms are there."""
+    levels = levels_of(fit, "risk", None)
+    rows = list(compare_treatments(levels, ("risk_difference",)))
+    treatments = {row.arm for row in rows} | {row.reference for row in rows}
+    if {*CELLS[:3]} <= treatments:
+        rows += [row for row in better_than_both(levels) if row.reference == BEST_SINGLE]
+    if {*CELLS} <= treatments:
+        cells = [levels.cell(name) for name in CELLS]
+        rows.append(interaction(levels, cells, "interaction_difference", CONF_LEVEL))
+    return rows
+
+
+def _without(row: Estimate, why: str) -> Estimate:
+    numbers = ("estimate", "conf_low", "conf_high", "std_error", "df", "p_value")
+    said = f"{NOT_ESTIMABLE}: {why.split('. ', maxsplit=1)[0].rstrip('.')}"
+    return replace(row, **dict.fromkeys(numbers, math.nan), caution=said)
+
+
+def _placed(row: Estimate, way: Specification, study: str) -> Estimate:
+    """The row under the name of its way."""
+    question = f"{row.measure}/{row.arm}-vs-{row.reference}/week-{row.week:g}".replace(" ", "-")
+    return replace(
+        row,
+        id="/".join((study, MULTIVERSE, *way.choices, question)),
+        outcome=way.outcome_name,
+        caution=joined(SENSITIVITY, row.caution),
+    )
+
+
+def choices_of(row: Estimate) -> tuple[str, str, str, str] | None:
+    """Definition, missing scores, covariates and model of a row of a multiverse; None of others.
+
+    Examples
+    --------
+    >>> choices_of(Estimate("s", "response", "a", "risk_difference", 0.1,
+    ...     id="s/multiverse/half/observed/none/counts/risk_difference/a-vs-b/week-9"))
+    ('half', 'observed', 'none', 'counts')
+    """
+    parts = row.id.split("/")
+    return tuple(parts[2:6]) if len(parts) > 6 and parts[1] == MULTIVERSE else None
