@@ -57,6 +57,8 @@ def report(
     ] = "",
     fresh: Annotated[bool, typer.Option(help="Run all anew, whatever is kept.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait for another run on the same report.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Report and brief as PDF too.")] = False,
+    docx: Annotated[bool, typer.Option("--docx", help="Report and brief for Word too.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress bar.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say the result as JSON.")] = False,
 ) -> None:
@@ -69,7 +71,8 @@ def report(
     from ctevidence.reports.progress import Display, failures_table, plain
 
     project, given = find_project(), _parameters(param or [])
-    orders = ordered(names, trials, network, given, tuple(outcome or ()), name)
+    formats = tuple(kind for kind, wanted in (("pdf", pdf), ("docx", docx)) if wanted)
+    orders = ordered(names, trials, network, given, tuple(outcome or ()), name, formats)
     log = project.work(LOG)
     with Display([order.report for order in orders], log, quiet) as display:
         how = {"workers": workers, "fresh": fresh, "wait": wait, "cluster": cluster}
@@ -80,6 +83,8 @@ def report(
         for one in made:
             if not one.failures:
                 typer.echo(f"{one.path / 'index.html'}  ({_took(one)})")
+            for remark in one.remarks:
+                typer.echo(remark, err=True)
     if any(one.failures for one in made):
         display.console.print(failures_table(made))
         display.console.print(f"What was there before is unchanged. The log: {log}")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ctevidence.data.claim import InUse
 from ctevidence.data.project import Project
+from ctevidence.reports.checks.check import FailedCheckError
 from ctevidence.reports.notebooks import ParameterError
 from ctevidence.reports.orders import MatrixError, Order
 
@@ -91,8 +92,11 @@ class StorageError(OSError):
     """The disk, or the rights on it, did not let a report be written."""
 
 
-#: errors that are raised before any table is read, or say nothing of its cells
-_WITHOUT_DATA = (FileNotFoundError, InUse, MatrixError, ParameterError, StorageError)
+#: errors that are raised before any table is read, or say nothing of its cells; a failed check
+#: quotes pages, which have passed the disclosure gate
+_WITHOUT_DATA = (
+    FailedCheckError, FileNotFoundError, InUse, MatrixError, ParameterError, StorageError,
+)  # fmt: skip
 
 
 def explain(order: Order, step: str, error: Exception, project: Project, text: str) -> Failure:

@@ -6,7 +6,7 @@ import itertools
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ctevidence.reports.notebooks import Notebook, ParameterError, read_notebooks
@@ -47,6 +47,8 @@ class Order:
         empty.
     report : str
         Folder under ``reports/``; the name of the study when empty.
+    formats : tuple of str
+        Further formats of report and brief: ``pdf``, ``docx``.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Order:
     parameters: Mapping[str, object] = field(default_factory=dict)
     outcomes: tuple[str, ...] = ()
     report: str = ""
+    formats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "report", self.report or self.name)
@@ -74,7 +77,8 @@ class Order:
     def asked(self) -> dict[str, object]:
         """All that it asks for, as the manifest records it."""
         outcomes = {"outcomes": list(self.outcomes)} if self.outcomes else {}
-        return {**self.sources, **outcomes, **self.parameters}
+        formats = {"formats": list(self.formats)} if self.formats else {}
+        return {**self.sources, **outcomes, **formats, **self.parameters}
 
     def check(self, notebooks: Sequence[Notebook]) -> None:
         """Refuse what no notebook knows.
@@ -125,6 +129,7 @@ def ordered(
     parameters: Mapping[str, object] | None = None,
     outcomes: tuple[str, ...] = (),
     report: str = "",
+    formats: tuple[str, ...] = (),
 ) -> tuple[Order, ...]:
     """What a command line asks for: several names, or one matrix file.
 
@@ -140,12 +145,13 @@ def ordered(
                 "A matrix file stands alone: write studies, trials, network, outcomes and "
                 "[parameters] into the file."
             )
-        return read_matrix(names[0])
+        return tuple(replace(order, formats=formats) for order in read_matrix(names[0]))
     if report and len(names) > 1:
         raise MatrixError("--name names one report; for several, give one study at a time.")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise MatrixError(f"The same report is asked for twice: {', '.join(twice)}.")
-    orders = [Order(n, trials, network, parameters or {}, outcomes, report) for n in names]
+    asked = (trials, network, parameters or {}, outcomes, report, formats)
+    orders = [Order(n, *asked) for n in names]
     notebooks = read_notebooks()
     for order in orders:
         order.check(notebooks)
