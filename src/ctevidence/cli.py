@@ -60,6 +60,8 @@ def report(
     allow_difference: Annotated[
         str, typer.Option(help="Why it may differ by a few people from an earlier release.")
     ] = "",
+    pdf: Annotated[bool, typer.Option("--pdf", help="Report and brief as PDF too.")] = False,
+    docx: Annotated[bool, typer.Option("--docx", help="Report and brief for Word too.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress bar.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say the result as JSON.")] = False,
 ) -> None:
@@ -72,7 +74,8 @@ def report(
     from ctevidence.reports.progress import Display, failures_table, plain
 
     project, given = find_project(), _parameters(param or [])
-    chosen = (given, tuple(outcome or ()), name, allow_difference)
+    formats = tuple(kind for kind, wanted in (("pdf", pdf), ("docx", docx)) if wanted)
+    chosen = (given, tuple(outcome or ()), name, allow_difference, formats)
     orders = ordered(names, trials, network, *chosen)
     log = project.work(LOG)
     with Display([order.report for order in orders], log, quiet) as display:
@@ -84,6 +87,8 @@ def report(
         for one in made:
             if not one.failures:
                 typer.echo(f"{one.path / 'index.html'}  ({_took(one)})")
+            for remark in one.remarks:
+                typer.echo(remark, err=True)
     if any(one.failures for one in made):
         display.console.print(failures_table(made))
         display.console.print(f"What was there before is unchanged. The log: {log}")

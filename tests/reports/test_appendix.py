@@ -38,6 +38,21 @@ def test_prose_is_escaped_and_code_is_left_out(tmp_path):
     assert "secret" not in made.body
 
 
+def test_chosen_parameters_are_shown_as_values_and_never_as_code(tmp_path):
+    notebook = nbformat.v4.new_notebook()
+    declared = nbformat.v4.new_code_cell(
+        "week: float = 9  # the week", metadata={"tags": ["parameters"]}
+    )
+    source = '# Parameters\nstudy_name = "one <two>"\nweek = 13\n'
+    chosen = nbformat.v4.new_code_cell(source, metadata={"tags": ["injected-parameters"]})
+    notebook.cells = [nbformat.v4.new_markdown_cell("# Title"), declared, chosen]
+    nbformat.write(notebook, tmp_path / "x.ipynb")
+    body = appendix_page(tmp_path / "x.ipynb").body
+    assert "<dt>study name</dt><dd>one &lt;two&gt;</dd><dt>week</dt><dd>13</dd>" in body
+    for code in ("week: float", "week = 13", "<code>", "Parameters"):
+        assert code not in body
+
+
 def test_tracebacks_and_warnings_never_reach_a_page(tmp_path):
     error = nbformat.v4.new_output("error", ename="E", evalue="secret", traceback=["secret"])
     warning = nbformat.v4.new_output("stream", name="stderr", text="secret")

@@ -27,7 +27,8 @@ def test_the_pack_is_whole_and_every_step_was_told(pack):
     _, made, steps = pack
     wanted = {"index.html", "report.html", "brief.html", "manifest.json"}
     assert wanted <= {p.name for p in made.path.iterdir()}
-    assert len(list((made.path / "appendix").glob("*.html"))) == 8
+    # eight notebooks; the appendix, every estimate, the checklists, what changed
+    assert len(list((made.path / "appendix").glob("*.html"))) == 12
     figures = {p.stem for p in (made.path / "figures").glob("*.png")}
     assert {"flow", "course", "relapse", "response-observed", "forest-medication"} <= figures
     assert {"response-interaction", "trials-synergy"} <= figures
@@ -37,7 +38,7 @@ def test_the_pack_is_whole_and_every_step_was_told(pack):
 
 def test_pages_need_nothing_from_elsewhere(pack):
     for name, html in pages(pack[1].path).items():
-        outside = re.findall(r'(?:src|href)="(?!data:|#|[\w./-]+\.html")[^"]*"', html)
+        outside = re.findall(r'(?:src|href)="(?!data:|#|[\w./-]+\.html(?:#[\w-]+)?")[^"]*"', html)
         assert outside == [], name
         assert "<script" not in html.lower(), name
         assert "Traceback" not in html, name
@@ -183,6 +184,7 @@ def test_a_study_without_visits_answers_what_it_can(tmp_path, project_with):
     html = pages(made.path)
     assert sorted(p.stem for p in (made.path / "appendix").glob("*.html")) == [
         "01_study", "04_relapse", "06_evidence", "07_brief",
+        "changes", "checklists", "estimates", "index",
     ]  # fmt: skip
     assert {p.stem for p in (made.path / "figures").glob("*.png")} >= {"relapse", "staying-well"}
     for words in (
@@ -216,5 +218,6 @@ def test_a_template_filled_with_tables_reaches_its_report_without_code(tmp_path)
         study.tables[name].to_csv(folder / f"{name}.csv", index=False)
     made = run_report("my-study", project=Project(tmp_path))
     html = pages(made.path)
-    assert len(html) == 10  # index, report, brief and seven notebooks: no trials were asked for
+    # index, report, brief, seven notebooks (no trials were asked for), four pages for researchers
+    assert len(html) == 14
     assert all("SYNTHETIC" in text for text in html.values())

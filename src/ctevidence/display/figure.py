@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import matplotlib as mpl
 import pandas as pd
+from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.figure import Figure as Canvas
 
 from ctevidence.display.table import Table
@@ -66,6 +67,8 @@ class Figure:
     png : bytes
     data : Table
         What is drawn, as a table.
+    drawn : tuple of str
+        Axes, bands and words at the axes, as they were found in the picture.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Figure:
     alt: str
     png: bytes
     data: Table
+    drawn: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 40 <= len(self.alt) <= 600:
@@ -101,7 +105,19 @@ def finished(figure: Canvas, name: str, title: str, alt: str, data: Table) -> Fi
     buffer = io.BytesIO()
     with mpl.rc_context(LOOK):
         figure.savefig(buffer, format="png", metadata={"Software": None})
-    return Figure(name, title, alt, buffer.getvalue(), data)
+    return Figure(name, title, alt, buffer.getvalue(), data, _drawn(figure))
+
+
+def _drawn(figure: Canvas) -> tuple[str, ...]:
+    """What is seen in the picture and a check can ask for: axes, bands, words at the axes."""
+    found = []
+    for axes in figure.axes:
+        if axes.axison:
+            found += [f"{axes.get_xscale()} axis"]
+        if any(isinstance(shape, FillBetweenPolyCollection) for shape in axes.collections):
+            found.append("band")
+        found += [f"below the axis: {axes.get_xlabel()}"] if axes.get_xlabel() else []
+    return tuple(dict.fromkeys(found))
 
 
 def nothing_to_draw(name: str, title: str, reason: str) -> Figure:

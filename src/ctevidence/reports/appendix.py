@@ -7,6 +7,7 @@ shown as escaped text.
 
 from __future__ import annotations
 
+import ast
 import base64
 from dataclasses import dataclass
 from html import escape
@@ -49,11 +50,24 @@ def appendix_page(executed: str | Path) -> AppendixPage:
                 title = heading[2:].strip()
             parts.append(prose(text))
         elif cell.cell_type == "code":
-            tags = cell.metadata.get("tags", [])
-            if "injected-parameters" in tags or "parameters" in tags:
-                parts.append(f"<pre><code>{escape(cell.source)}</code></pre>")
+            if "injected-parameters" in cell.metadata.get("tags", []):
+                parts.append(_parameters(cell.source))
             parts += [_output(output) for output in cell.outputs]
     return AppendixPage(path.stem, title, "\n".join(filter(None, parts)))
+
+
+def _parameters(source: str) -> str:
+    """The values that a run chose, as terms and meanings."""
+    pairs = (
+        (ast.unparse(node.targets[0]), ast.literal_eval(node.value))
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign)
+    )
+    rows = "".join(
+        f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(str(value))}</dd>"
+        for name, value in pairs
+    )
+    return f"<dl>{rows}</dl>" if rows else ""
 
 
 def _output(output) -> str:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from ctevidence.estimates import Estimate, Estimates
 
+#: among the parameters of a manifest, and moves no number
+FORMATS = "formats"
+
 
 @dataclass(frozen=True, eq=False)
 class Released:
@@ -134,12 +137,18 @@ def _causes(before: Mapping, now: Mapping) -> Iterator[Cause]:
     for name in _unequal(before["notebooks_sha256"], now["notebooks_sha256"]):
         yield Cause("code", f"notebook {name}")
     for name in _unequal(before["parameters"], now["parameters"]):
+        if name == FORMATS:
+            continue
         was, is_now = before["parameters"].get(name), now["parameters"].get(name)
         yield Cause("parameters", f"{name}: {was} before, {is_now} now")
     versions = [{"Python": m["python"], **m["libraries"]} for m in (before, now)]
-    for name in _unequal(*versions):
+    moved = _unequal(*versions)
+    for name in moved:
         was, is_now = versions[0].get(name), versions[1].get(name)
         yield Cause("versions", f"{name}: {was} before, {is_now} now")
+    installed = [m.get("environment_sha256") for m in (before, now)]
+    if not moved and installed[0] != installed[1]:
+        yield Cause("versions", "another installed library")
 
 
 def _unequal(before: Mapping, now: Mapping) -> list[str]:

@@ -54,6 +54,8 @@ class Made:
         Seconds of each notebook that was run; 0 for one that was kept.
     unchanged : bool
         Nothing had changed: the report on the disk is the one asked for.
+    remarks : tuple of str
+        What could not be made beside it, such as a format whose program is missing.
     """
 
     order: Order
@@ -62,3 +64,4 @@ class Made:
     seconds: Mapping[str, float] = field(default_factory=dict)
     notebooks: Mapping[str, float] = field(default_factory=dict)
     unchanged: bool = False
+    remarks: tuple[str, ...] = ()

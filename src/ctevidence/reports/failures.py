@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ctevidence.data.claim import InUse
 from ctevidence.data.project import Project
+from ctevidence.reports.checks.check import FailedCheckError
 from ctevidence.reports.notebooks import ParameterError
 from ctevidence.reports.orders import MatrixError, Order
 
@@ -95,9 +96,11 @@ class SmallDifference(RuntimeError):  # noqa: N818 (it says what happened)
     """A release would differ from an earlier one by so few people that they could be told apart."""
 
 
-#: errors that are raised before any table is read, or say nothing of its cells
+#: errors that are raised before any table is read, or say nothing of its cells; a failed check
+#: quotes pages, which have passed the disclosure gate
 _WITHOUT_DATA = (
-    FileNotFoundError, InUse, MatrixError, ParameterError, SmallDifference, StorageError,
+    FailedCheckError, FileNotFoundError, InUse, MatrixError, ParameterError, SmallDifference,
+    StorageError,
 )  # fmt: skip
 
 

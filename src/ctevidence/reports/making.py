@@ -195,15 +195,15 @@ class _Making:
         start = time.perf_counter()
         inputs = self._inputs(order) | plan["processed"]
         key = pack_key(order, inputs, cells, self.basis)
-        unchanged = not self.fresh and holds(self.project, order, key)
+        unchanged, remarks = not self.fresh and holds(self.project, order, key), ()
         if not unchanged:
             self.watch(Event(order.report, PAGES, "begun"))
-            made = (chosen, cells, inputs, key, self._publisher(order))
-            self._step(order, PAGES, lambda: pack(order, self.project, self.store, *made))
+            made = (chosen, cells, inputs, key, self._publisher(order), self._checker())
+            remarks = self._step(order, PAGES, lambda: pack(order, self.project, self.store, *made))
         seconds["publish"] = time.perf_counter() - start
         state = "kept" if unchanged else "done"
         self.watch(Event(order.report, PAGES, state, seconds["publish"]))
-        return Made(order, target, (), seconds, took, unchanged)
+        return Made(order, target, (), seconds, took, unchanged, remarks)
 
     # -- the plan ---------------------------------------------------------------------------------
 
@@ -340,15 +340,22 @@ class _Making:
             failed.mkdir(parents=True, exist_ok=True)
             write_whole(failed / f"{notebook.name}.ipynb", scrub(copy, failure.message))
 
-    def _publisher(self, order: Order) -> Callable[[Path, Path], object]:
-        def publish(results: Path, target: Path) -> object:
-            self._get_ready()
-            function = "ctevidence.reports.run:publish_report"
+    def _publisher(self, order: Order) -> Callable[[Path, Path], Sequence[str]]:
+        def publish(results: Path, target: Path) -> Sequence[str]:
             given = {"root": self.project.root, "results": results, "target": target}
-            work = self.slots.submit(self.kernels.call, function, **given, **order.sources)
-            return work.result()
+            given |= {"formats": order.formats, **order.sources}
+            return self._elsewhere("ctevidence.reports.run:publish_report", **given)
 
         return publish
+
+    def _checker(self) -> Callable[[Path], object]:
+        function = "ctevidence.reports.checks.released:check_release"
+        return lambda folder: self._elsewhere(function, folder=folder)
+
+    def _elsewhere(self, function: str, **given: object):
+        """Call a function in a process of its own, when a worker is free."""
+        self._get_ready()
+        return self.slots.submit(self.kernels.call, function, **given).result()
 
     # -- all ---------------------------------------------------------------------------------------
 

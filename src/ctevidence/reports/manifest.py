@@ -15,6 +15,8 @@ from pathlib import Path
 import ctevidence
 
 MANIFEST = "manifest.json"
+#: among the results of a run: its manifest before there are outputs
+RUN = "run.json"
 LIBRARIES = ("pandas", "numpy", "scipy", "statsmodels", "lifelines", "seaborn", "papermill")
 
 
@@ -36,7 +38,7 @@ def code_checksum() -> str:
     package = Path(ctevidence.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*")):
-        if path.suffix in (".py", ".toml", ".j2", ".css"):
+        if path.suffix in (".py", ".toml", ".j2", ".css", ".json"):
             digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,7 @@ from ctevidence.evidence.claim import Claim
 from ctevidence.evidence.claims import Verdict, assess_claims
 from ctevidence.evidence.claims_toml import FILE as CLAIMS
 from ctevidence.evidence.claims_toml import read_claims
+from ctevidence.reports.manifest import RUN
 from ctevidence.reports.results import read_estimates, read_figure, read_table
 
 NOT_ADVICE = "Not a recommendation for one person: talk to a clinician before changing treatment."
@@ -55,9 +57,20 @@ class Material:
     network: Trials | None = None
 
     @cached_property
+    def exact(self) -> Estimates:
+        """What the notebooks kept; for release through the gate alone, never for a page."""
+        return read_estimates(self.results)
+
+    @cached_property
     def estimates(self) -> Estimates:
         """What the notebooks kept, as far as it may be shown."""
-        return may_be_shown(read_estimates(self.results), self.source)
+        return may_be_shown(self.exact, self.source)
+
+    @cached_property
+    def run(self) -> Mapping:
+        """What a run records of itself before its pages are made; empty outside of a run."""
+        path = self.results / RUN
+        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
     @property
     def own_estimates(self) -> Estimates:

@@ -6,7 +6,7 @@ import itertools
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ctevidence.reports.notebooks import Notebook, ParameterError, read_notebooks
@@ -49,6 +49,8 @@ class Order:
         Folder under ``reports/``; the name of the study when empty.
     allow_difference : str
         Why this release may differ from an earlier one by a few people; refused when empty.
+    formats : tuple of str
+        Further formats of report and brief: ``pdf``, ``docx``.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Order:
     outcomes: tuple[str, ...] = ()
     report: str = ""
     allow_difference: str = ""
+    formats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "report", self.report or self.name)
@@ -78,7 +81,8 @@ class Order:
         """All that it asks for, as the manifest records it."""
         outcomes = {"outcomes": list(self.outcomes)} if self.outcomes else {}
         reason = {"allow_difference": self.allow_difference} if self.allow_difference else {}
-        return {**self.sources, **outcomes, **reason, **self.parameters}
+        formats = {"formats": list(self.formats)} if self.formats else {}
+        return {**self.sources, **outcomes, **reason, **formats, **self.parameters}
 
     def check(self, notebooks: Sequence[Notebook]) -> None:
         """Refuse what no notebook knows.
@@ -130,6 +134,7 @@ def ordered(
     outcomes: tuple[str, ...] = (),
     report: str = "",
     allow_difference: str = "",
+    formats: tuple[str, ...] = (),
 ) -> tuple[Order, ...]:
     """What a command line asks for: several names, or one matrix file.
 
@@ -145,12 +150,12 @@ def ordered(
                 "A matrix file stands alone: write studies, trials, network, outcomes and "
                 "[parameters] into the file."
             )
-        return read_matrix(names[0])
+        return tuple(replace(order, formats=formats) for order in read_matrix(names[0]))
     if report and len(names) > 1:
         raise MatrixError("--name names one report; for several, give one study at a time.")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise MatrixError(f"The same report is asked for twice: {', '.join(twice)}.")
-    given = (trials, network, parameters or {}, outcomes, report, allow_difference)
+    given = (trials, network, parameters or {}, outcomes, report, allow_difference, formats)
     orders = [Order(n, *given) for n in names]
     notebooks = read_notebooks()
     for order in orders:

@@ -10,8 +10,10 @@ from pathlib import Path
 from ctevidence.data.project import Project
 from ctevidence.data.whole_folder import put_in_place
 from ctevidence.reports.cell_store import Cell, CellStore, key_of
+from ctevidence.reports.last_release import keep_before
 from ctevidence.reports.manifest import (
     MANIFEST,
+    RUN,
     checksum,
     checksums,
     manifest,
@@ -44,8 +46,13 @@ def holds(project: Project, order: Order, key: str) -> bool:
         return False
     there = checksums([target], target)
     there.pop(MANIFEST, None)
-    is_there = project.work(order.report).is_dir()
+    is_there = project.work(order.report).is_dir() and _has_formats(target, order)
     return is_there and recorded.get("key") == key and there == recorded["outputs_sha256"]
+
+
+def _has_formats(target: Path, order: Order) -> bool:
+    """Whether what was asked for is there; a program that was missing may be there by now."""
+    return all((target / f"report.{name}").is_file() for name in order.formats)
 
 
 def pack(
@@ -56,8 +63,9 @@ def pack(
     cells: Mapping[str, Cell],
     inputs: Mapping[str, str],
     key: str,
-    publish: Callable[[Path, Path], object],
-) -> None:
+    publish: Callable[[Path, Path], Sequence[str]],
+    check: Callable[[Path], object],
+) -> tuple[str, ...]:
     """Make the pages aside, and put them in the place of an earlier report when they are whole.
 
     Parameters
@@ -75,6 +83,13 @@ def pack(
         From `pack_key`.
     publish : callable
         Makes the released pages in a folder (second) from results (first).
+    check : callable
+        Holds a finished folder against every rule, and raises where one is broken.
+
+    Returns
+    -------
+    tuple of str
+        Remarks for whoever asked: formats that could not be made.
     """
     with store.making() as aside:
         work, release = aside / "work", aside / "release"
@@ -82,7 +97,22 @@ def pack(
         for name, cell in cells.items():
             shutil.copytree(cell.results, work, dirs_exist_ok=True)
             shutil.copyfile(cell.executed, work / "notebooks" / f"{name}.ipynb")
-        publish(work, release)
+        content = manifest(
+            order.report,
+            order.asked,
+            {n.name: _seed(n, v) for n, v in chosen if "seed" in n.parameters},
+            inputs,
+            {n.name: checksum(n.path) for n, _ in chosen},
+            {},
+            key,
+        )
+        # pages say what they were made with, and what differs from the report before
+        write_manifest(content, work / RUN)
+        keep_before(project, order.report, content, work)
+        remarks = publish(work, release)
+        _write_outputs(content, release)
+        check(release)
+        _write_outputs(content, release)
         profiles = [values["profile"] for _, values in chosen if "profile" in values]
         if profiles:  # of nothing but published numbers too: their profile is open
             from ctevidence.reports.differencing import (  # noqa: PLC0415 (a kept run needs none)
@@ -90,19 +120,17 @@ def pack(
             )
 
             refuse_few_apart(order, project, work, profiles[0])
-        content = manifest(
-            order.report,
-            order.asked,
-            {n.name: _seed(n, v) for n, v in chosen if "seed" in n.parameters},
-            inputs,
-            {n.name: checksum(n.path) for n, _ in chosen},
-            checksums([release], release),
-            key,
-        )
-        write_manifest(content, release / MANIFEST)
         put_in_place(work, project.work(order.report))
         # last: what has the manifest of this run has all of it
         put_in_place(release, project.report(order.report))
+    return tuple(remarks)
+
+
+def _write_outputs(content: dict, release: Path) -> None:
+    """The manifest, with the checksum of every other file."""
+    content["outputs_sha256"] = checksums([release], release)
+    content["outputs_sha256"].pop(MANIFEST, None)
+    write_manifest(content, release / MANIFEST)
 
 
 def _seed(notebook: Notebook, values: Mapping[str, object]) -> object:

@@ -123,6 +123,7 @@ def plain(made: Sequence[Made]) -> dict:
             "seconds": {part: round(s, 3) for part, s in m.seconds.items()},
             "notebooks": {name: round(s, 3) for name, s in m.notebooks.items()},
             "failures": [failure.plain for failure in m.failures],
+            "remarks": list(m.remarks),
         }
         for m in made
     ]

@@ -8,17 +8,20 @@ from pathlib import Path
 import ctevidence
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials
-from ctevidence.display.disclosure import disclosure_of
-from ctevidence.display.disclosure_log import table_disclosure
 from ctevidence.display.language import say
 from ctevidence.display.release import released
 from ctevidence.reports.appendix import appendix_page
 from ctevidence.reports.brief import brief_page
+from ctevidence.reports.changes_page import changes_of, write_changes
+from ctevidence.reports.checks.rules import CHECKS
 from ctevidence.reports.clinician import clinician_page
+from ctevidence.reports.formats import write_formats
 from ctevidence.reports.manifest import report_date
 from ctevidence.reports.material import Material
-from ctevidence.reports.page import Page, Section, bullets, grid, links, prose, verbatim
-from ctevidence.reports.results import kept_tables, read_estimates
+from ctevidence.reports.page import Page, Section, bullets, links, verbatim
+from ctevidence.reports.researchers import researcher_pages
+from ctevidence.reports.results import read_estimates
+from ctevidence.reports.results_file import results_of, write_results
 
 
 def publish(
@@ -28,7 +31,8 @@ def publish(
     results: Path,
     target: Path,
     network: Trials | None = None,
-) -> Path:
+    formats: tuple[str, ...] = (),
+) -> tuple[str, ...]:
     """Make the released pack from the results that the notebooks kept.
 
     Parameters
@@ -41,11 +45,13 @@ def publish(
         Shown as a network beside the trials.
     target : Path
         New folder for ``index.html report.html brief.html appendix/ estimates/ figures/``.
+    formats : tuple of str
+        Further formats of report and brief.
 
     Returns
     -------
-    Path
-        `target`.
+    tuple of str
+        A line for each format that could not be made.
     """
     version = ctevidence.__version__
     date = report_date().isoformat()
@@ -59,43 +65,48 @@ def publish(
         section = Section("notebook", "Results", (verbatim(part.body),))
         page = Page("appendix", part.title, material.banner, (section,), material.footer, version)
         pages[f"appendix/{part.name}.html"] = page
-    named = [(p.name, p.title, "executed notebook, without code") for p in appendix]
-    if not disclosure_of(material.source).is_open:
-        pages["appendix/disclosure.html"] = _disclosure_page(material)
-        named.append(("disclosure", say("disclosure.title"), "rule by rule, without any value"))
-    pages["index.html"] = _index(material, named)
+    notebooks = [(p.name, p.title) for p in appendix]
+    there = {
+        f"{file}#{part.id}": part.title for file, page in pages.items() for part in page.sections
+    }
+    found = changes_of(material)
+    pages |= researcher_pages(material, found, notebooks, CHECKS, there)
     for file, page in pages.items():
         (target / file).write_text(page.html, encoding="utf-8")
+    made, remarks = write_formats(target, formats)
+    (target / "index.html").write_text(_index(material, notebooks, made).html, encoding="utf-8")
+    write_changes(found, target / "changes.json")
+    write_results(results_of(material, CHECKS), target)
     for path in sorted((results / "estimates").glob("*.csv")):
         rows = read_estimates(results, path.stem)
         released(rows, material.source).write_csv(target / "estimates" / path.name)
     for path in sorted((results / "figures").glob("*.png")):
         shutil.copyfile(path, target / "figures" / path.name)
-    return target
+    return remarks
 
 
-def _disclosure_page(material: Material) -> Page:
-    """What disclosure control did: how often each rule acted, and no value."""
-    tables = kept_tables(material.results)
-    table = table_disclosure(read_estimates(material.results), tables, material.source)
-    blocks = (prose(say("disclosure.lead")), grid(table))
-    section = Section("disclosure", "Rules", blocks)
-    title = say("disclosure.title")
-    return Page("appendix", title, material.banner, (section,), material.footer, material.version)
-
-
-def _index(material: Material, appendix: list[tuple[str, str, str]]) -> Page:
+def _index(material: Material, appendix: list[tuple[str, str]], made: list[str]) -> Page:
     contents = links(
         [
             ("report.html", "Evidence report", "for clinicians; the answer, and what is behind it"),
             ("brief.html", "Brief", "for practice leadership; at most two printed pages"),
+            *((file, file, "the same, to print or to send") for file in made),
         ]
     )
-    notebooks = links([(f"appendix/{name}.html", *told) for name, *told in appendix])
+    notebooks = links(
+        [
+            ("appendix/index.html", say("appendix.title"), say("appendix.lead")),
+            *((f"appendix/{n}.html", title, say("appendix.notebook")) for n, title in appendix),
+        ]
+    )
     files = bullets(
         [
             "estimates/: every estimate as a table (CSV), one row each",
             "figures/: every figure as a picture (PNG)",
+            "results.json: everything that the report says, for machines; results.schema.json is "
+            "its schema",
+            "changes.json: what differs from the last report; checks.json: the rules it was held "
+            "against",
             "manifest.json: inputs, parameters, versions and outputs with their checksums",
         ]
     )

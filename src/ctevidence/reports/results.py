@@ -48,7 +48,7 @@ def write_figure(figure: Figure, results: str | Path) -> Figure:
     folder = _made(results, "figures")
     (folder / f"{figure.name}.png").write_bytes(figure.png)
     about = {"name": figure.name, "title": figure.title, "alt": figure.alt}
-    about["data"] = _table_dict(figure.data)
+    about |= {"data": _table_dict(figure.data), "drawn": list(figure.drawn)}
     _write_json(folder / f"{figure.name}.json", about)
     return figure
 
@@ -60,7 +60,8 @@ def read_figure(results: str | Path, name: str) -> Figure | None:
         return None
     about = json.loads(path.read_text(encoding="utf-8"))
     png = path.with_suffix(".png").read_bytes()
-    return Figure(about["name"], about["title"], about["alt"], png, _table_from(about["data"]))
+    data, drawn = _table_from(about["data"]), tuple(about["drawn"])
+    return Figure(about["name"], about["title"], about["alt"], png, data, drawn)
 
 
 def write_table(table: Table, results: str | Path) -> Table:

@@ -42,11 +42,14 @@ class ReportPack:
         ``prepare``, ``notebooks`` and ``publish``.
     notebooks : mapping
         Seconds of each notebook that was run; 0 for one whose kept results still hold.
+    remarks : tuple of str
+        A line for each format that could not be made, and how to get it.
     """
 
     path: Path
     seconds: Mapping[str, float] = field(default_factory=dict)
     notebooks: Mapping[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 def run_report(
@@ -64,6 +67,7 @@ def run_report(
     wait: bool = False,
     cluster: str = "",
     allow_difference: str = "",
+    formats: tuple[str, ...] = (),
 ) -> ReportPack:
     """Make the report pack of a study, with published trials beside it.
 
@@ -97,6 +101,8 @@ def run_report(
     allow_difference : str
         Why it may differ by a few people from an earlier release of the study; such a report is
         refused when this is empty, and the manifest records the reason.
+    formats : tuple of str, optional
+        ``pdf``, ``docx``: report and brief in these formats too.
 
     Returns
     -------
@@ -108,7 +114,7 @@ def run_report(
     FileNotFoundError, DataProblems, ParameterError, NotebookError, InUse, SmallDifference, OSError
         Each says what was found and what to do. An earlier report is then as it was.
     """
-    given = (parameters or {}, tuple(outcomes), report, allow_difference)
+    given = (parameters or {}, tuple(outcomes), report, allow_difference, tuple(formats))
     order = Order(name, trials, network, *given)
     told = progress or (lambda step: None)
     (made,) = make_reports(
@@ -122,7 +128,7 @@ def run_report(
     )
     if made.failures:
         raise made.failures[0].error
-    return ReportPack(made.path, made.seconds, made.notebooks)
+    return ReportPack(made.path, made.seconds, made.notebooks, made.remarks)
 
 
 def plan_report(root: Path, name: str, trials: str | None, network: str | None) -> dict:
@@ -145,14 +151,26 @@ def plan_report(root: Path, name: str, trials: str | None, network: str | None) 
 
 
 def publish_report(
-    root: Path, name: str, trials: str | None, network: str | None, results: Path, target: Path
-) -> Path:
-    """Make the released pages from kept results and the data that analyses have read."""
+    root: Path,
+    name: str,
+    trials: str | None,
+    network: str | None,
+    results: Path,
+    target: Path,
+    formats: tuple[str, ...] = (),
+) -> tuple[str, ...]:
+    """Make the released pages from kept results and the data that analyses have read.
+
+    Returns
+    -------
+    tuple of str
+        A line for each format that could not be made.
+    """
     from ctevidence.reports.publish import publish  # noqa: PLC0415 (a run that is kept needs none)
 
     sources = open_sources(Project(root), name, trials, network, Project.processed)
     given = (name, sources.study, sources.trials, results, target)
-    return publish(*given, network=sources.network)
+    return publish(*given, network=sources.network, formats=formats)
 
 
 def open_sources(

@@ -14,6 +14,7 @@ from pathlib import Path
 from ctevidence.data.project import Project
 from ctevidence.reports.cell_store import CellStore
 from ctevidence.reports.kernels import Kernels
+from ctevidence.reports.last_release import BEFORE
 from ctevidence.reports.making import make_reports
 from ctevidence.reports.manifest import (
     MANIFEST,
@@ -87,6 +88,7 @@ def recompute(report: str | Path, project: Project, kernels: Kernels | None = No
         again = Project(aside / "project")
         for name in filter(None, order.sources.values()):
             _bring(project, again, name)
+        _bring_before(project, again, order.report)
         (made,) = make_reports([order], again, kernels=kernels)
         if made.failures:
             raise made.failures[0].error
@@ -106,7 +108,8 @@ def _order(recorded: Mapping) -> Order:
     sources = [asked.pop(name) for name in ("name", "trials", "network")]
     outcomes = tuple(asked.pop("outcomes", ()))
     reason = asked.pop("allow_difference", "")
-    return Order(*sources, asked, outcomes, recorded["report"], reason)
+    formats = tuple(asked.pop("formats", ()))
+    return Order(*sources, asked, outcomes, recorded["report"], reason, formats)
 
 
 def _bring(project: Project, again: Project, name: str) -> None:
@@ -117,6 +120,13 @@ def _bring(project: Project, again: Project, name: str) -> None:
     if not source.is_dir():
         raise FileNotFoundError(f"{source} is missing: the report cannot be made again without it.")
     shutil.copytree(source, target)
+
+
+def _bring_before(project: Project, again: Project, report: str) -> None:
+    """The report that this one was compared with."""
+    before = project.work(report) / BEFORE
+    if before.is_dir():
+        shutil.copytree(before, again.work(report) / BEFORE)
 
 
 @contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ctevidence.reports.checks.pack import Pack
+if TYPE_CHECKING:  # a run that fails elsewhere need not load what reads pages
+    from ctevidence.reports.checks.pack import Pack
 
 #: problems of one check that an error shows; the rest is counted
 SHOWN = 5

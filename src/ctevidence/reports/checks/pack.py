@@ -21,7 +21,7 @@ class Pack:
     Parameters
     ----------
     folder : Path
-        With ``index.html report.html brief.html appendix/ estimates/ manifest.json``.
+        With ``index.html report.html brief.html appendix/ estimates/ results.json manifest.json``.
     """
 
     folder: Path
@@ -43,6 +43,12 @@ class Pack:
     def written(self) -> dict[str, BeautifulSoup]:
         """The pages that are written for readers, without the executed notebooks."""
         return {n: page for n, page in self.pages.items() if not n.startswith("appendix/")}
+
+    @cached_property
+    def results(self) -> dict:
+        """``results.json``; empty where the pack has none, which R14 says."""
+        path = self.folder / "results.json"
+        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
     @cached_property
     def manifest(self) -> dict:

@@ -12,7 +12,7 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 ACTIVE = ("script", "iframe", "object", "embed", "link", "form", "base", "audio", "video")
 TRACEBACK = re.compile(r"Traceback \(most recent call last\)|\x1b\[\d")
 #: addresses within the page or the pack
-INSIDE = re.compile(r"data:image/png;|#|(\.\./)?[\w./-]+\.(html|csv|json|pdf|docx|png)$")
+INSIDE = re.compile(r"data:image/png;|#|(\.\./)?[\w./-]+\.(html|csv|json|pdf|docx|png)(#[\w-]+)?$")
 HASH = re.compile(r"[0-9a-f]{64}")
 STATED = ("made_on", "ctevidence", "code_sha256", "python", "libraries", "parameters",
           "inputs_sha256", "outputs_sha256")  # fmt: skip
@@ -21,9 +21,11 @@ STATED = ("made_on", "ctevidence", "code_sha256", "python", "libraries", "parame
 def origin(pack: Pack) -> Iterator[str]:
     """R14: the manifest names versions, parameters, seed, and the checksum of every file."""
     manifest = pack.manifest
+    if not pack.results:
+        yield "results.json is missing"
     yield from (f"manifest.json does not state {k}" for k in STATED if k not in manifest)
-    if "seed" not in manifest:
-        yield "manifest.json does not state the seed (null where nothing is drawn)"
+    if "seeds" not in manifest:
+        yield "manifest.json does not state the seeds (none where nothing is drawn)"
     for part in ("inputs_sha256", "outputs_sha256"):
         for name, digest in manifest.get(part, {}).items():
             if not HASH.fullmatch(digest):

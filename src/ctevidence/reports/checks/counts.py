@@ -1,0 +1,105 @@
+"""R8 and R10: counts that add up, and none that points to a few people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bs4 import Tag
+
+from ctevidence.reports.checks.pack import Pack, text_of
+
+COUNTS = ("n", "events", "n_reference", "events_reference")
+#: columns of a table of people over time, each counted so far
+RISK, EVENT, CENSORED = "at risk", "event so far", "not followed further"
+EXTREMES = re.compile(r"\b(?:min|max|minimum|maximum|lowest|highest|oldest|youngest)\b", re.I)
+OF = re.compile(r"(?<![\w.–-])(\d+) of (\d+)(?![\w.–])")
+
+
+def add_up(pack: Pack) -> Iterator[str]:
+    """R8: nobody is lost or gained on the way of a flow, or under a curve."""
+    slack = _step(pack) - 1  # of each rounded count
+    for name, page in pack.pages.items():
+        for table in page.find_all("table"):
+            heads, rows = _cells(table)
+            if {RISK, EVENT, CENSORED} <= set(heads):
+                yield from (f"{name}: {p}" for p in _under_a_curve(heads, rows, 3 * slack))
+            if heads[:1] == ["step"] and rows and rows[0][0] == "in the study":
+                yield from (f"{name}: {p}" for p in _on_the_way(heads, rows, 2 * slack))
+
+
+def _under_a_curve(heads: list[str], rows: list[list[str]], slack: int) -> Iterator[str]:
+    began: dict[str, int] = {}
+    columns = [heads.index(column) for column in (RISK, EVENT, CENSORED)]
+    for row in rows:
+        counts = [row[i] for i in columns]
+        if not all(count.isdigit() for count in counts):
+            continue  # a count that is not shown
+        total = sum(map(int, counts))
+        start = began.setdefault(row[0], total)
+        if abs(total - start) > slack:
+            week = row[heads.index("week")]
+            yield f"{row[0]}, week {week}: at risk, with and without are {total} of {start}"
+
+
+def _on_the_way(heads: list[str], rows: list[list[str]], slack: int) -> Iterator[str]:
+    entered = next((r for r in rows if r[0].startswith("entered")), None)
+    if entered is None:
+        yield "the flow does not say who entered"
+        return
+    before = rows[: rows.index(entered)]
+    for column, arm in enumerate(heads[1:], start=1):
+        shown = [row[column] for row in (*before, entered)]
+        if not all(text.isdigit() for text in shown):
+            continue
+        first, *left = map(int, shown[:-1])
+        if abs(first - sum(left) - int(shown[-1])) > slack * len(shown):
+            yield f"the flow of {arm}: {first} less {left} is not {shown[-1]}"
+        seen = [row[column] for row in rows[rows.index(entered) + 1 :]]
+        yield from (
+            f"the flow of {arm}: {text} seen of {entered[column]} who entered"
+            for text in seen
+            if text.isdigit() and int(text) > int(entered[column]) + slack
+        )
+
+
+def hidden(pack: Pack) -> Iterator[str]:
+    """R10: under a disclosure profile no small count, none that is not rounded, no extremes.
+
+    The message names the place, never the count.
+    """
+    profile = pack.results.get("disclosure", {"suppress_up_to": 0})
+    if profile["suppress_up_to"] == 0:
+        return
+    allowed = _Allowed(profile["suppress_up_to"], profile["round_to"])
+    for row in pack.results["estimates"]:
+        yield from (f"results.json: {row['id']} shows {c} too exactly"
+                    for c in COUNTS if row[c] is not None and not allowed(row[c]))  # fmt: skip
+    for name, page in pack.pages.items():
+        for found in OF.finditer(text_of(page.main)):
+            if not all(allowed(int(k)) for k in found.groups()) and found.group(2) != "100":
+                yield f"{name}: a count of people is shown too exactly"
+        for table in page.find_all("table"):
+            heads, _ = _cells(table)
+            yield from (f"{name}: the column {h!r} shows an extreme" for h in heads
+                        if EXTREMES.search(h))  # fmt: skip
+
+
+class _Allowed:
+    """Whether a count may be shown under a profile."""
+
+    def __init__(self, suppress_up_to: int, round_to: int) -> None:
+        self.suppress_up_to, self.round_to = suppress_up_to, round_to
+
+    def __call__(self, count: int) -> bool:
+        return count == 0 or (count > self.suppress_up_to and count % self.round_to == 0)
+
+
+def _step(pack: Pack) -> int:
+    return pack.results.get("disclosure", {}).get("round_to", 1)
+
+
+def _cells(table: Tag) -> tuple[list[str], list[list[str]]]:
+    heads = [text_of(cell) for cell in table.select("thead th, thead td")]
+    rows = [[text_of(c) for c in row.find_all(["th", "td"])] for row in table.select("tbody tr")]
+    return heads, rows

@@ -1,0 +1,62 @@
+"""R12: what assistive technology needs of a page, as far as it can be told without a browser.
+
+The rules of axe-core that a page can break seriously. The test suite lets axe-core itself look at
+every page in a browser (``tests/browser``), where also colours and cut-off text are seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bs4 import BeautifulSoup, Tag
+
+from ctevidence.reports.checks.pack import Pack, text_of
+
+INTERACTIVE = ["a", "summary", "button", "input", "select"]
+
+
+def usable(pack: Pack) -> Iterator[str]:
+    """R12: landmarks, names of what can be used, lists and definitions that are whole."""
+    for name, page in pack.pages.items():
+        yield from (f"{name}: {problem}" for problem in _page(page))
+
+
+def _page(page: BeautifulSoup) -> Iterator[str]:
+    if len(page.find_all("main")) != 1:
+        yield "not exactly one <main>"
+    viewport = page.find("meta", attrs={"name": "viewport"})
+    content = viewport.get("content", "") if viewport else ""
+    if "width=device-width" not in content or "maximum-scale" in content or "user-scal" in content:
+        yield "a small screen cannot show or enlarge it"
+    for tag in page.find_all(INTERACTIVE):
+        if not text_of(tag) and not tag.get("aria-label"):
+            yield f"<{tag.name}> without a name"
+        if tag.find(INTERACTIVE):
+            yield f"<{tag.name}> holds something else to click on"
+    for tag in page.find_all(attrs={"role": "region"}):
+        if not tag.get("aria-label"):
+            yield "a region without a name"
+    for tag in page.find_all(attrs={"tabindex": True}):
+        if tag["tabindex"] not in ("0", "-1"):
+            yield "an order of its own for the tabulator key"
+    yield from _lists(page)
+    targets = {tag["id"] for tag in page.find_all(id=True)}
+    for link in page.find_all("a", href=True):
+        if link["href"].startswith("#") and link["href"][1:] not in targets:
+            yield f"a link to {link['href']}, which is not there"
+
+
+def _lists(page: BeautifulSoup) -> Iterator[str]:
+    for tag in page.find_all(["ul", "ol"]):
+        yield from _only(tag, {"li"})
+    for tag in page.find_all("dl"):
+        yield from _only(tag, {"dt", "dd", "div"})
+    for tag in page.find_all("details"):
+        first = tag.find(True, recursive=False)
+        if first is None or first.name != "summary":
+            yield "<details> without a line that opens it"
+
+
+def _only(tag: Tag, allowed: set[str]) -> Iterator[str]:
+    others = {child.name for child in tag.find_all(True, recursive=False)} - allowed
+    yield from (f"<{tag.name}> holds <{name}>" for name in sorted(others))
