@@ -12,6 +12,7 @@ from ctevidence.display.key_messages import (
     study_messages,
     treatments_missing,
 )
+from ctevidence.display.language import say
 from ctevidence.display.rule_words import rule_words
 from ctevidence.display.sentences import sentence
 from ctevidence.display.told import Told, told
@@ -125,8 +126,10 @@ def _answer(material: Material) -> Section:
     messages = [told(message(v, material.source), v.lead, claim=v.claim.id) for v in lead]
     if own:  # it has said itself that it cannot answer them
         messages = [*own, *(messages if material.trials else ())]
-    messages = [*messages, *limits_messages(material)]
-    return Section("answer", "Key messages", (bullets(messages),), is_answer=True)
+    blocks = [bullets(messages)]
+    if limits := limits_messages(material):
+        blocks += [heading(say("limits.title")), bullets(limits)]
+    return Section("answer", "Key messages", tuple(blocks), is_answer=True)
 
 
 def _response(material: Material) -> Section | None:
