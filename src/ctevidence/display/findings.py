@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import pandas as pd
 
@@ -48,13 +49,14 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
     disclosure = disclosure_of(source)
     estimates = Estimates(gated(row, disclosure) for row in estimates)
     joined = f"{arm}-{reference}"
+    names = _treatments(source)
     rows, origins = [], []
     for start, name in OUTCOMES:
-        found = _found(estimates, start, arm, reference)
+        found = _found(estimates, start, arm, reference, names)
         if name == "staying_well_counted" and not found and _is_by_curve(estimates):
             continue  # nobody's state is unknown: there is one way of counting
         label = pick("findings", "attending" if name == "staying" and _seen(source) else name)
-        rows.append(_finding(found, label, arm, reference, disclosure))
+        rows.append(_finding(found, label, arm, reference, names, disclosure))
         origins.append(told("", *found, outcome=name, comparison=joined))
     a, r = treatment_label(arm), treatment_label(reference)
     columns = [
@@ -69,6 +71,13 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
     return Table(f"findings-{joined}", caption, frame, notes, numeric, origins=tuple(origins))
 
 
+def _treatments(source) -> dict[str, str]:
+    """Treatment by name of the arm, for treatments that one arm alone stands for."""
+    arms = getattr(source, "arms", ())
+    many = Counter(arm.treatment for arm in arms)
+    return {arm.name: arm.treatment.value for arm in arms if many[arm.treatment] == 1}
+
+
 def _is_by_curve(estimates: Estimates) -> bool:
     return any(row.outcome.startswith("staying well (by the curve)") for row in estimates)
 
@@ -80,7 +89,7 @@ def _seen(source) -> bool:
 
 
 def _found(
-    estimates: Estimates, start: str | tuple[str, ...], arm: str, reference: str
+    estimates: Estimates, start: str | tuple[str, ...], arm: str, reference: str, names: dict
 ) -> list[Estimate]:
     """The difference, then the risks under both treatments; empty where it is not reported."""
     speaking = [row for row in estimates if row.outcome.startswith(start)]
@@ -97,19 +106,27 @@ def _found(
     alone = [
         r
         for r in speaking
-        if not r.reference and r.measure in LEVELS and r.arm in (arm, reference) and _same(r, row)
+        if not r.reference
+        and r.measure in LEVELS
+        and names.get(r.arm, r.arm) in (arm, reference)
+        and _same(r, row)
     ]
     return [row, *alone]
 
 
 def _finding(
-    found: list[Estimate], label: str, arm: str, reference: str, disclosure: Disclosure
+    found: list[Estimate],
+    label: str,
+    arm: str,
+    reference: str,
+    names: dict[str, str],
+    disclosure: Disclosure,
 ) -> list[str]:
     if not found or not found[0].is_estimable:
         why = _reading(found[0]) if found else say("findings.nothing")
         return [label, "", "", "", "", why, ""]
     row, *alone = found
-    risks = {r.arm: shown_estimate(r, disclosure)[0] for r in alone}
+    risks = {names.get(r.arm, r.arm): shown_estimate(r, disclosure)[0] for r in alone}
     if "(by the curve)" in row.outcome:
         label = say("findings.by_curve")
     value = shown(row.estimate, row.unit)

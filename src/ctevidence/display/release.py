@@ -95,10 +95,22 @@ def released(estimates: Estimates, source) -> Estimates:
     estimates : Estimates
     source : Study, Trials or name of a disclosure profile
     """
+    return counts_released(may_be_shown(estimates, source), source)
+
+
+def counts_released(shown: Estimates, source) -> Estimates:
+    """Estimates that have passed the gate, for release: their counts rounded too.
+
+    Parameters
+    ----------
+    shown : Estimates
+        From `may_be_shown`.
+    source : Study, Trials or name of a disclosure profile
+    """
     disclosure = disclosure_of(source)
     if disclosure.is_open:
-        return estimates
-    return Estimates(_with_rounded_counts(gated(row, disclosure), disclosure) for row in estimates)
+        return shown
+    return Estimates(_with_rounded_counts(row, disclosure) for row in shown)
 
 
 def _with_rounded_counts(row: Estimate, disclosure: Disclosure) -> Estimate:

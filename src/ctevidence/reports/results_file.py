@@ -18,12 +18,13 @@ from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.estimands import outcome_estimands
 from ctevidence.display.format import shown
 from ctevidence.display.key_messages import key_messages, message
-from ctevidence.display.release import released
+from ctevidence.display.release import counts_released
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.verdict_words import (
     detectable_words,
     direction_words,
     driver_words,
+    fragility_words,
     rests_words,
     says,
 )
@@ -121,7 +122,7 @@ def _shown_rows(rows: Iterable[Estimate], material: Material) -> Iterable[dict]:
     """Rows as released, with the texts that pages show."""
     disclosure = disclosure_of(material.source)
     given = list(rows)
-    for exact, row in zip(given, released(Estimates(given), material.source), strict=True):
+    for exact, row in zip(given, counts_released(Estimates(given), material.source), strict=True):
         value, limits = shown_estimate(exact, disclosure)
         plain = {column: _number(getattr(row, column)) for column in COLUMNS}
         yield {**plain, "shown": {"estimate": value, "range": limits}}
@@ -162,7 +163,9 @@ def _verdict(verdict: Verdict, material: Material) -> dict:
         "risks": _risks(verdict),
         "rests": rests_words(verdict, disclosure),
         "detectable": detectable_words(verdict, disclosure),
-        "driver": driver_words(verdict),
+        "driver": "; ".join(
+            filter(None, (driver_words(verdict), fragility_words(verdict, disclosure)))
+        ),
         "hints": [
             {"domain": h.domain, "is_concern": h.is_concern, "words": hint_words(h)}
             for h in verdict.hints

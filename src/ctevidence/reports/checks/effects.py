@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from bs4 import Tag
 
+from ctevidence.evidence.verdict import SMALL_STUDY
 from ctevidence.reports.checks.pack import Pack, text_of
 
 #: an effect with its range: ``1.25 (0.90 to 1.75)``, ``5 (−32 to 42)``
@@ -56,7 +57,8 @@ def _in_element(tag: Tag, texts: dict[str, set[str]]) -> Iterator[str]:
     if unknown := [i for i in ids if i not in texts]:
         yield f"an element names estimates that results.json lacks: {unknown[:3]}"
         return
-    known = {"100", *(number for i in ids for number in texts[i])}
+    # of every 100; and the people below whom one study alone establishes nothing
+    known = {"100", str(SMALL_STUDY), *(number for i in ids for number in texts[i])}
     for found in NUMBER.findall(COUNTED.sub("", text_of(tag))):
         if found not in known:
             yield f"{found} is no number of {ids[0]}: {text_of(tag)[:80]!r}"
