@@ -84,7 +84,9 @@ def therapy_trial(make_outcome):
         }
     )
     names = pd.Series(therapist).map(lambda t: f"T{t}" if t >= 0 else None)
-    return make_outcome("relapse", frame, frame[["participant_id", "arm"]].assign(therapist=names))
+    few = pd.Series(therapist).map(lambda t: f"S{t % 5}" if t >= 0 else None)
+    people = frame[["participant_id", "arm"]].assign(therapist=names, few=few, alone=None)
+    return make_outcome("relapse", frame, people)
 
 
 def test_therapists_in_therapy_arms_only(therapy_trial):
@@ -115,13 +117,10 @@ def test_a_difference_of_arms_that_share_therapists_uses_their_covariance(therap
     assert arm.conf_low < arm.estimate < arm.conf_high
 
 
-def test_few_or_no_clusters_are_said_and_unknown_columns_named(therapy_trial, times):
+def test_few_or_no_clusters_are_said_and_unknown_columns_named(therapy_trial):
     fit = fit_relapse(therapy_trial)
     with pytest.raises(KeyError, match='"therapists".*did you mean "therapist"'):
         fit.clustered_by("therapists")
-    table = therapy_trial.study.tables["participants"]
-    few = table["therapist"].map(lambda t: None if t is None else f"S{int(t[1:]) % 5}")
-    table["few"], table["alone"] = few, None
     assert (
         "errors over few fews come out too small"
         in fit.clustered_by("few").levels("rmst", 26).caution

@@ -134,7 +134,8 @@ def test_the_brief_spares_leaders_the_statistics(pack):
 
 def test_estimates_have_the_closed_list_of_columns(pack):
     files = sorted((pack[1].path / "estimates").glob("*.csv"))
-    assert [f.stem for f in files] == ["course", "network", "relapse", "response", "trials"]
+    stems = ["course", "network", "relapse", "response", "sensitivity", "trials"]
+    assert [f.stem for f in files] == stems
     for path in files:
         rows = Estimates.read_csv(path)
         assert len(rows) > 0

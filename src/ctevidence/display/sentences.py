@@ -57,8 +57,10 @@ def sentence(estimates: Estimate | Estimates, certainty: str | None = None, sour
     ...     randomised=True, n=30, n_reference=14)
     >>> print(sentence(row))
     It is not determined whether more people respond by week 9 with combined treatment than with \
-medication: the best estimate is 14 more of every 100 people, and the data allow anything from \
-10 fewer to 36 more (certainty not assessed).
+medication: the best estimate is 10 more of every 100 people, and the data allow anything from \
+10 fewer to 40 more (certainty not assessed).
+
+    One person of 14 is seven of every 100, so nothing finer than tens is shown.
     """
     strength_of(certainty)  # refuses an unknown one
     disclosure = disclosure_of(source)

@@ -78,7 +78,7 @@ def limits_of_missing(
     >>> found = limits_of_missing(simulate_study(n=120, seed=1), seed=1, imputations=20,
     ...     jackknife=False)
     >>> found.week, [tip.base.week for tip in found.tipping], len(found.course)
-    (12.0, [12.0], 6)
+    (52, [12.0, 52.0], 6)
     """
     contrast = leading_contrast(study)
     week = study.weeks[-1] if week is None else week
