@@ -77,9 +77,23 @@ def message(verdict: Verdict, source="opensafely") -> str:
     if verdict.lead is None:
         why = capital(no_data_words(verdict))
         return say("claims.no_data", says=verdict.claim.says, why=why)
-    who = who_words(verdict.lead)
     parts = [sentence(verdict.lead, verdict.certainty, source), rests_on(verdict.lead)]
-    return " ".join([*parts, say("claims.who", who=who)] if who else parts)
+    if who := who_words(verdict.lead):
+        parts.append(say("claims.who", who=who))
+    if other := _other_side(verdict):
+        parts.append(other)
+    return " ".join(parts)
+
+
+def _other_side(verdict: Verdict) -> str:
+    """How many of the sources beside a lead have their best estimate on its other side."""
+    lead = verdict.lead
+    same = [r for r in verdict.beside if r.measure == lead.measure and r.is_estimable]
+    none = 1.0 if lead.unit == "ratio" else 0.0
+    over = [row for row in same if (row.estimate - none) * (lead.estimate - none) < 0]
+    if not over:
+        return ""
+    return say("claims.other_side", over=len(over), beside=len(same))
 
 
 def rests_on(row: Estimate) -> str:

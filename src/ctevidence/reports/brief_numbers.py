@@ -51,7 +51,12 @@ def numbers_table(material: Material) -> Table | None:
     notes = [say("brief.counted")] if counted & {"responded", "well"} else []
     notes += [say("brief.by_curve")] if "curve" in counted else []
     return Table(
-        "numbers", say("brief.numbers"), frame, tuple(notes), tuple(found), origins=origins
+        "numbers",
+        say("brief.numbers", title=material.study.title),
+        frame,
+        tuple(notes),
+        tuple(found),
+        origins=origins,
     )
 
 

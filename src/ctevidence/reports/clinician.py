@@ -51,6 +51,7 @@ from ctevidence.reports.staying_sections import (
 )
 from ctevidence.reports.trials_sections import MISREAD as TRIALS
 from ctevidence.reports.trials_sections import network_section, trials_section
+from ctevidence.terms import SENSITIVITY
 
 #: misreadings that the section on both treatments invites
 BOTH = ("no-synergy", "one-sided")
@@ -127,7 +128,10 @@ def _answer(material: Material) -> Section:
     if own:  # it has said itself that it cannot answer them
         messages = [*own, *(messages if material.trials else ())]
     blocks = [bullets(messages)]
-    if limits := limits_messages(material):
+    limits = list(limits_messages(material))
+    if material.trials:
+        limits.append(say("misreadings.convenience-sample"))
+    if limits:
         blocks += [heading(say("limits.title")), bullets(limits)]
     return Section("answer", "Key messages", tuple(blocks), is_answer=True)
 
@@ -238,10 +242,14 @@ def _synergy_rows(rows: Estimates) -> list[Estimate]:
     """The interactions, what could have been detected, and what adding each treatment brings."""
     models = ("additivity", "multiplicativity", "independence")
     found = [row for row in rows if row.reference in models]
+    people = {row.population for row in found}
     added = [
         row
         for row in rows.where(arm="combined", measure="risk_difference", alternative="two-sided")
         if row.reference in ("medication", "therapy")
+        # the same people analysed in another way are no second answer
+        and row.population in people
+        and SENSITIVITY not in row.caution
     ]
     return [*added, *found] if found else []
 

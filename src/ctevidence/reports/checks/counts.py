@@ -13,9 +13,9 @@ COUNTS = ("n", "events", "n_reference", "events_reference")
 #: columns of a table of people over time, each counted so far
 RISK, EVENT, CENSORED = "at risk", "event so far", "not followed further"
 EXTREMES = re.compile(r"\b(?:min|max|minimum|maximum|lowest|highest|oldest|youngest)\b", re.I)
-OF = re.compile(
-    r"(?<![\w.–-])(\d+) of (\d+)(?![\w.–])(?! (?:ways|comparisons|assumptions|numbers|claims)\b)"
-)
+#: "12 of 40", if these are people
+NOT_PEOPLE = r"(?! (?:ways|comparisons|assumptions|numbers|claims|other sources)\b)"
+OF = re.compile(rf"(?<![\w.–-])(\d+) of (\d+)(?![\w.–]){NOT_PEOPLE}")
 
 
 def add_up(pack: Pack) -> Iterator[str]:
