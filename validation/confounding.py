@@ -307,7 +307,8 @@ TEXT = (
     "count people. Survival and restricted mean are at week "
     f"{HORIZON:g}.",
     f"The registries of the second table come from `simulate_study`, {REGISTRY_PEOPLE:,} people "
-    f"each, with confounding of {REGISTRY_CONFOUNDING:g} and missed visits, without effects of sites and therapists, and go the whole way; "
+    f"each, with confounding of {REGISTRY_CONFOUNDING:g} and missed visits, without effects "
+    "of sites and therapists, and go the whole way; "
     "truth is that of the simulated world.",
     "*SE / SD* is the mean standard error over the standard deviation of the estimates.",
 )
