@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
@@ -76,11 +76,19 @@ class Language:
         KeyError
             When there is no such table.
         """
-        start = f"{name}."
-        found = {k[len(start) :]: v for k, v in self.entries.items() if k.startswith(start)}
-        if not found:
-            tables = {key.rpartition(".")[0] for key in self.entries}
-            raise KeyError(f'No table "{name}" in language {self.name}{_near(name, tables)}')
+        if name not in self._tables:
+            raise KeyError(f'No table "{name}" in language {self.name}{_near(name, self._tables)}')
+        return dict(self._tables[name])
+
+    @cached_property
+    def _tables(self) -> dict[str, dict[str, str]]:
+        """Entries by every path above them: every label of a page is looked up here."""
+        found: dict[str, dict[str, str]] = {}
+        for key, text in self.entries.items():
+            parts = key.split(".")
+            for depth in range(1, len(parts)):
+                above, below = ".".join(parts[:depth]), ".".join(parts[depth:])
+                found.setdefault(above, {})[below] = text
         return found
 
 
