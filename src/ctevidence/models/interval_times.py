@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.levels import Levels
+from ctevidence.models.curve_week import refuse_week
 from ctevidence.models.fit import ComparableFit, ScheduledFit, build_levels
 from ctevidence.models.interval_regression import PROPORTIONAL, IntervalRegression, Predicted
 from ctevidence.models.survival_levels import AtRisk
@@ -24,6 +25,7 @@ from ctevidence.outcomes.outcome import Outcome
 Array = np.ndarray
 
 #: model -> as readers see it
+LAST_SEEN = "at which somebody of every arm was last seen"
 MODEL_WORDS = {
     "exponential": "exponential model",
     "weibull": "Weibull model",
@@ -129,14 +131,7 @@ class IntervalTimesFit(ComparableFit):
             return self.staying.levels(measure, week)
         if measure == "log_hazard":
             return self._hazard_levels()
-        largest = math.floor(100 * self.largest_week) / 100
-        if week is None:
-            raise KeyError(f"Say which week for {measure}: any up to {largest:g} since risk began.")
-        if not 0 < week <= self.largest_week:
-            raise ValueError(
-                f"Week {week:g} is beyond what was seen: the largest possible week is {largest:g} "
-                "since risk began, at which somebody of every arm was last seen."
-            )
+        refuse_week(measure, week, self.largest_week, LAST_SEEN, "beyond what was seen")
         found = {arm: self.curve(arm, measure, [week]) for arm in self.rows}
         return self._levels(
             measure,

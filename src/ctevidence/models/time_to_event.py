@@ -5,7 +5,6 @@ They differ in the event, in who is at risk of it, and in what counts as staying
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +17,7 @@ from ctevidence.models.aalen_johansen import competing
 from ctevidence.models.arm_hazards import adjusted_hazards, frailty_hazards
 from ctevidence.models.clustered_curves import clusters_of
 from ctevidence.models.cox import CoxFit
+from ctevidence.models.curve_week import KNOWN, last_known_week, refuse_week
 from ctevidence.models.event_tests import event_tests, stratum_of
 from ctevidence.models.fit import ComparableFit, ScheduledFit
 from ctevidence.models.hazard_ratios import LogHazards
@@ -84,16 +84,8 @@ class TimeToEventFit(ComparableFit):
 
     @property
     def largest_week(self) -> float:
-        """The last week, since risk began, up to which the curve of every arm is known.
-
-        Arms in which nobody was followed at all after risk began do not count: nothing can be
-        said about them at any week. Without any other arm it is the last scheduled week.
-        """
-        followed = [curve for curve in self.curves.values() if curve.last_time > 0]
-        if not followed:
-            return max(self.study.weeks, default=1.0)
-        longest = max(curve.last_time for curve in followed)
-        return min(longest, *(curve.known_until for curve in followed))
+        """The last week, since risk began, up to which the curve of every arm is known."""
+        return last_known_week(self.curves.values(), self.study)
 
     def levels(self, measure: str | None = None, week: float | None = None) -> Levels:
         """Levels of one measure.
@@ -120,15 +112,7 @@ class TimeToEventFit(ComparableFit):
             return self.staying.levels(measure, week)
         if measure == "log_hazard":
             return hazard_levels(self.groups, self.hazards)
-        # rounded down, so that the week named is itself possible
-        largest = math.floor(100 * self.largest_week) / 100
-        if week is None:
-            raise KeyError(f"Say which week for {measure}: any up to {largest:g} since risk began.")
-        if not 0 < week <= self.largest_week:
-            raise ValueError(
-                f"Week {week:g} is outside the follow-up: the largest possible week is "
-                f"{largest:g} since risk began, until which the curve of every arm is known."
-            )
+        refuse_week(measure, week, self.largest_week, KNOWN)
         levels = curve_levels(self.groups, measure, float(week))
         if measure == "rmst" and self._hazard_ratio_steps_back:
             return replace(levels, caution=joined(levels.caution, LEADS_INSTEAD))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import pandas as pd
 
 from ctevidence.levels import Levels
 from ctevidence.models.cox import CoxFit, fit_cox
+from ctevidence.models.curve_week import KNOWN, last_known_week, refuse_week
 from ctevidence.models.fit import EVERYONE, ComparableFit, ScheduledFit, build_levels
 from ctevidence.models.hazard_ratios import arms_with_finite_ratios
 from ctevidence.models.partial_maximum import SeparationError
@@ -84,11 +84,7 @@ class WeightedTimeToEventFit(ComparableFit):
     @property
     def largest_week(self) -> float:
         """The last week, since risk began, up to which the curve of every arm is known."""
-        followed = [c for c in self.weighted_curves.values() if c.last_time > 0]
-        if not followed:
-            return max(self.study.weeks, default=1.0)
-        longest = max(curve.last_time for curve in followed)
-        return min(longest, *(curve.known_until for curve in followed))
+        return last_known_week(self.weighted_curves.values(), self.study)
 
     def levels(self, measure: str | None = None, week: float | None = None) -> Levels:
         """Levels of one measure, in the population of the weights.
@@ -122,14 +118,7 @@ class WeightedTimeToEventFit(ComparableFit):
             return self.staying.levels(measure, week)
         if measure == "log_hazard":
             return self._hazards()
-        largest = math.floor(100 * self.largest_week) / 100
-        if week is None:
-            raise KeyError(f"Say which week for {measure}: any up to {largest:g} since risk began.")
-        if not 0 < week <= self.largest_week:
-            raise ValueError(
-                f"Week {week:g} is outside the follow-up: the largest possible week is "
-                f"{largest:g} since risk began, until which the curve of every arm is known."
-            )
+        refuse_week(measure, week, self.largest_week, KNOWN)
         return self._at_week(measure, float(week))
 
     def _groups(self):

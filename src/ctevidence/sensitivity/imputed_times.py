@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.levels import Levels
+from ctevidence.models.curve_week import refuse_week
 from ctevidence.models.fit import ComparableFit, build_levels, refuse_weights
 from ctevidence.models.hazard_ratios import log_hazards
 from ctevidence.models.kaplan_meier import SurvivalCurve, kaplan_meier
@@ -159,7 +160,7 @@ class ImputedTimes(ComparableFit):
                 "people were lost. Ask for survival or rmst."
             )
         if measure != "log_hazard":
-            self._refuse_week(measure, week)
+            refuse_week(measure, week, self.horizon, "until which every arm was followed")
         pooled = self.pooled(measure, week)
         counts = np.bincount(self.people["arm"], minlength=len(self.arms))
         varies = np.diagonal(pooled.cov) > 0
@@ -202,16 +203,6 @@ class ImputedTimes(ComparableFit):
         """Events seen by the week; none of the imputed ones."""
         seen = self.people["event"].to_numpy() & (self.people["time"].to_numpy() <= week)
         return np.bincount(self.people["arm"][seen], minlength=len(self.arms))
-
-    def _refuse_week(self, measure: str, week: float | None) -> None:
-        largest = math.floor(100 * self.horizon) / 100
-        if week is None:
-            raise KeyError(f"Say which week for {measure}: any up to {largest:g} since risk began.")
-        if not 0 < week <= self.horizon:
-            raise ValueError(
-                f"Week {week:g} is outside the follow-up: the largest possible week is "
-                f"{largest:g} since risk began, until which every arm was followed."
-            )
 
     @property
     def _named(self) -> Outcome:
