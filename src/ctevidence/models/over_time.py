@@ -10,20 +10,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ctevidence.contrasts import compare_treatments, per_arm
 from ctevidence.data.study import Study
-from ctevidence.estimates import Estimates
 from ctevidence.levels import Levels
 from ctevidence.models.fit import silent_levels
 from ctevidence.models.relapse import fit_relapse
 from ctevidence.models.retention import fit_never_started, fit_retention
+from ctevidence.models.study_answers import NO_RELAPSE_RULE, StudyAnswers
 from ctevidence.models.time_to_event import LEADING, TimeToEventFit
 from ctevidence.outcomes.never_started import derive_never_started
 from ctevidence.outcomes.relapse import derive_relapse
 from ctevidence.outcomes.retention import derive_retention, is_recorded
-from ctevidence.terms import contrast_measure
 
-NO_RELAPSE_RULE = "the study does not declare what relapse is"
 NO_RETENTION_RULE = "the study does not declare how leaving treatment is seen"
 NO_DROPOUT = "no dropout is recorded for anyone: not recorded is not the same as nobody having left"
 SUBDISTRIBUTION = "log_subdistribution_hazard"
@@ -32,7 +29,7 @@ BETTER = {"survival": "higher", "rmst": "higher", "cumulative_incidence": "lower
 
 
 @dataclass(frozen=True, eq=False)
-class OverTime:
+class OverTime(StudyAnswers):
     """The time until an event in every arm of a study.
 
     Parameters
@@ -82,17 +79,6 @@ class OverTime:
     def _outcome(self) -> str:
         """What rows without a number are about."""
         return "staying in treatment" if self.event == "dropout" else self.event
-
-    def per_arm(self, *measures: str) -> Estimates:
-        """Each measure under each arm."""
-        return sum((per_arm(self.levels(measure)) for measure in measures), Estimates())
-
-    def compare_treatments(self, *measures: str) -> Estimates:
-        """Every comparison of treatments by each contrast measure."""
-        rows = Estimates()
-        for measure in measures:
-            rows += compare_treatments(self.levels(contrast_measure(measure).of), (measure,))
-        return rows
 
 
 def relapse_over_time(

@@ -16,8 +16,9 @@ from ctevidence.data.study import Study
 from ctevidence.estimates import Estimates
 from ctevidence.levels import Levels
 from ctevidence.models.fit import silent_levels
-from ctevidence.models.over_time import NO_RELAPSE_RULE, relapse_over_time
+from ctevidence.models.over_time import relapse_over_time
 from ctevidence.models.response import fit_response
+from ctevidence.models.study_answers import NO_RELAPSE_RULE
 from ctevidence.outcomes.staying_well import derive_staying_well
 from ctevidence.terms import LEVEL_MEASURES
 

@@ -9,22 +9,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ctevidence.contrasts import compare_treatments, per_arm
 from ctevidence.data.study import Study
-from ctevidence.estimates import Estimates
 from ctevidence.levels import Levels
 from ctevidence.models.fit import silent_levels
 from ctevidence.models.illness import IllnessFit, fit_illness
 from ctevidence.models.repeated_relapse import RepeatedRelapseFit, fit_repeated_relapse
+from ctevidence.models.study_answers import NO_RELAPSE_RULE, StudyAnswers
 from ctevidence.outcomes.illness import derive_illness
 from ctevidence.outcomes.repeated_relapse import derive_repeated_relapse
-from ctevidence.terms import contrast_measure
 
 NO_RULE = (
     "the study does not declare what dropout and a switch are for the whole illness, [illness] in "
     "study.toml"
 )
-NO_RELAPSE_RULE = "the study does not declare what relapse is"
 NO_VISITS = "nobody was scored after the start: what state people were in was not seen"
 #: measure -> which fit has it, and whether more is good; the silent rows of a study without one
 OF_STATES = ("state_occupation", "weeks_in_state")
@@ -32,7 +29,7 @@ NAMES = {"mean_count": "repeated relapse", "log_hazard": "repeated relapse"}
 
 
 @dataclass(frozen=True, eq=False)
-class WholeIllness:
+class WholeIllness(StudyAnswers):
     """States of the illness, weeks in them and repeated relapse of a study.
 
     Parameters
@@ -69,17 +66,6 @@ class WholeIllness:
             return silent_levels(self.study, name, measure, better, self.reason, week)
         source = self.fit if measure in OF_STATES else self.repeated
         return source.levels(measure, week)
-
-    def per_arm(self, *measures: str) -> Estimates:
-        """Each measure under each arm."""
-        return sum((per_arm(self.levels(measure)) for measure in measures), Estimates())
-
-    def compare_treatments(self, *measures: str) -> Estimates:
-        """Every comparison of treatments by each contrast measure."""
-        rows = Estimates()
-        for measure in measures:
-            rows += compare_treatments(self.levels(contrast_measure(measure).of), (measure,))
-        return rows
 
 
 def illness_over_time(study: Study, week: float | None = None) -> WholeIllness:
