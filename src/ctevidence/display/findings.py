@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import pandas as pd
 
@@ -47,16 +48,18 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
         One row per outcome of `OUTCOMES`; an outcome without data keeps its row and says so.
     """
     disclosure = disclosure_of(source)
-    estimates = Estimates(gated(row, disclosure) for row in estimates)
-    joined = f"{arm}-{reference}"
+    # rows of one arm name the arm, comparisons the treatment
     names = _treatments(source)
+    shown_rows = (gated(row, disclosure) for row in estimates)
+    estimates = Estimates(replace(row, arm=names.get(row.arm, row.arm)) for row in shown_rows)
+    joined = f"{arm}-{reference}"
     rows, origins = [], []
     for start, name in OUTCOMES:
-        found = _found(estimates, start, arm, reference, names)
+        found = _found(estimates, start, arm, reference)
         if name == "staying_well_counted" and not found and _is_by_curve(estimates):
             continue  # nobody's state is unknown: there is one way of counting
         label = pick("findings", "attending" if name == "staying" and _seen(source) else name)
-        rows.append(_finding(found, label, arm, reference, names, disclosure))
+        rows.append(_finding(found, label, arm, reference, disclosure))
         origins.append(told("", *found, outcome=name, comparison=joined))
     a, r = treatment_label(arm), treatment_label(reference)
     columns = [
@@ -89,7 +92,7 @@ def _seen(source) -> bool:
 
 
 def _found(
-    estimates: Estimates, start: str | tuple[str, ...], arm: str, reference: str, names: dict
+    estimates: Estimates, start: str | tuple[str, ...], arm: str, reference: str
 ) -> list[Estimate]:
     """The difference, then the risks under both treatments; empty where it is not reported."""
     speaking = [row for row in estimates if row.outcome.startswith(start)]
@@ -106,27 +109,19 @@ def _found(
     alone = [
         r
         for r in speaking
-        if not r.reference
-        and r.measure in LEVELS
-        and names.get(r.arm, r.arm) in (arm, reference)
-        and _same(r, row)
+        if not r.reference and r.measure in LEVELS and r.arm in (arm, reference) and _same(r, row)
     ]
     return [row, *alone]
 
 
 def _finding(
-    found: list[Estimate],
-    label: str,
-    arm: str,
-    reference: str,
-    names: dict[str, str],
-    disclosure: Disclosure,
+    found: list[Estimate], label: str, arm: str, reference: str, disclosure: Disclosure
 ) -> list[str]:
     if not found or not found[0].is_estimable:
         why = _reading(found[0]) if found else say("findings.nothing")
         return [label, "", "", "", "", why, ""]
     row, *alone = found
-    risks = {names.get(r.arm, r.arm): shown_estimate(r, disclosure)[0] for r in alone}
+    risks = {r.arm: shown_estimate(r, disclosure)[0] for r in alone}
     if "(by the curve)" in row.outcome:
         label = say("findings.by_curve")
     value = shown(row.estimate, row.unit)

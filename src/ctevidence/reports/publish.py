@@ -59,7 +59,8 @@ def publish(
     shutil.rmtree(target, ignore_errors=True)
     for part in ("appendix", "estimates", "figures"):
         (target / part).mkdir(parents=True)
-    pages = {"report.html": clinician_page(material), "brief.html": brief_page(material)}
+    report = clinician_page(material)
+    pages = {"report.html": report, "brief.html": brief_page(material)}
     appendix = [appendix_page(p) for p in sorted((results / "notebooks").glob("*.ipynb"))]
     for part in appendix:
         section = Section("notebook", "Results", (verbatim(part.body),))
@@ -74,7 +75,9 @@ def publish(
     for file, page in pages.items():
         (target / file).write_text(page.html, encoding="utf-8")
     made, remarks = write_formats(target, formats)
-    (target / "index.html").write_text(_index(material, notebooks, made).html, encoding="utf-8")
+    (target / "index.html").write_text(
+        _index(material, report, notebooks, made).html, encoding="utf-8"
+    )
     write_changes(found, target / "changes.json")
     write_results(results_of(material, CHECKS), target)
     for path in sorted((results / "estimates").glob("*.csv")):
@@ -85,7 +88,9 @@ def publish(
     return remarks
 
 
-def _index(material: Material, appendix: list[tuple[str, str]], made: list[str]) -> Page:
+def _index(
+    material: Material, report: Page, appendix: list[tuple[str, str]], made: list[str]
+) -> Page:
     contents = links(
         [
             ("report.html", "Evidence report", "for clinicians; the answer, and what is behind it"),
@@ -110,14 +115,13 @@ def _index(material: Material, appendix: list[tuple[str, str]], made: list[str])
             "manifest.json: inputs, parameters, versions and outputs with their checksums",
         ]
     )
-    page = clinician_page(material)
     return Page(
         kind="index",
-        title=page.title,
-        lead=page.lead,
+        title=report.title,
+        lead=report.lead,
         banner=material.banner,
         sections=(
-            page.sections[0],
+            report.sections[0],
             Section("pages", "Read", (contents,)),
             Section("appendix", "For researchers", (notebooks, files)),
         ),
