@@ -28,6 +28,25 @@ def test_the_strategy_follows_the_outcome(outcome, strategy):
     assert strategy in estimand(row(outcome), "own").intercurrent_events
 
 
+DEATH = "after death: composite (failure from then on)"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        ("response (observed)", f"{DEATH}; without a score: left out"),
+        (
+            "relapse",
+            f"{DEATH}. Of everything else: counted while people were seen; no longer being seen "
+            "ends the count (censoring)",
+        ),
+    ],
+)
+def test_a_declared_strategy_is_told_and_no_other(outcome, told):
+    own = row(outcome, caution=f"few people; Intercurrent events, {DEATH}")
+    assert estimand(own, "own").intercurrent_events == told
+
+
 def test_an_imputed_outcome_says_its_assumption():
     name = "response (imputed, jump to reference)"
     found = estimand(row(name), "own").intercurrent_events

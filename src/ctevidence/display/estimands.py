@@ -17,6 +17,7 @@ from ctevidence.display.labels import contrast_label, measure_label
 from ctevidence.display.language import pick, say, words
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate
+from ctevidence.outcomes.intercurrent import strategies_of
 from ctevidence.terms import Estimand
 
 #: start and end of an outcome's name -> how events on the way are handled (names in the language);
@@ -88,12 +89,23 @@ def handling(row: Estimate, study: str) -> str:
     """How events on the way are handled, with the name of the strategy."""
     if row.study != study:
         return words("events_handled")["trials"]
-    if imputed := _IMPUTED.search(row.outcome):
-        return pick("events_handled", "imputed", assumption=imputed.group(1))
-    for start, end, name in _HANDLING:
-        if row.outcome.startswith(start) and row.outcome.endswith(end):
-            return pick("events_handled", name)
-    return words("events_handled")["policy_model"]
+    declared = strategies_of(row.caution)
+    events = declared or words("events_handled")["as_they_are"]
+    name, assumption = _handled(row.outcome)
+    told = pick("events_handled", name, events=events, assumption=assumption)
+    if not declared or events in told:
+        return told
+    return say("estimand.declared", strategies=declared, otherwise=told)
+
+
+def _handled(outcome: str) -> tuple[str, str]:
+    """Which way of handling the name of an outcome stands for, and the assumption of imputing."""
+    if imputed := _IMPUTED.search(outcome):
+        return "imputed", imputed.group(1)
+    fitting = (
+        n for start, end, n in _HANDLING if outcome.startswith(start) and outcome.endswith(end)
+    )
+    return next(fitting, "policy_model"), ""
 
 
 def _time(row: Estimate) -> str:

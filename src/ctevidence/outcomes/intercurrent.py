@@ -153,6 +153,22 @@ def _filled_in(
     )[list(kept.columns)]
 
 
+#: how the caution of a row begins whose outcome was derived by declared strategies
+DECLARED = "Intercurrent events, "
+
+
+def strategies_of(caution: str) -> str:
+    """The declared strategies that a row's caution names; empty where it names none.
+
+    Examples
+    --------
+    >>> strategies_of("one small study; Intercurrent events, death (composite)")
+    'death (composite)'
+    """
+    named = [p.removeprefix(DECLARED) for p in caution.split("; ") if p.startswith(DECLARED)]
+    return ", ".join(named)
+
+
 def strategies_in_words(study: Study) -> str:
     """All declared strategies as one phrase; empty when none is declared."""
     return ", ".join(event.describe() for event in study.rules.intercurrent)
@@ -170,6 +186,6 @@ def strategy_cautions(study: Study, carried_out: bool = True) -> tuple[str, ...]
     if not study.rules.intercurrent:
         return ()
     if carried_out:
-        return (f"Intercurrent events, {strategies_in_words(study)}",)
+        return (f"{DECLARED}{strategies_in_words(study)}",)
     events = ", ".join(event.in_words for event in study.rules.intercurrent)
     return (f"What was recorded after {events} counts as it is (treatment policy)",)

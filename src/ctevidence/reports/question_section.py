@@ -7,6 +7,7 @@ import math
 from ctevidence.data.study import Study
 from ctevidence.display.baseline import baseline_gap
 from ctevidence.display.rule_words import rule_words
+from ctevidence.outcomes.intercurrent import strategies_in_words
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import Section, bullets, definitions, heading
 from ctevidence.terms import COMPONENTS
@@ -40,8 +41,8 @@ def _of_study(study: Study) -> list[tuple[str, str]]:
         ("Treatments", "; ".join(f"{arm.label}: {_given(arm)}" for arm in study.arms)),
         ("Outcome", _outcome(study)),
         ("Time", _times(study)),
-        ("On the way", "what happens after stopping or switching treatment counts as it is "
-                       "(treatment policy)"),
+        ("On the way", strategies_in_words(study) or "what happens after stopping or switching "
+                       "treatment counts as it is (treatment policy)"),
         ("Missing scores", "counted both ways: left out, and as not having responded"
                            if study.schedule else "none are asked for after the start"),
         ("Measure", "difference of the share of people, per 100; ratios beside it"),
