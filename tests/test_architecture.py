@@ -16,6 +16,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 #: a room may use only what stands before it
 ORDER = (
     "terms",
+    "language",
     "levels",
     "estimates",
     "contrasts",

@@ -6,7 +6,7 @@ import pytest
 
 from ctevidence.data.intercurrent_events import IntercurrentEvent
 from ctevidence.display.estimand import LEADS_WITH, estimand, estimand_sentence, table_estimand
-from ctevidence.display.language import words
+from ctevidence.language import words
 from ctevidence.outcomes import derive_course, derive_harms, derive_response
 from ctevidence.outcomes.outcome import FRAME_COLUMNS
 from ctevidence.simulate.study import simulate_study

@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from ctevidence.display.language import language
 from ctevidence.display.misreadings import SITUATIONS, misreadings
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claim import Claim
 from ctevidence.evidence.claims import assess_claims
+from ctevidence.language import language
 from ctevidence.terms import TRANSITIVITY
 
 CLAIM = Claim("c", "Both help more", "combined", "medication", ("response",), ("risk_difference",))

@@ -109,7 +109,7 @@ def test_checks_of_a_release_see_the_finished_pack_alone(module):
     imported |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     ours = {m for m in imported if m.startswith("ctevidence")}
     # words, and the threshold of verdicts below which one study alone establishes nothing
-    known = {"ctevidence.display.language", "ctevidence.display.labels"}
+    known = {"ctevidence.language", "ctevidence.display.labels"}
     known |= {"ctevidence.evidence.verdict"}
     assert {m for m in ours - known if not m.startswith("ctevidence.reports.checks")} == set()
 

@@ -10,8 +10,8 @@ from pandas.api.types import is_numeric_dtype
 from ctevidence.data.study import Study
 from ctevidence.display.disclosure import HELD_BACK, Disclosure, disclosure_of
 from ctevidence.display.format import number
-from ctevidence.display.language import pick
 from ctevidence.display.table import Table
+from ctevidence.language import pick
 from ctevidence.terms import COMPONENTS
 
 _NOT_SHOWN = ("participant_id", "arm", "site", "therapist")

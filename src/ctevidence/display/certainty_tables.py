@@ -9,7 +9,6 @@ import pandas as pd
 
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.format import interval, number
-from ctevidence.display.language import capital, pick, say, words
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.display.verdict_tables import sure_words
@@ -17,6 +16,7 @@ from ctevidence.estimates import Estimate
 from ctevidence.evidence.certainty import LOWERING, RAISING, Judgement
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.hints import Hint
+from ctevidence.language import capital, pick, say, words
 
 
 def table_certainty(verdicts: Iterable[Verdict], source="opensafely") -> Table:

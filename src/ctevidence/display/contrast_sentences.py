@@ -14,7 +14,6 @@ from ctevidence.display.contrast_words import (
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import interval, number_needed, shown
 from ctevidence.display.labels import measure_label, treatment_label
-from ctevidence.display.language import capital, pick, say
 from ctevidence.display.verbs import did, without
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import (
@@ -25,6 +24,7 @@ from ctevidence.evidence.verdict import (
     rests_on_one_small_study,
 )
 from ctevidence.evidence.wording import wording
+from ctevidence.language import capital, pick, say
 from ctevidence.terms import TRANSITIVITY
 
 #: part of an outcome's name -> how people without a score were counted

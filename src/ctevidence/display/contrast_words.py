@@ -6,9 +6,9 @@ import math
 
 from ctevidence.display.format import decimals_of, interval, number, rounded, shown
 from ctevidence.display.labels import measure_with_article
-from ctevidence.display.language import pick, say
 from ctevidence.display.verbs import did, without
 from ctevidence.estimates import Estimate
+from ctevidence.language import pick, say
 
 #: a mean time, told as time without the event
 TIMES = ("rmst_difference", "weeks_in_state_difference")

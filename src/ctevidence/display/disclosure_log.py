@@ -9,11 +9,11 @@ import pandas as pd
 
 from ctevidence.display.disclosure import HELD_BACK, Disclosure, disclosure_of
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.language import pick, say, words
 from ctevidence.display.release import FEW_DF, gated, is_pooled, why_hidden
 from ctevidence.display.rounded_counts import ROUNDED
 from ctevidence.display.table import Table
 from ctevidence.estimates import COUNT_COLUMNS, SMALL_GROUP, Estimate, Estimates
+from ctevidence.language import pick, say, words
 
 #: rules in the order in which they act on estimates
 RULES = ("few_people", "few_with", "several", "few_df", "from_counts", "coarse")

@@ -10,8 +10,8 @@ import math
 import pandas as pd
 
 from ctevidence.display.labels import contrast_label, measure_label
-from ctevidence.display.language import pick, say
 from ctevidence.display.table import Table
+from ctevidence.language import pick, say
 from ctevidence.outcomes.intercurrent import strategies_in_words
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import Estimand, contrast_measure

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ctevidence.display.labels import contrast_label, measure_label
-from ctevidence.display.language import pick, say, words
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate
+from ctevidence.language import pick, say, words
 from ctevidence.outcomes.intercurrent import strategies_of
 from ctevidence.terms import Estimand
 

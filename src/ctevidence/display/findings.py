@@ -11,13 +11,13 @@ import pandas as pd
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval, shown
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.language import capital, pick, say
 from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.told import told
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import direction, rests_on_one_small_study
+from ctevidence.language import capital, pick, say
 
 #: start of the outcome -> its name in the language; always there, even empty: effect, course of
 #: illness, staying, harm

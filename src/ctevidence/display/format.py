@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-from ctevidence.display.language import pick, say, words
+from ctevidence.language import pick, say, words
 
 LEAST_RATIO, MOST_RATIO = 0.01, 100
 

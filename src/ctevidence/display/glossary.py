@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctevidence.display.language import say, words
+from ctevidence.language import say, words
 
 _WORD, _MEANING = ".word", ".meaning"
 

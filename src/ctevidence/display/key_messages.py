@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from ctevidence.data.study import Study
 from ctevidence.display.arm_sentences import sentence_of_arms
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.language import capital, say
 from ctevidence.display.sentences import sentence
 from ctevidence.display.verdict_words import no_data_words, who_words
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
+from ctevidence.language import capital, say
 from ctevidence.terms import Treatment
 
 #: claims that lead, in this order; at most four messages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctevidence.display.language import capital, pick, say, words
+from ctevidence.language import capital, pick, say, words
 from ctevidence.terms import SYNERGY_MEASURES
 
 #: ends and starts of names of rows that say something about a measure

@@ -11,7 +11,6 @@ from ctevidence.display.certainty_tables import hint_words
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval, shown
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.language import capital, pick, say
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
@@ -20,6 +19,7 @@ from ctevidence.display.verdict_tables import sure_words
 from ctevidence.display.verdict_words import direction_words, people_words
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
+from ctevidence.language import capital, pick, say
 
 #: comparison -> claim -> its row; the same rows whatever the data hold
 ROWS: Mapping[tuple[str, str], Mapping[str, str]] = {

@@ -13,7 +13,6 @@ from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.figure import Figure, nothing_to_draw
 from ctevidence.display.format import number, shown
 from ctevidence.display.labels import contrast_label, treatment_label
-from ctevidence.display.language import capital, pick, say
 from ctevidence.display.missing_scores import plot_missing_scores
 from ctevidence.display.multiverse_words import multiverse_sentence
 from ctevidence.display.release import gated
@@ -22,6 +21,7 @@ from ctevidence.display.tables import shown_estimate
 from ctevidence.display.tipping_point import plot_tipping_point
 from ctevidence.display.tipping_sentence import better_side, points_words
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import capital, pick, say
 from ctevidence.sensitivity.limits_of_confounding import WAYS, LimitsOfConfounding
 from ctevidence.sensitivity.limits_of_missing import LimitsOfMissing
 from ctevidence.sensitivity.multiverse import Multiverse

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from ctevidence.display.language import pick, words
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claim import FOUR_ARMS, TRIALS
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.hearing import condition_of, source_of, stratum_of
 from ctevidence.evidence.verdict import SMALL_STUDY, Direction
+from ctevidence.language import pick, words
 
 
 @dataclass(frozen=True)

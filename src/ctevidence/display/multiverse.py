@@ -22,7 +22,6 @@ from ctevidence.display.figure import (
     nothing_to_draw,
 )
 from ctevidence.display.format import p_value, shown, unit_label
-from ctevidence.display.language import capital, pick, say
 from ctevidence.display.multiverse_words import (
     choice_words,
     fragility_sentence,
@@ -33,6 +32,7 @@ from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.fragility import AXES, fragility
 from ctevidence.evidence.verdict import touches_none
+from ctevidence.language import capital, pick, say
 from ctevidence.sensitivity.multiverse import choices_of
 from ctevidence.terms import Treatment
 

@@ -9,12 +9,12 @@ import pandas as pd
 from ctevidence.contrasts.better_than_both import BEST_SINGLE
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.language import capital, pick, say, words
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.fragility import AXES, Fragility, fragility
 from ctevidence.evidence.verdict import Thresholds
+from ctevidence.language import capital, pick, say, words
 from ctevidence.sensitivity.multiverse import Multiverse
 
 ADDITIVITY = "additivity"

@@ -10,7 +10,6 @@ from ctevidence.display.component_forest import plot_components
 from ctevidence.display.contribution_map import plot_contributions
 from ctevidence.display.figure import Figure, nothing_to_draw
 from ctevidence.display.format import interval, number, p_value
-from ctevidence.display.language import capital, pick, say
 from ctevidence.display.league import plot_league
 from ctevidence.display.network_graph import plot_network
 from ctevidence.display.network_sentences import orders
@@ -23,6 +22,7 @@ from ctevidence.display.network_tables import (
 from ctevidence.display.sentences import sentence
 from ctevidence.display.table import Table
 from ctevidence.evidence.verdict import rests_on_one_small_study
+from ctevidence.language import capital, pick, say
 from ctevidence.synthesis.direct_evidence import rests_on_one
 from ctevidence.synthesis.trial_network import Combination, TrialNetwork
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ctevidence.display.contrast_sentences import guard
 from ctevidence.display.format import interval, number, shown
 from ctevidence.display.labels import contrast_label, measure_label
-from ctevidence.display.language import pick, say
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import Direction, direction
+from ctevidence.language import pick, say
 
 PREDICTION, SMALL_STUDY, WITHOUT = "_prediction", "_small_study_range", "_without_one"
 

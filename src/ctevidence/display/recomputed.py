@@ -6,8 +6,8 @@ import math
 
 import pandas as pd
 
-from ctevidence.display.language import pick, say
 from ctevidence.display.table import Table
+from ctevidence.language import pick, say
 from ctevidence.models.over_time import OverTime
 from ctevidence.models.recomputed import Check, recompute
 from ctevidence.models.time_to_event import TimeToEventFit

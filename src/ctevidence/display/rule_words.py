@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ctevidence.data.scales import Scale
-from ctevidence.display.language import pick
+from ctevidence.language import pick
 
 #: how rules say a threshold without knowing the scale
 _BEYOND = re.compile(r"a score at or beyond (-?[\d.]*\d)")

@@ -15,7 +15,6 @@ from ctevidence.display.contrast_sentences import (
 from ctevidence.display.contrast_words import when
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.labels import contrast_label, measure_label
-from ctevidence.display.language import say
 from ctevidence.display.network_sentences import special_sentence
 from ctevidence.display.release import gated
 from ctevidence.display.synergy_rows import synergy_row, synergy_seen
@@ -26,6 +25,7 @@ from ctevidence.display.synergy_sentences import (
 )
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.wording import strength_of
+from ctevidence.language import say
 
 
 def sentence(estimates: Estimate | Estimates, certainty: str | None = None, source="opensafely"):

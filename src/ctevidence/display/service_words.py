@@ -13,12 +13,12 @@ from ctevidence.data.service import FILE, NUMBERS, Service
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.format import number, rounded
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.language import capital, pick, say
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.display.told import Told, told
 from ctevidence.display.verbs import verb_of
 from ctevidence.evidence.claims import Verdict
+from ctevidence.language import capital, pick, say
 
 PER_100 = 100
 TREATMENTS = ("medication", "therapy", "combined")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ctevidence.display.language import capital, pick, say
 from ctevidence.display.release import HIDDEN
 from ctevidence.display.told import Told, told
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.verdict import Direction
 from ctevidence.evidence.wording import strength_of
+from ctevidence.language import capital, pick, say
 
 ASKED = {"better-than-medication": "medication", "better-than-therapy": "therapy"}
 #: verdicts whose words do not depend on how sure we are: they claim no direction

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from ctevidence.display.format import interval, shown, unit_label
 from ctevidence.display.labels import measure_label, treatment_label
-from ctevidence.display.language import capital, pick, say
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import Direction, better_direction, direction
+from ctevidence.language import capital, pick, say
 from ctevidence.terms import LEVEL_MEASURES, REFERENCE_MODELS, SYNERGY_MEASURES
 
 MODELS = tuple(REFERENCE_MODELS)

@@ -18,7 +18,6 @@ from ctevidence.display.contrast_words import (
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import interval, shown
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.language import capital, pick, say
 from ctevidence.display.synergy_rows import (
     MODELS,
     is_less,
@@ -35,6 +34,7 @@ from ctevidence.evidence.verdict import (
     rests_on_one_small_study,
 )
 from ctevidence.evidence.wording import strength_of
+from ctevidence.language import capital, pick, say
 from ctevidence.terms import CONTRAST_MEASURES
 
 BEST = "best single treatment"

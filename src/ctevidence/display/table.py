@@ -7,8 +7,8 @@ from html import escape
 
 import pandas as pd
 
-from ctevidence.display.language import say
 from ctevidence.display.told import Told
+from ctevidence.language import say
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,12 +16,12 @@ from ctevidence.display.format import (
     unit_label,
 )
 from ctevidence.display.labels import contrast_label, measure_label, treatment_label
-from ctevidence.display.language import capital, say
 from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.rule_words import rule_words
 from ctevidence.display.table import Table
 from ctevidence.display.told import told
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import capital, say
 from ctevidence.terms import LEVEL_MEASURES
 
 _OPTIONAL = ("week", "p", "people", "reference", "studies", "note", "range")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ctevidence.display.language import pick, say
 from ctevidence.display.table import Table
+from ctevidence.language import pick, say
 from ctevidence.sensitivity.added_on_the_way import AddedOnTheWay
 from ctevidence.sensitivity.kept_throughout import KeptThroughout
 

@@ -8,8 +8,8 @@ from ctevidence.display.contrast_words import difference_words
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import number
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.language import pick, say
 from ctevidence.display.release import gated
+from ctevidence.language import pick, say
 from ctevidence.sensitivity.tipping_point import TippingPoint
 
 

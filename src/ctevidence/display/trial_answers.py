@@ -10,11 +10,11 @@ from ctevidence.display.figure import Figure, nothing_to_draw
 from ctevidence.display.forest import plot_forest
 from ctevidence.display.format import interval, shown
 from ctevidence.display.labels import condition_label
-from ctevidence.display.language import say
 from ctevidence.display.sentences import sentence
 from ctevidence.display.small_study_table import plot_small_study
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate
+from ctevidence.language import say
 from ctevidence.synthesis.conditions import group_named
 from ctevidence.synthesis.pooled import Pooled
 from ctevidence.synthesis.trial_questions import AskedQuestion, AskedQuestions

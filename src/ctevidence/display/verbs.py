@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ctevidence.display.language import say, words
 from ctevidence.estimates import Estimate
+from ctevidence.language import say, words
 
 #: how the outcome of a state of the illness begins, and that of a kind of dropout
 STATE, KIND = "being ", "dropout ("

@@ -9,7 +9,6 @@ import pandas as pd
 
 from ctevidence.display.disclosure import HELD_BACK, Disclosure, disclosure_of
 from ctevidence.display.labels import contrast_label
-from ctevidence.display.language import pick, say, words
 from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.table import Table
 from ctevidence.display.told import told
@@ -28,6 +27,7 @@ from ctevidence.display.verdict_words import (
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.verdict import Direction, people_behind
+from ctevidence.language import pick, say, words
 
 _VERDICTS = ("claim", "verdict", "sure", "estimate", "rests", "shown", "drives")
 #: what a page shows at once, and what it keeps behind a line

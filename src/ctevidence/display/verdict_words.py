@@ -9,11 +9,11 @@ from ctevidence.display.contrast_words import difference_words, outcome_words
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import number, shown
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.language import pick, say, words
 from ctevidence.display.release import gated
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.verdict import SMALL_STUDY, Direction, Thresholds, people_behind
+from ctevidence.language import pick, say, words
 from ctevidence.synthesis.who_was_studied import HAVE
 
 #: a trial by author and year, as sources name them

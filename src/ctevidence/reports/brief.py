@@ -6,11 +6,11 @@ from ctevidence.display.arm_sentences import sentence_of_arms
 from ctevidence.display.certainty_tables import final_words
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.key_messages import study_messages
-from ctevidence.display.language import pick, say
 from ctevidence.display.release import HIDDEN
 from ctevidence.display.short_answer import ASKED, short_answer
 from ctevidence.display.told import Told, told
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import pick, say
 from ctevidence.reports.brief_leads import leads_told, young_told
 from ctevidence.reports.brief_numbers import numbers_table
 from ctevidence.reports.brief_service import service_blocks

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from ctevidence.display.contrast_words import difference_words, outcome_words
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.language import say
 from ctevidence.display.release import gated
 from ctevidence.display.told import Told, told
 from ctevidence.display.verdict_words import people_words
+from ctevidence.language import say
 from ctevidence.reports.material import Material
 
 YOUNG = ("better-than-medication-young", "better-than-therapy-young")

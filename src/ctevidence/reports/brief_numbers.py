@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from ctevidence.display.disclosure import disclosure_of
-from ctevidence.display.language import pick, say
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.told import told
 from ctevidence.estimates import Estimate
+from ctevidence.language import pick, say
 from ctevidence.reports.material import Material
 
 #: start of the outcome -> what the column is called; one of those that are alike

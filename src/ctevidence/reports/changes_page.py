@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ctevidence.display.changes_table import table_changes
 from ctevidence.display.disclosure import disclosure_of
-from ctevidence.display.language import say, words
 from ctevidence.display.release import released
+from ctevidence.language import say, words
 from ctevidence.reports.changes import Cause, Change, Changes, Released, changes
 from ctevidence.reports.last_release import BEFORE
 from ctevidence.reports.manifest import MANIFEST

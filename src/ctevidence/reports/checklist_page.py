@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from markupsafe import Markup
 
-from ctevidence.display.language import pick, say, words
+from ctevidence.language import pick, say, words
 from ctevidence.reports.checklist import Answer, Checklist, Item, checklists, facts_of
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import Block, Section, prose

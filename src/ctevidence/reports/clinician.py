@@ -12,7 +12,6 @@ from ctevidence.display.key_messages import (
     study_messages,
     treatments_missing,
 )
-from ctevidence.display.language import say
 from ctevidence.display.rule_words import rule_words
 from ctevidence.display.sentences import sentence
 from ctevidence.display.told import Told, told
@@ -25,6 +24,7 @@ from ctevidence.display.verdict_tables import (
 )
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
+from ctevidence.language import say
 from ctevidence.reports.findings_section import MISREAD as FINDINGS
 from ctevidence.reports.findings_section import findings_section
 from ctevidence.reports.material import Material

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ctevidence.display.language import say
 from ctevidence.display.tables import table_estimates
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import Section, folded, prose
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import ctevidence
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials
-from ctevidence.display.language import say
 from ctevidence.display.release import released
+from ctevidence.language import say
 from ctevidence.reports.appendix import appendix_page
 from ctevidence.reports.brief import brief_page
 from ctevidence.reports.changes_page import changes_of, write_changes

@@ -11,8 +11,8 @@ import pandas as pd
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.disclosure_log import table_disclosure
 from ctevidence.display.estimands import outcome_estimands, table_estimands
-from ctevidence.display.language import say, words
 from ctevidence.display.table import Table
+from ctevidence.language import say, words
 from ctevidence.reports.changes import Changes
 from ctevidence.reports.changes_page import changes_section
 from ctevidence.reports.checklist import facts_of

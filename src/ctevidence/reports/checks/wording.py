@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from bs4 import Tag
 
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.language import words
+from ctevidence.language import words
 from ctevidence.reports.checks.pack import Pack, kind_of, text_of
 
 #: said of results, these claim more than an interval can, or read as blame

@@ -147,7 +147,7 @@ def language(name: str = ENGLISH) -> Language:
     ValueError
         When there is no such file, or it differs from English in its keys or placeholders.
     """
-    folder = files("ctevidence.display") / "words"
+    folder = files("ctevidence") / "words"
     there = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
     if name not in there:
         raise ValueError(f'There is no language "{name}"{did_you_mean(name, there)}')

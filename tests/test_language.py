@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import ctevidence
-from ctevidence.display.language import (
+from ctevidence.language import (
     Language,
     differences,
     language,
@@ -20,9 +20,9 @@ from ctevidence.display.language import (
     words,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 SOURCE = Path(ctevidence.__file__).parent
-FILE = SOURCE / "display" / "words" / "en.toml"
+FILE = SOURCE / "words" / "en.toml"
 ENTRIES = language().entries
 
 
@@ -38,7 +38,7 @@ def calls():
                 yield where, name, key, {k.arg for k in node.keywords}
 
 
-CALLS = [c for c in calls() if not c[0].startswith("display/language.py")]
+CALLS = [c for c in calls() if not c[0].startswith("language.py")]
 TABLES = {key for _, kind, key, _ in CALLS if kind in ("pick", "words")}
 
 
