@@ -55,18 +55,6 @@ from ctevidence.terms import SENSITIVITY
 
 #: misreadings that the section on both treatments invites
 BOTH = ("no-synergy", "one-sided")
-DEFINITIONS = (
-    "A different rule can change the answer more than a different treatment: the same people, by "
-    "every definition that the study declares."
-)
-EVERYTHING = (
-    "Every estimate, with its method, stands in the files of the folder estimates; inputs, "
-    "parameters and versions with their checksums in manifest.json."
-)
-FOR_WHOM = (
-    "Effects in groups of people. Groups are small and were not formed by chance: read them as "
-    "questions, not as answers."
-)
 #: words of the glossary that the page explains
 GLOSSARY = (
     "range", "per-100", "association", "control", "staying-well", "prediction-interval",
@@ -95,7 +83,7 @@ def clinician_page(material: Material) -> Page:
         _certainty(material),
         _who(material),
         _how(material),
-        Section("glossary", "Words", (definitions(glossary(*GLOSSARY)),)),
+        Section("glossary", say("report.glossary"), (definitions(glossary(*GLOSSARY)),)),
     ]
     return Page(
         kind="report",
@@ -112,13 +100,14 @@ def clinician_page(material: Material) -> Page:
 def _title(material: Material) -> str:
     if material.study and not material.trials and len(treatments_missing(material.study)) > 1:
         return material.study.title
-    condition = f" in {material.condition}" if material.condition else ""
-    return f"Medication, therapy, or both{condition}?"
+    if material.condition:
+        return say("report.title_in", condition=material.condition)
+    return say("report.title")
 
 
 def _lead(material: Material) -> str:
     titles = [x.title for x in (material.study, material.trials, material.network) if x]
-    return "Evidence from: " + "; ".join(titles) + "."
+    return say("report.lead", titles="; ".join(titles))
 
 
 def _answer(material: Material) -> Section:
@@ -133,29 +122,27 @@ def _answer(material: Material) -> Section:
         limits.append(say("misreadings.convenience-sample"))
     if limits:
         blocks += [heading(say("limits.title")), bullets(limits)]
-    return Section("answer", "Key messages", tuple(blocks), is_answer=True)
+    return Section("answer", say("report.answer"), tuple(blocks), is_answer=True)
 
 
 def _response(material: Material) -> Section | None:
     if material.table("response-differences") is None:
         return None
     rule, scale = material.study.rules.response, material.study.scale
-    observed = _caption(material, "response (observed)", "People without a score are left out.")
+    observed = _caption(material, "response (observed)", say("report.response_observed"))
     counted = _caption(
-        material,
-        "response (missing as non-response)",
-        "People without a score are counted as not having responded.",
+        material, "response (missing as non-response)", say("report.response_counted")
     )
     return Section(
         "response",
-        "Who responds",
+        say("report.response"),
         (
             prose(rule_words(rule, scale).split(";")[0] + "."),
             beside(
                 picture(material.figure("response-observed"), observed),
                 picture(material.figure("response-counted"), counted),
             ),
-            folded("Differences between treatments", material.table("response-differences")),
+            folded(say("report.differences"), material.table("response-differences")),
             *_definitions(material),
             *_for_whom(material),
         ),
@@ -164,15 +151,17 @@ def _response(material: Material) -> Section | None:
 
 def _for_whom(material: Material) -> list[Block]:
     figure = material.figure("response-for-whom")
-    return (
-        [folded("For whom: groups of people", prose(FOR_WHOM), picture(figure))] if figure else []
-    )
+    if figure is None:
+        return []
+    return [folded(say("report.for_whom"), prose(say("report.for_whom_intro")), picture(figure))]
 
 
 def _definitions(material: Material) -> list[Block]:
     figure = material.figure("response-definitions")
-    title = heading("By other definitions of response")
-    return [title, prose(DEFINITIONS), picture(figure)] if figure else []
+    if figure is None:
+        return []
+    intro = prose(say("report.definitions_intro"))
+    return [heading(say("report.definitions")), intro, picture(figure)]
 
 
 def _caption(material: Material, outcome: str, words: str) -> Told:
@@ -185,13 +174,11 @@ def _course(material: Material) -> Section | None:
     figure = material.figure("course")
     if figure is None:
         return None
-    caption = "From a mixed model for repeated measures that uses every score."
-    behind = folded("Differences at every visit", material.table("course-differences"))
-    words = prose(
-        "Means assume that people who were not seen again would have gone on like similar people "
-        "who were."
+    behind = folded(say("report.course_differences"), material.table("course-differences"))
+    drawn = picture(figure, say("report.course_caption"))
+    return Section(
+        "course", say("report.course"), (prose(say("report.course_intro")), drawn, behind)
     )
-    return Section("course", "How symptoms change", (words, picture(figure, caption), behind))
 
 
 def _both(material: Material) -> Section | None:
@@ -205,27 +192,23 @@ def _both(material: Material) -> Section | None:
     blunted = [row for row in rows if row.method.startswith("non-inferiority")]
     blocks: list[Block] = []
     if best:
-        blocks += [prose(material.warning(*BOTH)), heading("Better than both?")]
+        blocks += [prose(material.warning(*BOTH)), heading(say("report.best"))]
         blocks.append(prose(*_each(best, material)))
         tables = (material.table("response-best"), material.table("response-family"))
-        blocks.append(folded("The numbers, and the claims as one family", *tables))
+        blocks.append(folded(say("report.best_numbers"), *tables))
     if seen := _synergy_rows(rows):
-        caption = (
-            "Where the parts add up, the lines are parallel on the left; where their ratios "
-            "multiply, on the right. The open diamond is what the parts predict for both together."
-        )
         blocks += [
-            heading("More than the sum of its parts?"),
+            heading(say("report.synergy")),
             prose(*_each(seen, material)),
-            picture(material.figure("response-interaction"), caption),
+            picture(material.figure("response-interaction"), say("report.synergy_caption")),
             grid(material.table("response-four-cells")),
-            folded("Synergy on every scale", material.table("response-synergy")),
-            folded("What other models expect", material.table("response-models")),
-            folded("At the margins and inside the table", material.table("response-margins")),
+            folded(say("report.synergy_scales"), material.table("response-synergy")),
+            folded(say("report.synergy_models"), material.table("response-models")),
+            folded(say("report.synergy_margins"), material.table("response-margins")),
         ]
     if blunted:
-        blocks += [heading("Does medication blunt therapy?"), prose(*_each(blunted, material))]
-    return Section("both", "Better than both, and more than the sum", tuple(blocks))
+        blocks += [heading(say("report.blunted")), prose(*_each(blunted, material))]
+    return Section("both", say("report.both"), tuple(blocks))
 
 
 def _each(rows: Sequence[Estimate], material: Material) -> list[Told]:
@@ -259,16 +242,13 @@ def _claims(material: Material) -> Section:
     behind = table_behind(verdicts, material.source)
     return Section(
         "claims",
-        "The claims, weighed",
+        say("report.claims"),
         (
-            prose(
-                "What is said of combined treatment, put to these data. The verdict says direction "
-                "and size; how sure we are is a separate judgement."
-            ),
+            prose(say("report.claims_intro")),
             grid(table_verdicts(verdicts, material.source, SHORT)),
             folded(behind.caption, behind),
             *_elsewhere(verdicts, material),
-            folded("The estimates behind each verdict", table_leads(verdicts, material.source)),
+            folded(say("report.claims_leads"), table_leads(verdicts, material.source)),
         ),
     )
 
@@ -277,23 +257,19 @@ def _elsewhere(verdicts: tuple[Verdict, ...], material: Material) -> list[Block]
     """Claims about other conditions than the report's, apart from its own."""
     if not any(verdict.is_elsewhere for verdict in verdicts):
         return []
-    return [folded("The same in other conditions", table_elsewhere(verdicts, material.source))]
+    return [folded(say("report.elsewhere"), table_elsewhere(verdicts, material.source))]
 
 
 def _certainty(material: Material) -> Section:
     verdicts = tuple(material.verdicts.values())
     own = [verdict for verdict in verdicts if not verdict.is_elsewhere]
-    missing = (
-        "Certainty was not assessed. It is a judgement by people on risk of bias, inconsistency, "
-        "imprecision, indirectness and publication bias; where it is not given, no sentence here "
-        "says more than \u201cmay\u201d."
-    )
-    intro = missing if any(verdict.needs_judgement for verdict in own) else ""
+    judged = not any(verdict.needs_judgement for verdict in own)
+    intro = "" if judged else say("report.certainty_missing")
     table = table_certainty(own, material.source)
     return Section(
         "certainty",
-        "How certain",
-        (prose(intro, final_words(own)), folded("Hints and judgements, domain by domain", table)),
+        say("report.certainty"),
+        (prose(intro, final_words(own)), folded(say("report.certainty_domains"), table)),
     )
 
 
@@ -301,10 +277,10 @@ def _who(material: Material) -> Section:
     """What no other section says: misreadings that stand where they arise are not repeated."""
     placed = {*FINDINGS, *TRIALS, *BOTH, "first-is-not-best", "small-study-span"}
     points = [words for name, words in material.misreadings.items() if name not in placed]
-    points.append("Outcomes without data keep their place in the tables and say so.")
+    points.append(say("report.empty_rows"))
     if material.trials:
-        points.append("Adolescents and adults are pooled apart.")
-    return Section("limits", "Who this applies to, and limits", (bullets(points),))
+        points.append(say("report.ages_apart"))
+    return Section("limits", say("report.who"), (bullets(points),))
 
 
 def _how(material: Material) -> Section:
@@ -313,7 +289,7 @@ def _how(material: Material) -> Section:
         blocks += [
             picture(material.figure("flow")),
             grid(material.table("baseline")),
-            folded("Arms, and what counts as what", *map(material.table, ("arms", "rules"))),
+            folded(say("report.arms"), *map(material.table, ("arms", "rules"))),
         ]
-    blocks.append(prose(EVERYTHING))
-    return Section("how", "How this was made", tuple(blocks))
+    blocks.append(prose(say("report.everything")))
+    return Section("how", say("report.how"), tuple(blocks))
