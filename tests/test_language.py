@@ -10,6 +10,7 @@ import ctevidence
 from ctevidence.language import (
     Language,
     differences,
+    is_said,
     language,
     pick,
     placeholders,
@@ -83,6 +84,14 @@ def test_what_is_missing_is_an_error_that_says_so():
         say("counts.trials")
     with pytest.raises(ValueError, match=r"no place for \['people'\]"):
         say("counts.trials", count=1, people=2)
+
+
+def test_what_was_said_is_known_again_in_the_language_it_was_said_in():
+    assert is_said("answers.none", say("answers.none", why="too few (2) trials."))
+    assert not is_said("answers.none", say("answers.no_trial"))
+    with speaking(strange()):
+        assert not is_said("answers.none", "No answer: none.")
+        assert is_said("answers.none", say("answers.none", why="none"))
 
 
 def test_a_placeholder_is_a_name_and_nothing_else():

@@ -8,6 +8,7 @@ missing or unknown placeholder are errors, never an empty place in a sentence.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -208,6 +209,19 @@ def pick(table: str, name: str, **values: object) -> str:
     key = f"{table}.{name}"
     wanted = placeholders(found.entries[key], key) if key in found.entries else set(values)
     return found.fill(key, {k: v for k, v in values.items() if k in wanted})
+
+
+def is_said(key: str, text: str) -> bool:
+    """Whether a text was made from the template of a key, whatever filled it.
+
+    Examples
+    --------
+    >>> is_said("counts.trials", "8 trials"), is_said("counts.trials", "8 people")
+    (True, False)
+    """
+    parts = Formatter().parse(spoken().entries[key])
+    pattern = "".join(re.escape(plain) + ".*" * (name is not None) for plain, name, *_ in parts)
+    return re.fullmatch(pattern, text) is not None
 
 
 def words(table: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from ctevidence.language import pick, say
 from ctevidence.reports.brief_leads import leads_told, young_told
 from ctevidence.reports.brief_numbers import numbers_table
 from ctevidence.reports.brief_service import service_blocks
+from ctevidence.reports.components import components_words
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import Page, Section, bullets, grid, picture, prose
 
@@ -25,23 +26,27 @@ def brief_page(material: Material) -> Page:
         _answer(material),
         _numbers(material),
         _picture(material),
-        Section("service", "What it means for a service", service_blocks(material)),
+        Section("service", say("brief.service"), service_blocks(material)),
         _burden(material),
-        Section("ages", "Adolescents and children", (bullets(young_told(material)),)),
+        Section("ages", say("brief.ages"), (bullets(young_told(material)),)),
         _options() if asks_for_both else _options_of_arms(material.study),
         _unknown(material),
         _rests(material),
     ]
-    condition = f" in {material.condition}" if material.condition else ""
-    question = f"Should we offer medication, therapy, or both{condition}?"
     return Page(
         kind="brief",
-        title=question if asks_for_both else material.study.title,
+        title=_question(material) if asks_for_both else material.study.title,
         banner=material.banner,
         sections=tuple(s for s in sections if s is not None),
         footer=material.footer,
         version=material.version,
     )
+
+
+def _question(material: Material) -> str:
+    if material.condition:
+        return say("brief.title_in", condition=material.condition)
+    return say("brief.title")
 
 
 def _own_messages(material: Material) -> tuple[str, ...]:
@@ -53,14 +58,14 @@ def _own_messages(material: Material) -> tuple[str, ...]:
 
 def _answer(material: Material) -> Section:
     if own := _own_messages(material):
-        return Section("answer", "In short", (bullets(own),), is_answer=True)
+        return Section("answer", say("brief.answer"), (bullets(own),), is_answer=True)
     blocks = (prose(short_answer(material.verdicts)), bullets(leads_told(material, ASKED)))
-    return Section("answer", "In short", blocks, is_answer=True)
+    return Section("answer", say("brief.answer"), blocks, is_answer=True)
 
 
 def _numbers(material: Material) -> Section | None:
     table = numbers_table(material)
-    return None if table is None else Section("numbers", "Numbers by treatment", (grid(table),))
+    return None if table is None else Section("numbers", say("brief.by_treatment"), (grid(table),))
 
 
 def _picture(material: Material) -> Section | None:
@@ -69,7 +74,7 @@ def _picture(material: Material) -> Section | None:
     if figure is None:
         return None
     drawn = picture(figure, has_numbers=False)  # they stand above it, and in the report
-    return Section("picture", "In one picture", (drawn,))
+    return Section("picture", say("brief.picture"), (drawn,))
 
 
 def _burden(material: Material) -> Section:
@@ -78,7 +83,7 @@ def _burden(material: Material) -> Section:
     points: list[str | Told] = [_harms_told(harms, material) or pick("brief", found)]
     if not _own_messages(material):  # else nobody was given both
         points.append(say("brief.burden"))
-    return Section("burden", "Harms and burden", (bullets(points),))
+    return Section("burden", say("brief.harms"), (bullets(points),))
 
 
 def _harms_told(harms: list[Estimate], material: Material) -> Told | None:
@@ -94,14 +99,14 @@ def _harms_told(harms: list[Estimate], material: Material) -> Told | None:
 
 def _options() -> Section:
     points = [pick("brief", f"option-{name}") for name in ("both", "one-first", "preference")]
-    return Section("options", "Options", (bullets(points),))
+    return Section("options", say("brief.options"), (bullets(points),))
 
 
 def _options_of_arms(study) -> Section:
     """Of a study that compares something else than medication, therapy and both."""
     offers = [pick("brief", "option-arm", arm=arm.label.lower()) for arm in study.arms]
     points = [*offers, pick("brief", "option-preference")]
-    return Section("options", "Options", (bullets(points),))
+    return Section("options", say("brief.options"), (bullets(points),))
 
 
 def _unknown(material: Material) -> Section:
@@ -113,11 +118,9 @@ def _unknown(material: Material) -> Section:
     ]
     given = {c for arm in material.study.arms for c in arm.components} if material.study else set()
     if by_choice := given - (material.study.randomised if material.study else set()):
-        missing = " and ".join(sorted(by_choice))
-        points.append(pick("brief", "not-by-chance", components=missing))
+        points.append(pick("brief", "not-by-chance", components=components_words(by_choice)))
     points.append(pick("brief", "again"))
-    title = "What we do not know, and what would change the answer"
-    return Section("unknown", title, (bullets(points),))
+    return Section("unknown", say("brief.unknown"), (bullets(points),))
 
 
 def _rests(material: Material) -> Section:
@@ -134,7 +137,7 @@ def _rests(material: Material) -> Section:
     if material.trials:
         points.append(say("misreadings.convenience-sample"))
     points.append(say("misreadings.per-100"))
-    return Section("rests", "What this rests on", (bullets(points),))
+    return Section("rests", say("brief.rests"), (bullets(points),))
 
 
 def _counts(given: str | None, study) -> bool:

@@ -6,16 +6,13 @@ from ctevidence.contrasts.treatments import PAIRS
 from ctevidence.data.study import Study
 from ctevidence.display.findings import table_findings
 from ctevidence.display.leading_findings import ROWS, table_leading
+from ctevidence.language import say
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import Block, Section, folded, grid, heading, prose
 
 COMPARISONS = (("combined", "medication"), ("combined", "therapy"), ("therapy", "medication"))
 #: misreadings that the tables invite
 MISREAD = ("not-determined", "not-established", "no-data", "dropout")
-BOTH_WAYS = (
-    "Both ways of counting people without a score are shown, since they can change the order of "
-    "the treatments."
-)
 
 
 def findings_section(material: Material) -> Section:
@@ -25,12 +22,13 @@ def findings_section(material: Material) -> Section:
         blocks += [*_leading(material)]
     if material.study is not None:
         # without visits nobody's score is missing
-        blocks += [heading("In this study"), prose(BOTH_WAYS if material.study.schedule else "")]
+        intro = say("findings.both_ways") if material.study.schedule else ""
+        blocks += [heading(say("findings.in_study")), prose(intro)]
         own, pairs = material.own_estimates, _pairs(material.study)
         tables = [table_findings(own, *pair, material.study) for pair in pairs]
         blocks += [*map(grid, tables[:2]), *(folded(t.caption, t) for t in tables[2:])]
     blocks.append(prose(material.warning(*MISREAD)))
-    return Section("findings", "Summary of findings", tuple(blocks))
+    return Section("findings", say("findings.title"), tuple(blocks))
 
 
 def _pairs(study: Study) -> list[tuple[str, str]]:
@@ -49,4 +47,4 @@ def _leading(material: Material) -> list[Block]:
         table_leading(verdicts, material.estimates, pair, source, material.condition is None)
         for pair in ROWS
     ]
-    return [heading("All sources: what leads"), *map(grid, tables)]
+    return [heading(say("findings.all_sources")), *map(grid, tables)]

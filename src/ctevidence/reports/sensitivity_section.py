@@ -6,25 +6,11 @@ that the notebook made, with its figure.
 
 from __future__ import annotations
 
+from ctevidence.language import say
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import Section, folded, grid, heading, picture, prose
 
 LIMITS = "limits"
-INTRO = (
-    "The answers above hold under assumptions that these data cannot test. Here each is changed, "
-    "and the answer with it."
-)
-COURSE = "The same comparison under each assumption about the scores that nobody saw."
-TIPPING = (
-    "Imputed scores after dropout are made worse or better by so many points; coloured cells are "
-    "where a difference would be shown."
-)
-RESPONSE = "Scores are imputed and the rule of response applied to them."
-BALANCE = "Weights make people alike in what was measured, and in nothing else."
-MULTIVERSE = (
-    "Each column is one way of analysing: above what it finds, below the choices it made. Ways "
-    "were chosen, not drawn, so how many agree is no probability."
-)
 
 
 def limits_messages(material: Material) -> tuple[str, ...]:
@@ -42,22 +28,21 @@ def sensitivity_section(material: Material) -> Section | None:
     said = list(table.frame.iloc[:, 1])
     shown = (
         (
-            picture(material.figure("missing-course"), COURSE),
-            picture(material.figure("tipping-point"), TIPPING),
-            picture(material.figure("missing-response"), RESPONSE),
-            folded("Every assumption about missing scores", material.table("missing-scores")),
+            picture(material.figure("missing-course"), say("limits.course_caption")),
+            picture(material.figure("tipping-point"), say("limits.tipping_caption")),
+            picture(material.figure("missing-response"), say("limits.response_caption")),
+            folded(say("limits.every_assumption"), material.table("missing-scores")),
         ),
         (
             grid(material.table("confounding")),
-            picture(material.figure("balance"), BALANCE),
+            picture(material.figure("balance"), say("limits.balance_caption")),
         ),
         (
-            picture(material.figure("multiverse"), MULTIVERSE),
-            folded("Every question over the ways of analysing",
-                   material.table("multiverse-questions")),
+            picture(material.figure("multiverse"), say("limits.multiverse_caption")),
+            folded(say("limits.every_question"), material.table("multiverse-questions")),
         ),
     )  # fmt: skip
-    blocks = [prose(INTRO)]
-    for kind, words, figures in zip(kinds, said, shown, strict=True):
-        blocks += [heading(kind), prose(words), *figures]
+    blocks = [prose(say("limits.intro"))]
+    for kind, told, figures in zip(kinds, said, shown, strict=True):
+        blocks += [heading(kind), prose(told), *figures]
     return Section("limits-of-the-answer", table.caption, tuple(blocks))

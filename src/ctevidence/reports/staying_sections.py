@@ -9,6 +9,7 @@ from ctevidence.display.arm_sentences import sentence_of_arms, sentence_of_count
 from ctevidence.display.sentences import sentence
 from ctevidence.display.told import told
 from ctevidence.estimates import Estimates
+from ctevidence.language import say
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import (
     Block,
@@ -23,14 +24,6 @@ from ctevidence.reports.page import (
 )
 
 DIFFERENCES = ("risk_difference", "survival_difference")
-SELECTED = (
-    "This curve starts among people who got better. Treatment has already selected them, so the "
-    "arms are no longer comparable groups; no verdict is drawn from it."
-)
-COMPETING = (
-    "The curves above take people who were lost to go on like those who stayed. Here leaving "
-    "competes with relapse: the share that was seen to relapse."
-)
 
 
 def staying_well_section(material: Material) -> Section | None:
@@ -47,14 +40,14 @@ def staying_well_section(material: Material) -> Section | None:
         everyone = ""  # one way of counting, one figure
     return Section(
         "staying-well",
-        "Who stays well",
+        say("staying.well"),
         (
             prose(_counted(material.study.rules.relapse), *words),
             beside(
                 picture(material.figure(known)),
                 picture(material.figure(everyone) if everyone else None),
             ),
-            folded("Differences between treatments", material.table("staying-well-differences")),
+            folded(say("report.differences"), material.table("staying-well-differences")),
             *_relapse(material),
         ),
     )
@@ -63,11 +56,8 @@ def staying_well_section(material: Material) -> Section | None:
 def _counted(rule) -> str:
     """What staying well is, and among whom it is counted."""
     if rule is not None and rule.after == "baseline":
-        return "Staying well - no relapse since the start - is counted among everyone who started."
-    return (
-        "Staying well - got better and did not relapse - is counted among everyone who started, "
-        "so that no treatment is favoured by who got better first."
-    )
+        return say("staying.well_since_start")
+    return say("staying.well_since_response")
 
 
 def _relapse(material: Material) -> list[Block]:
@@ -77,27 +67,27 @@ def _relapse(material: Material) -> list[Block]:
     rows = _about(material, "relapse")
     alone = Estimates(row for row in rows if row.measure == "survival")
     words = told(sentence_of_arms(alone, material.study) if len(alone) else "", *alone)
-    competing = [heading("Relapse, leaving competing"), prose(COMPETING)]
+    competing = [heading(say("staying.competing")), prose(say("staying.competing_intro"))]
     competing.append(picture(material.figure("relapse-competing")))
     competing += [
-        folded("Relapse, leaving competing: comparisons", material.table("relapse-competing")),
-        folded("Is relapse as frequent in every arm", material.table("event-tests")),
-        folded("How much the dating of relapse matters", material.table("dating")),
-        folded("The same numbers by another library", material.table("recomputed")),
+        folded(say("staying.competing_differences"), material.table("relapse-competing")),
+        folded(say("staying.event_tests"), material.table("event-tests")),
+        folded(say("staying.dating"), material.table("dating")),
+        folded(say("staying.recomputed"), material.table("recomputed")),
     ]
     table = material.table("relapse-differences")
     if rule.is_descriptive:
         return [
-            heading("Relapse among those who got better: description only"),
-            prose(SELECTED, words),
+            heading(say("staying.relapse_description")),
+            prose(say("staying.selected"), words),
             picture(material.figure("relapse")),
-            folded("Relapse: comparisons, for description", table),
+            folded(say("staying.relapse_differences"), table),
             *competing,
         ]
     times = [r for r in rows if r.measure == "rmst_difference" and r.is_estimable]
     longer = [told(sentence(row, source=material.study), row) for row in times]
     return [
-        heading("Relapse over time"),
+        heading(say("staying.relapse")),
         # without visits the curve has been put into words above
         prose(words if material.study.schedule else "", *longer),
         picture(material.figure("relapse")),
@@ -117,15 +107,15 @@ def illness_section(material: Material) -> Section | None:
         return None
     return Section(
         "illness",
-        "The whole illness",
+        say("staying.illness"),
         (
             prose(
-                "Where everyone who started is by each week; nobody is left out.",
+                say("staying.illness_intro"),
                 told(sentence_of_arms(alone, material.study), *alone),
             ),
             picture(material.figure("illness")),
             bullets([told(sentence(row, source=material.study), row) for row in longer]),
-            folded("Weeks well and number of relapses", material.table("illness-differences")),
+            folded(say("staying.illness_differences"), material.table("illness-differences")),
         ),
     )
 
@@ -139,7 +129,7 @@ def retention_section(material: Material) -> Section | None:
     alone = Estimates(row for row in rows if row.measure == "risk")
     return Section(
         "retention",
-        "Staying in treatment",
+        say("staying.treatment"),
         (
             prose(
                 _seen_how(rule),
@@ -147,7 +137,7 @@ def retention_section(material: Material) -> Section | None:
                 told(sentence_of_arms(alone, material.study), *alone),
             ),
             picture(material.figure("retention")),
-            folded("Differences between treatments", material.table("retention-differences")),
+            folded(say("report.differences"), material.table("retention-differences")),
             picture(material.figure("dropout-kinds")),
             grid(material.table("adherence")),
         ),
@@ -157,12 +147,9 @@ def retention_section(material: Material) -> Section | None:
 def _seen_how(rule) -> str:
     """How leaving is seen; that attendance at visits is not treatment."""
     if rule is None:
-        return "The study does not declare how leaving is seen."
+        return say("staying.leaving_not_declared")
     if rule.source == "last_visit":
-        return (
-            "Leaving is read off the visits that people came to: who stopped coming may have "
-            "stayed in treatment, and who came may have stopped it."
-        )
+        return say("staying.leaving_by_visits")
     return rule.describe()
 
 
@@ -172,10 +159,10 @@ def harms_section(material: Material) -> Section | None:
         return None
     return Section(
         "harms",
-        "Harms",
+        say("staying.harms"),
         (
             grid(material.table("harms")),
-            folded("Harms: comparisons", material.table("harms-differences")),
+            folded(say("staying.harms_differences"), material.table("harms-differences")),
         ),
     )
 

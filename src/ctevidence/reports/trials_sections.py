@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctevidence.display.table import Table
+from ctevidence.language import is_said, pick, say
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import (
     Block,
@@ -17,20 +18,9 @@ from ctevidence.reports.page import (
 )
 
 SINGLES = ("medication", "therapy")
-#: how the answers of a question without trials begin
-_NOTHING = ("No trial", "No answer")
+
 #: misreadings that the trials invite
 MISREAD = ("convenience-sample", "taper", "bipolar")
-#: answers of a network that stand behind a line: the summary and the claims hold what leads
-FOLDED = ("Better than both parts?", "More than its parts?", "Do components add up?")
-FOUR_CELLS = (
-    "Only a trial that has all four cells can tell synergy by itself. Each stands alone; nothing "
-    "is pooled, and no synergy does not mean no benefit."
-)
-REACH = (
-    "A network compares treatments directly and through each other; it assumes that its trials "
-    "are alike in what changes effects. An odds ratio above 1 means that more people respond."
-)
 
 
 def trials_section(material: Material) -> Section | None:
@@ -39,25 +29,24 @@ def trials_section(material: Material) -> Section | None:
         return None
     blocks: list[Block] = [prose(material.warning(*MISREAD)), bullets(material.trials.notes)]
     answers = _answers(material.table("trials-answers"))
-    blocks.append(folded("Every question put to the trials, with its answer", *answers))
+    blocks.append(folded(say("trials.answers"), *answers))
     for single in SINGLES:
         short = material.table(f"overview-{single}-short")
         full = material.table(f"overview-{single}")
         blocks += [
-            heading(f"Combined treatment against {single}"),
+            heading(pick("trials", f"against_{single}")),
             picture(material.figure(f"forest-{single}")),
-            folded("Outcome by outcome", *_tables(short, full)),
-            folded("Are small trials different?", *_small_studies(material, single)),
+            folded(say("trials.by_outcome"), *_tables(short, full)),
+            folded(say("trials.small"), *_small_studies(material, single)),
         ]
     blocks += [
-        heading("More than the sum of its parts? Trials of all four cells"),
-        prose(FOUR_CELLS),
+        heading(say("trials.four_cells")),
+        prose(say("trials.four_cells_intro")),
         picture(material.figure("trials-synergy")),
-        folded("Trial by trial", material.table("trials-synergy")),
+        folded(say("trials.by_trial"), material.table("trials-synergy")),
     ]
-    left_out = material.table("trials-left-out")
-    blocks.append(folded("Trials left out of a comparison, and why", left_out))
-    return Section("trials", "What the published trials say", tuple(blocks))
+    blocks.append(folded(say("trials.left_out"), material.table("trials-left-out")))
+    return Section("trials", say("trials.title"), tuple(blocks))
 
 
 def _answers(table: Table | None) -> list[Block]:
@@ -68,11 +57,16 @@ def _answers(table: Table | None) -> list[Block]:
     everyone = {who for _, who, _ in rows}
     alone = len(everyone) == 1
     pairs = [(asks if alone else f"{asks} ({who})", said) for asks, who, said in rows]
-    told = [(asks, said) for asks, said in pairs if not said.startswith(_NOTHING)]
-    silent = [asks for asks, said in pairs if said.startswith(_NOTHING)]
-    none = f"No trial answers: {'; '.join(silent)}." if silent else ""
-    who = f"Trials of {everyone.pop()}." if alone else ""
+    told = [(asks, said) for asks, said in pairs if not _is_silent(said)]
+    silent = [asks for asks, said in pairs if _is_silent(said)]
+    none = say("trials.silent", questions="; ".join(silent)) if silent else ""
+    who = say("trials.of", who=everyone.pop()) if alone else ""
     return [prose(who), definitions(told), prose(none)]
+
+
+def _is_silent(answer: str) -> bool:
+    """Whether no trial answers a question."""
+    return is_said("answers.no_trial", answer) or is_said("answers.none", answer)
 
 
 def _tables(short: Table | None, full: Table | None) -> list[Table | None]:
@@ -97,30 +91,32 @@ def network_section(material: Material) -> Section | None:
     for question, _, answer in rows:
         said.setdefault(question, []).append(answer)
     warning = material.warning("first-is-not-best")
-    blocks: list[Block] = [prose(*said.pop(rows[0][0]), REACH, warning)]
+    intro = say("trials.network_intro")
+    blocks: list[Block] = [prose(*said.pop(rows[0][0]), intro, warning)]
     if material.network is not None and material.network.name != material.trials.name:
         blocks.append(bullets(material.network.notes))
     blocks.append(picture(material.figure("network")))
-    behind = {
-        "Which ranks first": folded("Every treatment", material.table("network-treatments")),
-        "More than its parts?": _cell_means(material),
-        "Do components add up?": _components(material),
-    }
+    treatments = folded(say("trials.every_treatment"), material.table("network-treatments"))
+    both, more = say("network_answers.both"), say("network_answers.more")
+    add_up = say("network_answers.components")
+    ranks = say("network_answers.ranks_first")
+    behind = {ranks: treatments, more: _cell_means(material), add_up: _components(material)}
     for question, told in said.items():
         inside = behind.get(question)
-        if question in FOLDED:
+        # what leads stands in the summary and the claims
+        if question in (both, more, add_up):
             blocks.append(folded(question, bullets(told), inside))
         else:
             blocks += [heading(question), bullets(told), *([inside] if inside else [])]
-    split = material.table("network-split")
-    blocks.append(folded("Direct against indirect evidence", split))
+    blocks.append(folded(say("trials.split"), material.table("network-split")))
     return Section("network", _title(material), tuple(blocks))
 
 
 def _title(material: Material) -> str:
     if material.network is None or material.network.name == material.trials.name:
-        return "The trials as a network"
-    return f"A network of trials: {material.network.population or material.network.title}"
+        return say("trials.network")
+    named = material.network.population or material.network.title
+    return say("trials.network_of", named=named)
 
 
 def _cell_means(material: Material) -> Block:
@@ -131,4 +127,4 @@ def _cell_means(material: Material) -> Block:
 def _components(material: Material) -> Block:
     tables = (material.table("network-components"), material.table("network-selection"))
     shown = picture(material.figure("components"))
-    return type(shown)(shown.html + folded("Components and interactions tried", *tables).html)
+    return type(shown)(shown.html + folded(say("trials.components"), *tables).html)
