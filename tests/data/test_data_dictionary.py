@@ -136,6 +136,7 @@ def general(path):
         (r"^missing_items\..+", "missing_items.SCALE"),
         (r"^same_trials\..+", "same_trials.SOURCE.STUDY"),
         (r"^use_arms\..+", "use_arms.TRIAL"),
+        (r"^labels\..+", "labels.TRIAL"),
         (r"^add_flags\..+", "add_flags.FLAG.TRIAL"),
         (r"^treatments\..+", "treatments.NAME"),
         (r"^people\..+", "people.STUDY.NAME"),
@@ -169,7 +170,9 @@ def test_keys_of_study_toml(asked, tmp_path):
 def test_keys_of_trials_toml(asked, tmp_path):
     shipped = (ROOT / "data" / "raw" / "linde2016" / "trials.toml").read_text(encoding="utf-8")
     (tmp_path / "trials.toml").write_text(
-        shipped + "[files]\n[vocabulary]\n[use_arms]\nx = 'y'\n[add_flags.completers]\nx = 'y'\n",
+        shipped
+        + "[files]\n[vocabulary]\n[use_arms]\nx = 'y'\n[labels]\nx = 'y'\n"
+        + "[add_flags.completers]\nx = 'y'\n",
         encoding="utf-8",
     )
     root = read_toml(tmp_path / "trials.toml")

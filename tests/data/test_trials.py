@@ -119,6 +119,21 @@ def linde(processed):
     return read_trials(prepare("linde2016", raw=RAW, processed=processed))
 
 
+def test_two_trials_of_the_same_author_and_year_are_told_apart(published):
+    names = published.names
+    assert names["reynolds1999"] == "Reynolds 1999 (maintenance)"
+    assert names["reynolds1999b"] == "Reynolds 1999 (after bereavement)"
+    assert names["tads2004"] == "March (TADS) 2004"
+    assert len({*names.values()}) == len(names) == 45
+
+
+def test_labels_of_unknown_trials_and_labels_that_stand_twice_are_refused(tmp_path):
+    toml = ARMS_TOML + '[labels]\nann2001 = "Ann"\nbob2002 = "Ann"\ncy2003 = "Cy"\n'
+    found = {p.column: p.why for p in problems_of(write_arms(tmp_path, toml=toml))}
+    assert found["labels.ann2001"] == found["labels.bob2002"] == "Another trial has the same label."
+    assert found["labels.cy2003"] == "The table holds no such trial."
+
+
 def test_published_trials_are_whole(published):
     assert len(published.studies) == 45
     assert len(published.arms) == 183

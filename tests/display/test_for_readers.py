@@ -175,10 +175,10 @@ def test_a_gap_at_the_start_is_told_with_both_arms():
 
 def test_a_special_group_behind_a_pooled_number_is_counted():
     effects = pd.DataFrame({
-        "study": ["a2000", "b2001", "c2002"], "n1": [100, 50, 10], "n2": [100, 50, 10],
+        "label": ["Ann 2000", "Bob 2001", "Cy 2002"], "n1": [100, 50, 10], "n2": [100, 50, 10],
         "condition": ["persistent_depression", "depression", "late_life_depression"],
         "condition_group": "depression"})  # fmt: skip
-    assert who_was_studied(effects) == "200 of 320 people have persistent depression (a2000)"
+    assert who_was_studied(effects) == "200 of 320 people have persistent depression (Ann 2000)"
     assert who_was_studied(effects.iloc[1:]) == ""  # 20 of 120: less than a fifth
     assert who_was_studied(effects.assign(n1=math.nan)) == ""
     assert who_was_studied(effects.assign(condition="depression")) == ""

@@ -3,10 +3,13 @@
 import math
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from ctevidence.data.trials import Trials
+from ctevidence.display.certainty_tables import hint_words
 from ctevidence.display.disclosure import PROFILES
+from ctevidence.display.key_messages import message
 from ctevidence.display.verdict_tables import table_elsewhere, table_leads, table_verdicts
 from ctevidence.display.verdict_words import direction_words, driver_words, estimate_words
 from ctevidence.estimates import Estimate, Estimates
@@ -85,6 +88,30 @@ def test_the_driver_is_named_with_what_would_be_without_it():
         "big2001 moves it most (60 per cent of the weight); without it 4 more of every 100 people "
         '(range 8 fewer to 22 more); the verdict would then be "not determined"'
     )
+
+
+def test_one_trial_that_decides_stands_in_the_key_message_with_its_flag():
+    flagged = replace(WEIGHT, id="", caution="completers only, not everyone randomised")
+    arms = pd.DataFrame({"trial_id": ["big2001"], "citation": ["Big 2001 J 1:2"]})
+    trials = Trials("trials", "Some trials", arms=arms)
+    verdict = weighed(RATIO, PER_100, BASELINE, flagged, WITHOUT, sources=[trials])
+    assert (
+        "One trial decides this: without Big 2001 (completers only, not everyone randomised) it "
+        "would be 4 more of every 100 people (range 8 fewer to 22 more), and the verdict "
+        '"not determined".'
+    ) in message(verdict, "open")
+    same = replace(WITHOUT, id="", estimate=1.24, conf_low=1.1, conf_high=1.4)
+    assert "One trial decides" not in message(weighed(RATIO, PER_100, BASELINE, WEIGHT, same))
+
+
+def test_flags_of_trials_are_hints_of_bias():
+    said = "completers only, not everyone randomised (Ann 2014); few studies"
+    verdict = weighed(RATIO, replace(PER_100, id="", caution=said), BASELINE)
+    flagged = next(hint for hint in verdict.hints if hint.key == "bias-flagged")
+    assert hint_words(flagged) == "completers only, not everyone randomised (Ann 2014)"
+    assert keys(verdict, "risk_of_bias") == {"bias-flagged": True, "bias-not-assessed": None}
+    judged = weighed(replace(PER_100, id="", caution="high risk of bias: missing data"), BASELINE)
+    assert keys(judged, "risk_of_bias") == {"bias-flagged": True}
 
 
 def test_rows_about_rows_do_not_speak_for_themselves():

@@ -83,7 +83,7 @@ def test_the_pool_says_what_it_mixes(published):
     assert pooled.pooled.population == "several conditions; acute phase"
     own = [c for c in pooled.cautions if c.startswith("cautions of their own: ")]
     assert len(own) == 1
-    assert "naeem2010" in own[0]
+    assert "Naeem 2010" in own[0]
 
 
 def test_one_study_stands_once_and_is_not_pooled(published):

@@ -13,16 +13,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ctevidence.data.added_flags import added_flag_problems, with_added_flags
+from ctevidence.data.added_flags import with_added_flags
 from ctevidence.data.contrast_limits import on_analysis_scale
 from ctevidence.data.files import SUFFIXES, RawTable, read_raw
 from ctevidence.data.folder_paths import links_out
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.toml_file import read_toml
-from ctevidence.data.toml_table import TomlTable
 from ctevidence.data.trial_arms import arm_cautions, arm_problems
 from ctevidence.data.trial_columns import TABLE_COLUMNS
 from ctevidence.data.trial_contrasts import contrast_cautions, contrast_problems
+from ctevidence.data.trial_labels import trial_labels
+from ctevidence.data.trial_names import declared_of_nothing
 from ctevidence.data.trial_table import TrialTable, check_columns, with_whole_numbers
 from ctevidence.data.trials_declaration import FILE, MAIN_TABLES, TrialsDeclaration, declaration
 from ctevidence.data.undecided import undecided
@@ -62,6 +63,8 @@ class Trials:
         What a treatment with several arms in one trial stands for.
     use_arms : dict of str to str
         The arm to use, by trial, where a treatment has several.
+    labels : dict of str to str
+        What readers see of a trial, in place of what its citation gives.
     treatments : dict of str to str
         Of contrasts: what a treatment amounts to (`terms.Treatment`), by its name.
     people : dict of str to dict of str to int
@@ -87,6 +90,7 @@ class Trials:
     same_trials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     several_arms: str = "error"
     use_arms: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
     treatments: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     cell_means: pd.DataFrame | None = None
@@ -102,6 +106,13 @@ class Trials:
         """Names of the trials, in the order of the table."""
         names = self.contrasts["study"] if self.arms is None else self.arms["trial_id"]
         return tuple(names.unique())
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What readers see of each trial, by its name in the table."""
+        if self.arms is None:
+            return {study: self.labels.get(study, study) for study in self.studies}
+        return trial_labels(self.arms, self.labels)
 
     def __repr__(self) -> str:
         if self.arms is None:
@@ -179,10 +190,7 @@ def read_trials(path: str | Path) -> Trials:
         if table is not None:
             tables[name] = table
     if declared.table in tables:
-        problems += _unknown_partners(tables[declared.table], declared, root)
-        problems += _unknown_arms(tables[declared.table], declared, root)
-        problems += _unknown_flagged(tables[declared.table], declared, root)
-        problems += _unknown_treatments(tables[declared.table], declared, root)
+        problems += declared_of_nothing(tables[declared.table], declared, root)
     if problems:
         raise DataProblems(problems, str(path))
     return _trials(declared, {name: table.frame for name, table in tables.items()})
@@ -271,90 +279,6 @@ def _decimals(raw: RawTable, decimal: str, scale: str, table: TrialTable) -> flo
     return places + min(0.0, np.log10(ratios[ratios > 0].min())) if scale == "ratio" else places
 
 
-def _unknown_partners(
-    table: TrialTable, declared: TrialsDeclaration, root: TomlTable
-) -> list[Problem]:
-    """Studies under ``[same_trials]`` that the table does not hold."""
-    known = set(table.frame["study" if declared.table == "contrasts" else "trial_id"])
-    return [
-        Problem(
-            FILE,
-            "The table holds no such study.",
-            f"Correct the name to one in {table.file}.",
-            column=f"same_trials.{source}",
-            row=root.lines.get(f"same_trials.{source}.{study}"),
-            value=study,
-        )
-        for source, pairs in declared.same_trials.items()
-        for study in pairs
-        if study not in known
-    ]
-
-
-def _unknown_arms(table: TrialTable, declared: TrialsDeclaration, root: TomlTable) -> list[Problem]:
-    """Trials or arms under ``[use_arms]`` that the table does not hold."""
-    if declared.table != "arms":
-        return []
-    there = set(zip(table.frame["trial_id"], table.frame["arm"], strict=True))
-    return [
-        Problem(
-            FILE,
-            f"The table holds no such arm of {study}.",
-            f"Correct the trial or the arm to one in {table.file}.",
-            column=f"use_arms.{study}",
-            row=root.lines.get(f"use_arms.{study}"),
-            value=arm,
-        )
-        for study, arm in declared.use_arms.items()
-        if (study, arm) not in there
-    ]
-
-
-def _unknown_flagged(
-    table: TrialTable, declared: TrialsDeclaration, root: TomlTable
-) -> list[Problem]:
-    """Flags, trials or arms under ``[add_flags]`` that there are not."""
-    if declared.table != "arms":
-        return []
-    return added_flag_problems(table.frame, declared.add_flags, declared.vocabulary["flags"], root)
-
-
-def _unknown_treatments(
-    table: TrialTable, declared: TrialsDeclaration, root: TomlTable
-) -> list[Problem]:
-    """Treatments or studies that ``trials.toml`` names and no contrast holds."""
-    frame = table.frame
-    there = {"": set()}
-    if declared.table == "contrasts":
-        there = (
-            frame.groupby("study")[["treat1", "treat2"]]
-            .agg(set)
-            .agg(lambda r: set.union(*r), axis=1)
-        )
-        there = there.to_dict()
-    everything = set().union(*there.values())
-    asked = [(f"treatments.{name}", name, everything) for name in declared.treatments]
-    if reference := declared.about.get("reference"):
-        asked.append(("trials.reference", reference, everything))
-    asked += [
-        (f"people.{study}.{name}", name, there.get(study, set()))
-        for study, counts in declared.people.items()
-        for name in counts
-    ]
-    return [
-        Problem(
-            FILE,
-            "No contrast holds this treatment" + (" of the study." if "people." in path else "."),
-            f"Correct the name to one in {table.file}.",
-            column=path,
-            row=root.lines.get(path),
-            value=name,
-        )
-        for path, name, known in asked
-        if name not in known
-    ]
-
-
 def _trials(declared: TrialsDeclaration, tables: dict[str, pd.DataFrame]) -> Trials:
     tables = {
         name: with_whole_numbers(frame, TABLE_COLUMNS[name]).reset_index(drop=True)
@@ -373,6 +297,7 @@ def _trials(declared: TrialsDeclaration, tables: dict[str, pd.DataFrame]) -> Tri
         same_trials=declared.same_trials,
         several_arms=declared.several_arms,
         use_arms=declared.use_arms,
+        labels=declared.labels,
         treatments=declared.treatments,
         people=declared.people,
     )

@@ -45,6 +45,8 @@ class TrialsDeclaration:
         The arm to use, by trial, where a treatment has several.
     add_flags : dict of str to dict of str to str
         Flags that the rows lack: by flag, the arm by trial.
+    labels : dict of str to str
+        What readers see of a trial, in place of what its citation gives.
     treatments : dict of str to str
         Of contrasts: what a treatment amounts to, by its name.
     people : dict of str to dict of str to int
@@ -63,6 +65,7 @@ class TrialsDeclaration:
     several_arms: str
     use_arms: Mapping[str, str]
     add_flags: AddedFlags
+    labels: Mapping[str, str]
     treatments: Mapping[str, str]
     people: Mapping[str, Mapping[str, int]]
     file_format: FileFormat
@@ -90,7 +93,6 @@ def declaration(root: TomlTable) -> TrialsDeclaration:
     inactive = trials.texts("inactive", required=False)
     several_arms = trials.choice("several_arms", SEVERAL_ARMS, required=False) or "error"
     trials.close()
-    use_arms = root.table("use_arms", required=False)
     found = TrialsDeclaration(
         about,
         table,
@@ -101,14 +103,21 @@ def declaration(root: TomlTable) -> TrialsDeclaration:
         vocabulary,
         _same_trials(root),
         several_arms,
-        {} if use_arms is None else {k: use_arms.text(k) or "" for k in use_arms.values},
+        _texts(root, "use_arms"),
         read_added_flags(root),
+        _texts(root, "labels"),
         _treatments(root),
         _people(root),
         read_file_format(root.table("files", required=False)),
     )
     root.close()
     return found
+
+
+def _texts(root: TomlTable, name: str) -> dict[str, str]:
+    """A table of texts by trial."""
+    table = root.table(name, required=False)
+    return {} if table is None else {key: table.text(key) or "" for key in table.values}
 
 
 def _vocabulary(added: TomlTable | None) -> Vocabulary:

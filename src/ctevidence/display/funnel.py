@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
-from ctevidence.display.citation import short_citation
+from ctevidence.data.trial_labels import short_citation
 from ctevidence.display.figure import INK, LOOK, MUTED, Figure, canvas, drawn_table, finished
 from ctevidence.display.format import number, shown
 from ctevidence.display.labels import contrast_label, measure_label

@@ -8,7 +8,7 @@ from ctevidence.data.study import Study
 from ctevidence.display.arm_sentences import sentence_of_arms
 from ctevidence.display.labels import treatment_label
 from ctevidence.display.sentences import sentence
-from ctevidence.display.verdict_words import no_data_words, who_words
+from ctevidence.display.verdict_words import decides_words, no_data_words, study_words, who_words
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
 from ctevidence.language import capital, say
@@ -77,8 +77,12 @@ def message(verdict: Verdict, source="opensafely") -> str:
     if verdict.lead is None:
         why = capital(no_data_words(verdict))
         return say("claims.no_data", says=verdict.claim.says, why=why)
-    parts = [sentence(verdict.lead, verdict.certainty, source), rests_on(verdict.lead)]
-    if who := who_words(verdict.lead):
+    lead = verdict.lead
+    parts = [sentence(lead, verdict.certainty, source), rests_on(lead, study_words(verdict))]
+    # before whom it is of: a reader must not take the sentence for settled
+    if decides := decides_words(verdict):
+        parts.insert(1, decides)
+    if who := who_words(lead):
         parts.append(say("claims.who", who=who))
     if other := _other_side(verdict):
         parts.append(other)
@@ -96,8 +100,8 @@ def _other_side(verdict: Verdict) -> str:
     return say("claims.other_side", over=len(over), beside=len(same))
 
 
-def rests_on(row: Estimate) -> str:
-    """What an estimate rests on, in words.
+def rests_on(row: Estimate, study: str = "") -> str:
+    """What an estimate rests on, in words; `study` is what readers see of one study.
 
     Examples
     --------
@@ -107,6 +111,7 @@ def rests_on(row: Estimate) -> str:
     """
     if (row.studies or 1) > 1:
         return say("claims.rests_trials", count=row.studies, population=row.population)
+    study = study or row.study
     if row.population == "everyone who started":
-        return say("claims.rests_one", study=row.study)
-    return say("claims.rests_one_of", study=row.study, population=row.population)
+        return say("claims.rests_one", study=study)
+    return say("claims.rests_one_of", study=study, population=row.population)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ctevidence.display.citation import short_citation
+from ctevidence.data.trial_labels import short_citation
 from ctevidence.display.format import interval, number, shown
 from ctevidence.display.table import Table
 from ctevidence.synthesis.influence import INFLUENTIAL

@@ -8,7 +8,6 @@ import matplotlib as mpl
 import pandas as pd
 
 from ctevidence.data.trials import Trials
-from ctevidence.display.citation import short_citation
 from ctevidence.display.figure import (
     LOOK,
     MUTED,
@@ -165,9 +164,7 @@ def _synergy(rows: list[Estimate]) -> Estimate:
 
 
 def _label(row: Estimate, trials: Trials) -> str:
-    own = trials.arms.loc[trials.arms["trial_id"] == row.study]
-    citation = own["citation"].iloc[0] if "citation" in own and len(own) else ""
-    return short_citation(citation) if isinstance(citation, str) and citation else row.study
+    return trials.names.get(row.study, row.study)
 
 
 def _cautions(rows: list[Estimate]) -> list[str]:

@@ -6,21 +6,25 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from ctevidence.data.trials import Trials
 from ctevidence.display.format import number
 from ctevidence.display.table import Table
 from ctevidence.synthesis.conditions import condition_group, group_named
 from ctevidence.synthesis.effect_sizes import EffectSizes
 
 
-def table_excluded(comparisons: Mapping[str, EffectSizes]) -> Table:
+def table_excluded(comparisons: Mapping[str, EffectSizes], trials: Trials | None = None) -> Table:
     """Trials that were asked for and do not contribute, with the reason.
 
     Parameters
     ----------
     comparisons : mapping of a comparison's name to its effects
+    trials : Trials, optional
+        For what readers see of each trial.
     """
+    names = trials.names if trials is not None else {}
     rows = [
-        [name, row.study, row.reason]
+        [name, names.get(row.study, row.study), row.reason]
         for name, effects in comparisons.items()
         for row in effects.excluded.itertuples()
     ]

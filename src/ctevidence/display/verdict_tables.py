@@ -128,16 +128,18 @@ def table_leads(verdicts: Iterable[Verdict], source="opensafely") -> Table:
             shown_rows = (gated(row, disclosure) for row in estimates)
             for row in shown_rows:
                 if row.is_estimable:
-                    rows.append([verdict.claim.says, pick("roles", role), *_row(row, disclosure)])
+                    rows.append(
+                        [verdict.claim.says, pick("roles", role), *_row(verdict, row, disclosure)]
+                    )
     return Table("leads", say("claims.leads"), _frame(rows, _LEADS), numeric=("people",))
 
 
-def _row(row: Estimate, disclosure: Disclosure) -> list[str]:
+def _row(verdict: Verdict, row: Estimate, disclosure: Disclosure) -> list[str]:
     week = "" if math.isnan(row.week) else f", {say('when.plain', week=f'{row.week:g}')}"
     several = (row.studies or 1) > 1
     studies = f" ({say('counts.studies', count=row.studies)})" if several else ""
     return [
-        row.study + studies,
+        verdict.name_of(row.study) + studies,
         contrast_label(row.arm, row.reference),
         f"{row.outcome}{week}; {row.population}",
         estimate_words(row, disclosure),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 from ctevidence.display.contrast_words import difference_words, outcome_words
 from ctevidence.display.disclosure import Disclosure
@@ -15,9 +14,6 @@ from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.verdict import SMALL_STUDY, Direction, Thresholds, people_behind
 from ctevidence.language import pick, say, words
 from ctevidence.synthesis.who_was_studied import HAVE
-
-#: a trial by author and year, as sources name them
-_NAMED = re.compile(r"\b([a-z]+)(\d{4})\b")
 
 
 def direction_words(verdict: Verdict) -> str:
@@ -77,12 +73,10 @@ def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
     """Studies and people behind the lead, and what stands beside it and elsewhere."""
     row = verdict.lead
     several = (row.studies or 1) > 1
-    # a trial that stands alone keeps its name in its ratio; people per 100 are of the source
-    one = row.study if verdict.ratio is None else verdict.ratio.study
     parts = [
         say(
             "claims.rests",
-            count=say("counts.trials", count=row.studies) if several else one,
+            count=say("counts.trials", count=row.studies) if several else study_words(verdict),
             people=disclosure.text(people_behind(row)),
             where=f"{row.outcome}, {row.population}",
         )
@@ -98,12 +92,18 @@ def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
     return "; ".join(parts)
 
 
+def study_words(verdict: Verdict) -> str:
+    """The one study that a lead rests on, as readers know it."""
+    # a trial that stands alone keeps its name in its ratio; people per 100 are of the source
+    row = verdict.lead if verdict.ratio is None else verdict.ratio
+    return verdict.name_of(row.study)
+
+
 def people_words(verdict: Verdict, disclosure: Disclosure) -> str:
     """Studies and people behind the lead, and whom of them a reader must know of."""
     row = verdict.lead
     several = (row.studies or 1) > 1
-    one = row.study if verdict.ratio is None else verdict.ratio.study
-    count = say("counts.trials", count=row.studies) if several else one
+    count = say("counts.trials", count=row.studies) if several else study_words(verdict)
     told = say("claims.people", count=count, people=disclosure.text(people_behind(row)))
     return "; ".join(filter(None, (told, who_words(row))))
 
@@ -114,12 +114,11 @@ def who_words(row: Estimate) -> str:
     Examples
     --------
     >>> row = Estimate("t", "response", "combined", "risk_ratio", 1.2, reference="medication",
-    ...     caution="few studies; 918 of 1276 people have persistent depression (keller2000)")
+    ...     caution="few studies; 918 of 1276 people have persistent depression (Keller 2000)")
     >>> who_words(row)
     '918 of 1276 people have persistent depression (Keller 2000)'
     """
-    found = [part for part in row.caution.split("; ") if HAVE in part]
-    return ", ".join(_NAMED.sub(lambda name: f"{name[1].capitalize()} {name[2]}", p) for p in found)
+    return ", ".join(part for part in row.caution.split("; ") if HAVE in part)
 
 
 def detectable_words(verdict: Verdict, disclosure: Disclosure) -> str:
@@ -142,13 +141,33 @@ def driver_words(verdict: Verdict) -> str:
     best, limits = difference_words(driver.without)
     told = say(
         "claims.driven",
-        trial=driver.trial,
+        trial=_trial(verdict),
         weight=number(100 * driver.weight, 0),
         without=say("amounts.best_and_range", best=best, limits=limits),
     )
     if driver.direction is verdict.direction:
         return told
     return told + say("claims.driven_turns", direction=pick("direction", driver.direction.key))
+
+
+def _trial(verdict: Verdict) -> str:
+    """The trial that drives a lead, with what speaks of bias in it."""
+    name, bias = verdict.name_of(verdict.driver.trial), verdict.driver.bias
+    return say("claims.driver_bias", trial=name, bias=bias) if bias else name
+
+
+def decides_words(verdict: Verdict) -> str:
+    """That one trial decides the verdict, and what it would be without; empty where none does."""
+    driver = verdict.driver
+    if driver is None or driver.direction is verdict.direction:
+        return ""
+    best, limits = difference_words(driver.without)
+    return say(
+        "claims.decides",
+        trial=_trial(verdict),
+        without=say("amounts.best_and_range", best=best, limits=limits),
+        direction=pick("direction", driver.direction.key),
+    )
 
 
 def fragility_words(verdict: Verdict, disclosure: Disclosure) -> str:

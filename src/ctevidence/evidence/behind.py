@@ -26,12 +26,15 @@ class Driver:
         The effect of the others, on the scale of the lead where possible.
     direction : Direction
         The verdict without it.
+    bias : str
+        What speaks of bias in it; empty where nothing does.
     """
 
     trial: str
     weight: float
     without: Estimate
     direction: Direction
+    bias: str = ""
 
 
 def detectable(weighed: Weighed) -> float:
@@ -68,7 +71,7 @@ def driver_of(claim: Claim, weighed: Weighed, estimates: Estimates) -> Driver | 
         return None
     others = _of_others(without, weighed)
     found = direction(others, claim.thresholds, claim.margin)
-    return Driver(weight.study, weight.estimate, others, found)
+    return Driver(weight.study, weight.estimate, others, found, weight.caution)
 
 
 def _is_about(row: Estimate, lead: Estimate) -> bool:

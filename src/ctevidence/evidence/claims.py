@@ -73,6 +73,8 @@ class Verdict:
     judgement : Judgement or None
     shared : tuple of (int, str, str)
         Trials of one source that stand in another too: count, source, other.
+    names : mapping of str to str
+        What readers see of trials, by their names in the estimates.
     """
 
     claim: Claim
@@ -91,6 +93,11 @@ class Verdict:
     hints: tuple[Hint, ...] = ()
     judgement: Judgement | None = None
     shared: tuple[tuple[int, str, str], ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def name_of(self, study: str) -> str:
+        """What readers see of a study or trial."""
+        return self.names.get(study, study)
 
     @property
     def is_borne_out(self) -> bool | None:
@@ -110,6 +117,7 @@ def assess_claims(
     condition: str | None = None,
     thresholds: Thresholds | None = None,
     sources: Iterable[Trials] = (),
+    names: Mapping[str, str] | None = None,
 ) -> tuple[Verdict, ...]:
     """Weigh each claim against all estimates that speak to it.
 
@@ -126,7 +134,9 @@ def assess_claims(
     thresholds : Thresholds, optional
         In place of those of the claims.
     sources : iterable of Trials, optional
-        Published trials behind the estimates, to say which stand in several.
+        Published trials behind the estimates: what each is called, and which stand in several.
+    names : mapping of str to str, optional
+        What readers see of further studies, by their names in the estimates.
 
     Returns
     -------
@@ -155,8 +165,10 @@ def assess_claims(
             raise KeyError(f'certainty of "{key}"{did_you_mean(key, [c.id for c in claims])}')
         if not isinstance(value, Judgement) and value not in CERTAINTIES:
             raise KeyError(f'certainty "{value}" of {key}{did_you_mean(value, CERTAINTIES)}')
-    shared = _shared(tuple(sources))
-    weigh = _Weighing(estimates, condition, thresholds, shared)
+    sources = tuple(sources)
+    known = {source.name: source.title for source in sources}
+    known |= {study: name for source in sources for study, name in source.names.items()}
+    weigh = _Weighing(estimates, condition, thresholds, _shared(sources), known | dict(names or {}))
     return tuple(weigh.verdict(claim, judged.get(claim.id)) for claim in claims)
 
 
@@ -175,6 +187,7 @@ class _Weighing:
     condition: str | None
     thresholds: Thresholds | None
     shared: Mapping[frozenset[str], int]
+    names: Mapping[str, str]
 
     def verdict(self, claim: Claim, judged: Judgement | str | None) -> Verdict:
         judgement = judged if isinstance(judged, Judgement) else None
@@ -193,6 +206,7 @@ class _Weighing:
             "elsewhere": Estimates(w.row for w in others if w.row.is_estimable),
             "is_elsewhere": _is_about_another(claim, self.condition),
             "judgement": judgement,
+            "names": self.names,
         }
         usable = [weighed for weighed in own if weighed.row.is_estimable]
         if not usable:

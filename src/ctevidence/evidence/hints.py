@@ -26,6 +26,7 @@ from ctevidence.evidence.verdict import (
     people_behind,
     rests_on_one_small_study,
 )
+from ctevidence.synthesis.risk_of_bias import WORST, bias_of
 
 PREDICTION, SMALL_STUDIES = "_prediction", "_small_study_range"
 #: below this small-study effects cannot be told from chance
@@ -88,7 +89,11 @@ def _belongs(row: Estimate, lead: Weighed, suffix: str) -> bool:
 
 
 def _risk_of_bias(row: Estimate) -> Iterator[Hint]:
-    yield Hint("risk_of_bias", "bias-not-assessed", None)
+    found = bias_of(row.caution)
+    if found:
+        yield Hint("risk_of_bias", "bias-flagged", True, {"flags": "; ".join(found)})
+    if not any(part.startswith(WORST) for part in found):
+        yield Hint("risk_of_bias", "bias-not-assessed", None)
     if row.randomised is False:
         yield Hint("risk_of_bias", "bias-not-randomised", True)
 

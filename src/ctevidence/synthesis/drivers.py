@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.synthesis.pooled import Pooled
+from ctevidence.synthesis.risk_of_bias import bias_of
 
 WITHOUT = "_without_one"
 
@@ -22,7 +23,8 @@ def what_drives(pooled: Pooled) -> Estimates:
     -------
     Estimates
         `study` is that trial. Its ``weight`` (a share), and the pooled effect of the others, whose
-        measure ends in ``_without_one``, with `studies` and people of the others.
+        measure ends in ``_without_one``, with `studies` and people of the others. The caution of
+        the first says what speaks of bias in that trial.
 
     Examples
     --------
@@ -39,6 +41,8 @@ def what_drives(pooled: Pooled) -> Estimates:
     all_of_them = scale(pooled.pooled.estimate)
     others = dict(zip(pooled.effects.studies, pooled.leave_one_out(), strict=True))
     trial = max(others, key=lambda name: abs(scale(others[name].estimate) - all_of_them))
+    frame = pooled.effects.frame
+    cautions = dict(zip(frame["study"], frame["caution"], strict=True))
     about = {"study": trial, "population": pooled.population, "id": ""}
     without = replace(
         others[trial],
@@ -53,5 +57,6 @@ def what_drives(pooled: Pooled) -> Estimates:
         estimate=float(pooled.weights[trial]),
         studies=None,
         method="share of the weight in the random-effects mean",
+        caution="; ".join(bias_of(cautions[trial])),
     )
     return Estimates([weight, without])

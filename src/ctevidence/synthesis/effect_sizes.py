@@ -315,7 +315,7 @@ def effect_sizes(
     study  estimate   n1   n2
         a    0.4055 50.0 50.0
     >>> effects.excluded["reason"].tolist()
-    ['completers: completers only, not everyone randomised']
+    ['completers only, not everyone randomised']
     """
     question = Question(
         outcome=outcome,
@@ -351,8 +351,11 @@ def effect_sizes(
             table = table.assign(condition=trials.condition)
         found, measure = reported_contrasts(table, question, measure)
         made = f"{measure} as reported"
+    frame = pd.DataFrame(found.rows, columns=list(COLUMNS))
+    if trials.arms is not None:
+        frame["label"] = frame["study"].map(trials.names)
     return EffectSizes(
-        frame=pd.DataFrame(found.rows, columns=list(COLUMNS)),
+        frame=frame,
         measure=measure,
         covariance=found.covariance,
         excluded=excluded_table(found.left_out),

@@ -21,13 +21,15 @@ class FlagRule:
     """A flag and what it means in words.
 
     `stratum` names the stratum it makes (empty: a caution only), `treatments` the treatments of
-    which a contrast must hold one for the flag to matter (empty: all contrasts).
+    which a contrast must hold one for the flag to matter (empty: all contrasts), `is_bias` whether
+    it speaks of bias in the trial itself: of whom it counted, or of who knew what was given.
     """
 
     flag: str
     meaning: str
     stratum: str = ""
     treatments: tuple[str, ...] = ()
+    is_bias: bool = False
 
 
 FLAG_RULES = {
@@ -58,18 +60,20 @@ FLAG_RULES = {
             "therapy_arm_without_pill",
             "the therapy arm took no pill: not blinded to the drug",
             treatments=("therapy",),
+            is_bias=True,
         ),
         FlagRule(
             "drugs_allowed_in_control",
             "drugs were allowed in the control arm",
             treatments=("control",),
+            is_bias=True,
         ),
         FlagRule(
             "group_therapy",
             "therapy in groups: the interval ignores clustering",
             treatments=("therapy", "combined"),
         ),
-        FlagRule("completers", "completers only, not everyone randomised"),
+        FlagRule("completers", "completers only, not everyone randomised", is_bias=True),
         FlagRule("survival_estimate", "counts worked out from survival curves, not counted"),
         FlagRule("response_by_cutoff", "response by a cut-off score, not by improvement"),
         FlagRule("arms_missing", "counts of other arms of the trial were not available"),

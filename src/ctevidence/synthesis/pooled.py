@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from ctevidence.synthesis.effect_sizes import EffectSizes, describe_population
 from ctevidence.synthesis.heterogeneity import Heterogeneity
 from ctevidence.synthesis.influence import influence, influence_rows
 from ctevidence.synthesis.pairwise import (
+    DOMINATED,
     ONE_STUDY,
     PairwisePool,
     WeightedEffect,
@@ -24,6 +25,7 @@ from ctevidence.synthesis.pairwise import (
     t_quantile,
     two_sided_p,
 )
+from ctevidence.synthesis.risk_of_bias import bias_among
 from ctevidence.synthesis.who_was_studied import who_was_studied
 
 NO_PREDICTION = "fewer than three studies: no prediction interval"
@@ -139,7 +141,9 @@ class Pooled:
     @property
     def cautions(self) -> tuple[str, ...]:
         """What the pooled row warns of, once each."""
-        frame, found = self.effects.frame, list(self.result.cautions)
+        frame = self.effects.frame
+        labels = dict(zip(frame["study"], frame["label"], strict=True))
+        found = [_with_label(caution, labels) for caution in self.result.cautions]
         for column, word in (
             ("outcome", "outcomes"),
             ("condition_group", "conditions"),
@@ -149,10 +153,11 @@ class Pooled:
             if len(values) > 1:
                 found.append(f"{word} differ between studies: {', '.join(values)}")
         found.append(who_was_studied(frame))
-        own = frame.loc[frame["caution"] != "", "study"]
+        own = frame.loc[frame["caution"] != "", "label"]
         if self.result.k == 1:
             found += frame["caution"].tolist()
         elif len(own):
+            found += bias_among(frame)
             found.append(f"cautions of their own: {', '.join(own)}")
         return tuple(dict.fromkeys(filter(None, found)))
 
@@ -254,3 +259,10 @@ class Pooled:
             method=f"{self.effects.method}; normal interval",
             caution=row["caution"],
         )
+
+
+def _with_label(caution: str, labels: Mapping[str, str]) -> str:
+    """A caution that names a trial, with what readers see of it."""
+    for study, label in labels.items():
+        caution = caution.replace(DOMINATED.format(study=study), DOMINATED.format(study=label))
+    return caution

@@ -1,6 +1,6 @@
-"""Risk of bias as judged by whoever compiled the trials: columns ``rob_*``, or not assessed.
+"""Risk of bias: as judged by whoever compiled the trials (``rob_*``), and as flags say of it.
 
-The judgements are carried along and shown; no weight and no estimate depends on them.
+Both are carried along and shown; no weight and no estimate depends on them.
 """
 
 from __future__ import annotations
@@ -8,9 +8,12 @@ from __future__ import annotations
 import pandas as pd
 
 from ctevidence.data.trial_columns import ROB_PREFIX
+from ctevidence.synthesis.flags import FLAG_RULES
 
 NOT_ASSESSED = "not assessed"
 HIGH = "high"
+#: how a caution begins that names domains judged to be of high risk
+WORST = "high risk of bias: "
 
 
 def judged(rows: pd.DataFrame) -> str:
@@ -49,4 +52,37 @@ def worst_words(bias: str) -> list[str]:
     """
     parts = (part.partition(": ") for part in bias.split("; "))
     high = [name for name, _, words in parts if HIGH in words.split(" or ")]
-    return [f"high risk of bias: {', '.join(high)}"] if high else []
+    return [f"{WORST}{', '.join(high)}"] if high else []
+
+
+def bias_of(caution: str) -> list[str]:
+    """The parts of a caution that speak of bias: a flag that says so, or a judgement of high risk.
+
+    Examples
+    --------
+    >>> bias_of("arm sizes inferred; completers only, not everyone randomised (Ann 2014)")
+    ['completers only, not everyone randomised (Ann 2014)']
+    """
+    said = (WORST, *(rule.meaning for rule in FLAG_RULES.values() if rule.is_bias))
+    return [part for part in caution.split("; ") if part.startswith(said)]
+
+
+def bias_among(effects: pd.DataFrame) -> list[str]:
+    """What speaks of bias among pooled trials, with the trials that it is true of.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        Frame of `EffectSizes`.
+
+    Examples
+    --------
+    >>> bias_among(pd.DataFrame({"label": ["Ann 2014", "Bob 2015"], "caution": [
+    ...     "completers only, not everyone randomised", "arm sizes inferred"]}))
+    ['completers only, not everyone randomised (Ann 2014)']
+    """
+    found: dict[str, list[str]] = {}
+    for label, caution in zip(effects["label"], effects["caution"], strict=True):
+        for part in bias_of(caution):
+            found.setdefault(part, []).append(label)
+    return [f"{part} ({', '.join(labels)})" for part, labels in found.items()]

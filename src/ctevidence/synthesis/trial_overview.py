@@ -238,9 +238,10 @@ def _row(
 
 
 def _left_out(trials: Trials, effects: EffectSizes, condition: str) -> tuple[str, ...]:
+    names = trials.names
     of_condition = set(trials.arms.loc[trials.arms["condition"] == condition, "trial_id"])
     return tuple(
-        f"{row.study}: {row.reason}"
+        f"{names[row.study]}: {row.reason}"
         for row in effects.excluded.itertuples()
         if row.study in of_condition
     )

@@ -138,11 +138,11 @@ def _choose(study: str, rows: pd.DataFrame, question: Question) -> TrialCells:
     rules = acting(flags, rows["treatment"], question.flag_rules)
     for rule in rules:
         if rule.flag in question.exclude_flags:
-            raise NotUsableError(f"{rule.flag}: {rule.meaning}")
+            raise NotUsableError(rule.meaning)
     stratum = stratum_of(rules)
     if question.stratum not in (ANY_STRATUM, stratum):
         meanings = "; ".join(rule.meaning for rule in rules if rule.stratum)
-        raise NotUsableError(f"stratum {stratum}" + (f": {meanings}" if meanings else ""))
+        raise NotUsableError(meanings or f"stratum {stratum}")
     cells, combined = _one_cell_each(study, rows, question)
     cautions = [*rows["caution"], *(rule.meaning for rule in rules), remark, combined]
     return TrialCells(

@@ -23,7 +23,7 @@ def who_was_studied(effects: pd.DataFrame) -> str:
     Returns
     -------
     str
-        Such as ``918 of 1276 people have persistent depression (keller2000, browne2002)``. Empty
+        Such as ``918 of 1276 people have persistent depression (Browne 2002, Keller 2000)``. Empty
         where nobody was counted, all people have the same condition, or the part is smaller than
         `LEAST_SHARE`.
     """
@@ -35,6 +35,6 @@ def who_was_studied(effects: pd.DataFrame) -> str:
     if by.empty or by.max() < LEAST_SHARE * people.sum():
         return ""
     code = by.idxmax()
-    trials = ", ".join(effects.loc[effects["condition"] == code, "study"])
+    trials = ", ".join(effects.loc[effects["condition"] == code, "label"])
     name = CONDITIONS[code].name if code in CONDITIONS else code.replace("_", " ")
     return f"{by.max():.0f} of {people.sum():.0f}{HAVE}{name} ({trials})"
