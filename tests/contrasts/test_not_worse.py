@@ -51,7 +51,7 @@ def test_margins_are_declared_and_of_differences(options):
 def test_without_a_margin_each_week_keeps_its_place():
     (row,) = antagonism(counted_levels(*TADS, week=12), margin=float("nan"))
     assert (row.is_estimable, row.week, row.reference) == (False, 12, "therapy")
-    assert row.caution == "the study declares no margin"
+    assert row.caution == "the study declares no margin of its own"
     judged = antagonism(counted_levels(*TADS, week=12), margin=0.1).one()
     assert row.id != judged.id
     assert row.alternative == judged.alternative

@@ -85,7 +85,7 @@ def test_a_profile_that_hides_leaves_small_arms_out(outcome):
 
 def test_nothing_to_draw_says_why(outcome):
     fit = fit_relapse(outcome(combined=0.0, medication=0.0), [], seen="interval")
-    assert "no relapse among the people of medication" in plot_between_visits(fit).alt
+    assert "no relapse with medication" in plot_between_visits(fit).alt
 
 
 def test_a_curve_of_steps_is_refused_with_what_to_do(outcome):
@@ -145,4 +145,4 @@ def test_what_cannot_be_estimated_says_why(outcome):
     given = outcome(combined=0.25, medication=0.0)
     text = dating_sentence(dating(given), given.study)
     assert "cannot be said" in text
-    assert "no relapse among the people of medication" in text
+    assert "no relapse with medication" in text

@@ -96,7 +96,7 @@ def test_a_visit_that_nobody_of_an_arm_attended(beat_the_blues):
     frame = beat_the_blues.frame
     gone = frame[~((frame["arm"] == "medication") & (frame["week"] == 35))]
     fit = fit_course(replace(beat_the_blues, frame=gone))
-    assert fit.cautions == ("nobody of medication has a score at week 35",)
+    assert fit.cautions == ("nobody with medication has a score at week 35",)
     assert not fit.compare("combined", against="medication", week=35).one().is_estimable
     assert fit.compare("combined", against="medication", week=22).one().is_estimable
     assert fit.compare("combined", against="therapy", week=35).one().is_estimable
@@ -108,14 +108,14 @@ def test_a_visit_that_nobody_attended(beat_the_blues):
     fit = fit_course(replace(beat_the_blues, frame=frame[frame["week"] < 35]))
     assert not any(row.is_estimable for row in fit.per_arm(week=35))
     assert fit.model.visits == (9.0, 13.0, 22.0)
-    assert "nobody of medication has a score at week 35" in fit.cautions
+    assert "nobody with medication has a score at week 35" in fit.cautions
 
 
 def test_visits_that_nobody_of_an_arm_attended_are_one_caution(beat_the_blues):
     frame = beat_the_blues.frame
     gone = frame[~((frame["arm"] == "medication") & (frame["week"] > 13))]
     fit = fit_course(replace(beat_the_blues, frame=gone))
-    assert fit.cautions == ("nobody of medication has a score at week 22, 35",)
+    assert fit.cautions == ("nobody with medication has a score at week 22, 35",)
 
 
 @pytest.mark.parametrize("baseline", ["covariate", "constrained"])

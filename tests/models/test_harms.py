@@ -39,7 +39,9 @@ def test_fewer_harms_are_better(make_outcome):
 def test_nothing_recorded_is_not_nothing_happened(make_outcome):
     fit = fit_harms(harms(make_outcome, np.nan))
     assert not any(row.is_estimable for row in fit.per_arm())
-    assert fit.cautions == ("harms is known for nobody of control, medication, therapy, combined",)
+    assert fit.cautions == (
+        "harms is known for nobody with control, medication, therapy, combined",
+    )
 
 
 def test_a_week_is_refused(make_outcome):

@@ -236,8 +236,8 @@ def test_an_arm_without_people_and_a_state_without_variation(people):
     fit = people([("a", 0, 9, "ill", ""), ("b", 0, 9, "ill", "")])
     levels = fit.levels("state_occupation", 5)
     assert np.isnan(levels.estimate).all()
-    assert "nobody of control was followed among everyone who started" in levels.caution
-    assert "does not vary among the people of combined by week 5" in levels.caution
+    assert "nobody with control was followed among everyone who started" in levels.caution
+    assert "does not vary among people with combined by week 5" in levels.caution
     row = fit.compare(
         "combined", against="control", measure="state_occupation_difference", week=5
     ).one()

@@ -186,8 +186,8 @@ def test_arms_without_a_level_say_why(between):
     fit = fit_relapse(outcome, [], seen="interval")
     levels = fit.levels("rmst", 10)
     assert np.isfinite(levels.estimate).tolist() == [False, False, False, True]
-    assert "nobody of control was at risk of relapse" in levels.caution
-    assert "no relapse among the people of medication" in levels.caution
+    assert "nobody with control was at risk of relapse" in levels.caution
+    assert "no relapse with medication" in levels.caution
     assert "no Weibull model of therapy could be fitted: the intervals do not" in levels.caution
     row = fit.compare("combined", against="therapy", measure="rmst_difference", week=10).one()
     assert not row.is_estimable

@@ -64,7 +64,7 @@ def test_beat_the_blues_is_mostly_not_estimable(fit):
     ):
         row = fit.compare("combined", against="medication", measure=measure, week=week).one()
         assert not row.is_estimable
-        assert "no relapse among the people of medication" in row.caution
+        assert "no relapse with medication" in row.caution
 
 
 def test_weeks_run_from_remission_to_the_last_visit(fit):

@@ -147,8 +147,8 @@ def test_arms_without_relapse_or_people(make_outcome):
     fit = fit_repeated_relapse(outcome)
     levels = fit.levels("mean_count", 20)
     assert np.isnan(levels.estimate[1:3]).all()
-    assert "no relapse among the people of medication by week 20" in levels.caution
-    assert "nobody of therapy was followed" in levels.caution
+    assert "no relapse with medication by week 20" in levels.caution
+    assert "nobody with therapy was followed" in levels.caution
     assert np.isnan(fit.levels("log_hazard").estimate[1:3]).all()
 
 

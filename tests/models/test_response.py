@@ -63,7 +63,7 @@ def test_an_arm_of_which_nothing_is_known_leaves_the_rest_working(counts):
     assert fit.compare("combined", against="medication").one().estimate == pytest.approx(0.1)
     row = fit.compare("combined", against="therapy").one()
     assert not row.is_estimable
-    assert "known for nobody of therapy" in row.caution
+    assert "known for nobody with therapy" in row.caution
     assert fit.per_arm().where(arm="therapy").one().n == 0
     assert not synergy(fit).where(measure="interaction_difference").one().is_estimable
 

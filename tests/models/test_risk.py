@@ -43,4 +43,4 @@ def test_weeks_of_the_same_people_covary(make_outcome):
 def test_arms_of_which_nothing_is_known_are_named_once_for_each_week(counts):
     outcome = counts(combined=(2, 5), medication=(1, 5))
     fit = counted_fit(outcome, [analysed(outcome, 12)])
-    assert fit.cautions == ("response is known for nobody of control, therapy at week 12",)
+    assert fit.cautions == ("response is known for nobody with control, therapy at week 12",)

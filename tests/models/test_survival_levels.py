@@ -26,10 +26,10 @@ def test_an_arm_without_events_is_not_estimable_with_a_plain_reason(times):
         row = fit.compare("combined", against="medication", measure=measure, week=week).one()
         assert not row.is_estimable
         assert np.isnan([row.conf_low, row.conf_high, row.p_value]).all()
-        assert "no relapse among the people of medication" in row.caution
+        assert "no relapse with medication" in row.caution
         assert (row.n_reference, row.events_reference) == (3, 0)
     row = fit.compare("combined", against="therapy", measure="rmst_difference", week=10).one()
-    assert "nobody of therapy was at risk of relapse" in row.caution
+    assert "nobody with therapy was at risk of relapse" in row.caution
 
 
 def test_events_counted_are_those_until_the_week(times):
@@ -44,7 +44,7 @@ def test_a_level_is_missing_only_until_the_first_event(times):
     early, late = (fit.levels("survival", week) for week in (8, 10))
     combined = [key.arm for key in early.keys].index("combined")
     assert np.isnan(early.values[combined])
-    assert "no relapse among the people of combined by week 8" in early.caution
+    assert "no relapse with combined by week 8" in early.caution
     assert late.values[combined] == pytest.approx(1 / 2)
     assert "combined" not in late.caution
 
@@ -68,7 +68,7 @@ def test_an_arm_that_nobody_followed_does_not_stop_the_others(times):
     )
     row = fit.compare("combined", against="therapy", measure="rmst_difference", week=10).one()
     assert not row.is_estimable
-    assert "nobody of therapy was followed after risk of relapse began" in row.caution
+    assert "nobody with therapy was followed after risk of relapse began" in row.caution
 
 
 def test_the_largest_week_is_always_a_number(times):

@@ -10,10 +10,12 @@ from ctevidence.contrasts.combination import Combination, combine
 from ctevidence.contrasts.event_rates import exact_rate_ratio
 from ctevidence.estimates import SMALL, SMALL_GROUP, Estimate, Estimates
 from ctevidence.levels import Cell, Evidence, Levels, differing_components, is_randomised
-from ctevidence.terms import ContrastMeasure, contrast_measure
+from ctevidence.terms import DESCRIPTIVE, ContrastMeasure, contrast_measure
 
 #: an exponential of more than this is no longer a number
 LARGEST_LOG = 700.0
+#: of people whom treatment has selected: whatever was randomised was so before these groups formed
+SELECTED = "groups formed after treatment began, not by chance: an association"
 
 
 def all_levels_of(source, measure: str | None, week: float | None) -> Levels:
@@ -269,6 +271,8 @@ def _error_scale(measure: ContrastMeasure) -> str:
 def _association(cells: list[Cell], levels: Levels, randomised: bool) -> str:
     if randomised:
         return ""
+    if DESCRIPTIVE in levels.caution:
+        return SELECTED
     missing = sorted(differing_components(cells) - levels.randomised)
     return f"{' and '.join(missing) or 'treatment'} not randomised: an association"
 

@@ -10,7 +10,7 @@ from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimates
 from ctevidence.terms import CONTRAST_MEASURES, contrast_measure
 
-NO_MARGIN = "the study declares no margin"
+NO_MARGIN = "the study declares no margin of its own"
 DURING, AFTER = "while treatment lasted", "after treatment had ended"
 
 

@@ -235,7 +235,9 @@ def _unseen(outcome: Outcome, empty: list[tuple[str, float]]) -> list[str]:
     """One caution for each arm with visits that nobody attended."""
     weeks = {arm.name: [f"{w:g}" for name, w in empty if name == arm.name]
              for arm in outcome.study.arms}  # fmt: skip
-    return [f"nobody of {arm} has a score at week {', '.join(w)}" for arm, w in weeks.items() if w]
+    return [
+        f"nobody with {arm} has a score at week {', '.join(w)}" for arm, w in weeks.items() if w
+    ]
 
 
 def _mean_at_start(outcome: Outcome, rows: pd.DataFrame) -> float:

@@ -287,7 +287,7 @@ class IllnessFit(ComparableFit):
         m = len(weeks)
         nothing = np.full(m, np.nan), np.zeros((m, m))
         if arm not in self.histories:
-            why = f"nobody of {arm} was followed among {self.population}"
+            why = f"nobody with {arm} was followed among {self.population}"
             return _Arm(*nothing, [0] * m, [0] * m, [why])
         histories, numbers = self.histories[arm], [self._number(s) for s in self.chosen]
         at, ends = np.array(weeks) - self.since, absorbing(self.states)
@@ -295,7 +295,7 @@ class IllnessFit(ComparableFit):
         seen = [people_seen(histories, numbers, ends, week) for week in at]
         events = [ever if measure == "weeks_in_state" else now for now, ever in seen]
         if max(weeks) > self._until(arm):
-            why = f"nobody of {arm} was followed beyond week {self._until(arm):.4g}"
+            why = f"nobody with {arm} was followed beyond week {self._until(arm):.4g}"
             return _Arm(*nothing, n, events, [why])
         found = occupancy_at(histories, at)
         is_area = measure == "weeks_in_state"
@@ -311,7 +311,7 @@ class IllnessFit(ComparableFit):
         """Why an arm has no level at some week, and where a state was lost from sight."""
         inside = " or ".join(self.chosen)
         reasons = [
-            f"being in {inside} does not vary among the people of {arm} by week {week:g}"
+            f"being in {inside} does not vary among people with {arm} by week {week:g}"
             for week, variance in zip(weeks, variances, strict=True)
             if not variance > NO_VARIANCE
         ]
@@ -319,7 +319,7 @@ class IllnessFit(ComparableFit):
             last = self.since + last_sight(histories, self._number(state))
             if state not in ABSORBING and last < max(weeks):
                 reasons.append(
-                    f"nobody of {arm} in the state {state} was followed beyond week {last:.4g}: "
+                    f"nobody with {arm} in the state {state} was followed beyond week {last:.4g}: "
                     "whoever was there then counts as having stayed"
                 )
         return reasons

@@ -137,9 +137,9 @@ def _arms_that_can(people, outcome, at_risk, model, proportional, knots):
     for arm in (a.name for a in outcome.study.arms):
         group = people[people["arm"] == arm]
         if not len(group):
-            reasons[arm] = f"nobody of {arm} was at risk of {at_risk.event}"
+            reasons[arm] = f"nobody with {arm} was at risk of {at_risk.event}"
         elif not np.isfinite(group["upper"]).any():
-            reasons[arm] = f"no {at_risk.event} among the people of {arm}"
+            reasons[arm] = f"no {at_risk.event} with {arm}"
         elif not proportional and (why := _why_not_alone(group, model, knots)):
             reasons[arm] = f"no {MODEL_WORDS[model]} of {arm} could be fitted: {_reason(why)}"
         else:

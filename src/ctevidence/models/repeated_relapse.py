@@ -107,12 +107,12 @@ class RepeatedRelapseFit(ComparableFit):
         reasons = []
         for i, arm in enumerate(arms):
             if arm not in found:
-                reasons.append(f"nobody of {arm} was followed")
+                reasons.append(f"nobody with {arm} was followed")
                 continue
             at = slice(i * m, (i + 1) * m)
             estimate[at], cov[at, at] = found[arm].estimate, found[arm].cov
             reasons += [
-                f"no relapse among the people of {arm} by week {w:g}"
+                f"no relapse with {arm} by week {w:g}"
                 for w, count in zip(weeks, found[arm].estimate, strict=True)
                 if count == 0
             ]

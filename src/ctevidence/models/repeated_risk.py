@@ -196,7 +196,7 @@ def _fit(outcome, design: RepeatedDesign, coef, cov, of, model, method, cautions
     sampling = apart.T @ apart / (people * max(people - 1, 1))
     n = design.count()
     unknown = [
-        f"{outcome.name} is known for nobody of {arm} at week {week:g}"
+        f"{outcome.name} is known for nobody with {arm} at week {week:g}"
         for (arm, week), there in zip(design.cells, n, strict=True)
         if not there
     ]

@@ -141,4 +141,4 @@ def _unknown(outcome: Outcome, keys: list[tuple[str, float | None]], n: np.ndarr
     for week in dict.fromkeys(week for _, week in empty):
         arms = ", ".join(arm for arm, w in empty if w == week)
         at = "" if week is None else f" at week {week:g}"
-        yield f"{outcome.name} is known for nobody of {arms}{at}"
+        yield f"{outcome.name} is known for nobody with {arms}{at}"

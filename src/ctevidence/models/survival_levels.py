@@ -222,7 +222,7 @@ def _why_not(group: ArmCurves, arm: str, events: int, by: str = "") -> str:
     """The plain reason why an arm has no level; empty when there is another one."""
     event = group.at_risk.event
     if arm not in group.curves:
-        return f"nobody of {arm} was at risk of {event}"
+        return f"nobody with {arm} was at risk of {event}"
     if group.curves[arm].last_time == 0:
-        return f"nobody of {arm} was followed after risk of {event} began"
-    return "" if events else f"no {event} among the people of {arm}{by}"
+        return f"nobody with {arm} was followed after risk of {event} began"
+    return "" if events else f"no {event} with {arm}{by}"

@@ -215,7 +215,7 @@ def _unseen(keys, means, outcome: Outcome):
     for week in dict.fromkeys(week for _, week in empty):
         arms = ", ".join(arm for arm, w in empty if w == week)
         at = "" if week is None else f" at week {week:g}"
-        yield f"{outcome.name} is known for nobody of {arms}{at}"
+        yield f"{outcome.name} is known for nobody with {arms}{at}"
 
 
 def _left_out(seen, is_augmented: bool):

@@ -199,11 +199,11 @@ class WeightedTimeToEventFit(ComparableFit):
     def _why_not(self, arm: str, group: pd.DataFrame, happened: int, week: float | None) -> str:
         event, by = self.at_risk.event, "" if week is None else f" by week {week:g}"
         if not len(group):
-            return f"nobody of {arm} was at risk of {event}"
+            return f"nobody with {arm} was at risk of {event}"
         if not group["time"].max() > 0:
-            return f"nobody of {arm} was followed after risk of {event} began"
+            return f"nobody with {arm} was followed after risk of {event} began"
         if not happened:
-            return f"no {event} among the people of {arm}{by}"
+            return f"no {event} with {arm}{by}"
         return f"{event} in {arm} leaves nothing to estimate from{by}"
 
     def _cox(self) -> tuple[CoxFit | None, np.ndarray, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ctevidence.display.blunting import CLAIM, blunting
 from ctevidence.display.certainty_tables import final_words, table_certainty
 from ctevidence.display.glossary import glossary
 from ctevidence.display.key_messages import (
@@ -207,8 +208,21 @@ def _both(material: Material) -> Section | None:
             folded(say("report.synergy_margins"), material.table("response-margins")),
         ]
     if blunted:
-        blocks += [heading(say("report.blunted")), prose(*_each(blunted, material))]
+        blocks += [heading(say("report.blunted")), prose(*_blunted(blunted, material))]
     return Section("both", say("report.both"), tuple(blocks))
+
+
+def _blunted(rows: Sequence[Estimate], material: Material) -> list[Told]:
+    """By the study's own margin; where it declares none, by that of the claim."""
+    if any(row.is_estimable for row in rows) or CLAIM not in material.verdicts:
+        return _each(rows, material)
+    outcomes = tuple(row.outcome for row in rows)
+    plain = material.own_estimates.where(
+        arm="combined", reference="therapy", measure="risk_difference", alternative="two-sided",
+        outcome=outcomes,
+    )  # fmt: skip
+    same = [row for row in plain if SENSITIVITY not in row.caution and "/multiverse/" not in row.id]
+    return blunting(same, material.verdicts[CLAIM], material.source)
 
 
 def _each(rows: Sequence[Estimate], material: Material) -> list[Told]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ctevidence.data.service import FILE as SERVICE
 from ctevidence.data.service import Service, read_service
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials
+from ctevidence.display.blunting import CLAIM as BLUNTS
 from ctevidence.display.figure import Figure
 from ctevidence.display.misreadings import misreadings
 from ctevidence.display.release import may_be_shown
@@ -102,8 +104,12 @@ class Material:
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
-        """Those of the package, with the project's own."""
-        return read_claims(*self._own(CLAIMS))
+        """Those of the package, with the project's own; a study's own margin leads its claim."""
+        claims = read_claims(*self._own(CLAIMS))
+        margin = self.study.not_worse_margin if self.study else math.nan
+        if math.isnan(margin):
+            return claims
+        return tuple(replace(c, margin=margin) if c.id == BLUNTS else c for c in claims)
 
     @cached_property
     def judgements(self) -> Judgements:

@@ -23,7 +23,7 @@ def who_was_studied(effects: pd.DataFrame) -> str:
     Returns
     -------
     str
-        Such as ``918 of 1276 people have persistent depression (Browne 2002, Keller 2000)``. Empty
+        Such as ``442 of 1276 people have persistent depression (Keller 2000)``. Empty
         where nobody was counted, all people have the same condition, or the part is smaller than
         `LEAST_SHARE`.
     """
