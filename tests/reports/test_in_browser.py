@@ -16,9 +16,9 @@ WHY_NOT, opened = _BROWSER.WHY_NOT, _BROWSER.opened
 WIDTHS = (1280, 390)
 PAGES = (
     "index", "report", "brief", "appendix/index", "appendix/estimates", "appendix/checklists",
-    "appendix/changes", "appendix/01_study", "appendix/02_response", "appendix/03_course",
-    "appendix/04_relapse", "appendix/05_trials", "appendix/06_evidence", "appendix/07_brief",
-    "appendix/08_sensitivity",
+    "appendix/behind", "appendix/changes", "appendix/01_study", "appendix/02_response",
+    "appendix/03_course", "appendix/04_relapse", "appendix/05_trials", "appendix/06_evidence",
+    "appendix/07_brief", "appendix/08_sensitivity",
 )  # fmt: skip
 pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
 

@@ -40,6 +40,7 @@ def brief_page(material: Material) -> Page:
         sections=tuple(s for s in sections if s is not None),
         footer=material.footer,
         version=material.version,
+        running=material.running,
     )
 
 

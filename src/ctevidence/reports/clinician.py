@@ -95,6 +95,8 @@ def clinician_page(material: Material) -> Page:
         footer=material.footer,
         version=material.version,
         has_contents=True,
+        running=material.running,
+        folds_in_appendix=True,
     )
 
 

@@ -157,6 +157,11 @@ class Material:
         return " + ".join(kinds) + ". Not a recommendation for one person."
 
     @property
+    def running(self) -> str:
+        """What a printed page is of; stands at its foot."""
+        return (self.study or self.trials).title
+
+    @property
     def footer(self) -> tuple[str, ...]:
         sources = [x.citation for x in (self.study, self.trials, self.network) if x and x.citation]
         return (

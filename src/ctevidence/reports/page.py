@@ -6,8 +6,9 @@ Text is escaped where it becomes HTML, here; a block is the only thing that hold
 from __future__ import annotations
 
 import base64
+import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -17,13 +18,26 @@ from markupsafe import Markup
 from ctevidence.display.figure import Figure
 from ctevidence.display.table import Table
 from ctevidence.display.told import Told
+from ctevidence.language import say
+
+LONGEST_RUNNING = 90
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What a page keeps behind a line to open; print leaves it to the appendix."""
+
+    title: str
+    inner: Markup
+    is_of_figure: bool = False
 
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of a page, already safe HTML."""
+    """A piece of a page, already safe HTML, and what of it stands behind a line to open."""
 
     html: Markup
+    folds: tuple[Fold, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,18 @@ class Section:
     title: str
     blocks: tuple[Block, ...]
     is_answer: bool = False
+
+    @property
+    def folds(self) -> tuple[Fold, ...]:
+        return tuple(fold for block in self.blocks for fold in block.folds)
+
+    @property
+    def left_to_appendix(self) -> str:
+        """The line that stands in print for everything that is folded away."""
+        parts = [fold.title for fold in self.folds if not fold.is_of_figure]
+        if len(parts) < len(self.folds):
+            parts.append(say("paper.numbers"))
+        return say("paper.in_appendix", parts="; ".join(dict.fromkeys(parts))) if parts else ""
 
 
 @dataclass(frozen=True)
@@ -48,10 +74,20 @@ class Page:
     version: str
     lead: str = ""
     has_contents: bool = False
+    running: str = ""  # at the foot of every printed page
+    folds_in_appendix: bool = False
 
     @property
     def html(self) -> str:
-        return _template().render(page=self, style=Markup(_text("style.css")))
+        style = _text("style.css") + _running(self.running)
+        return _template().render(page=self, style=Markup(style))
+
+
+def _running(words: str) -> str:
+    """Words at the foot of printed pages; none of them can end the style sheet or its string."""
+    short = textwrap.shorten(words, LONGEST_RUNNING, placeholder=" ...")
+    plain = (c if c.isascii() and (c.isalnum() or c == " ") else f"\\{ord(c):x} " for c in short)
+    return f'@page {{ @bottom-left {{ content: "{"".join(plain)}" }} }}' if words else ""
 
 
 @cache
@@ -107,8 +143,12 @@ def links(items: Iterable[tuple[str, str, str]]) -> Block:
 
 
 def grid(table: Table | None) -> Block:
-    """A table; nothing when there is none."""
-    return Block(Markup(table.html) if table is not None else Markup(""))
+    """A table; nothing when there is none. It folds away how its numbers were made."""
+    if table is None:
+        return Block(Markup(""))
+    methods = Markup("").join(_tag("p", method) for method in table.methods)
+    title = f"{table.caption}: {say('tables.methods').lower()}"
+    return Block(Markup(table.html), (Fold(title, methods),) if methods else ())
 
 
 def folded(summary: str, *parts: Table | Block | None) -> Block:
@@ -116,7 +156,14 @@ def folded(summary: str, *parts: Table | Block | None) -> Block:
     inner = Markup("").join(Markup(part.html) for part in parts if part is not None)
     if not inner:
         return Block(Markup(""))
-    return Block(Markup("<details><summary>{}</summary>{}</details>").format(summary, inner))
+    html = Markup("<details><summary>{}</summary>{}</details>").format(summary, inner)
+    return Block(html, (Fold(summary, inner),))
+
+
+def joined(*blocks: Block) -> Block:
+    """Blocks as one."""
+    html = Markup("").join(block.html for block in blocks)
+    return Block(html, tuple(fold for block in blocks for fold in block.folds))
 
 
 def heading(text: str) -> Block:
@@ -136,16 +183,18 @@ def picture(figure: Figure | None, caption: str | Told = "", has_numbers: bool =
         base64.b64encode(figure.png).decode("ascii"), figure.alt
     )
     words = _tag("figcaption", caption) if str(caption) else Markup("")
-    numbers_behind = folded("The numbers in this figure", figure.data if has_numbers else None).html
+    behind = folded("The numbers in this figure", figure.data if has_numbers else None)
     box = Markup('<div class="drawn" tabindex="0" role="group" aria-label="{}">{}</div>')
     drawn = box.format(figure.title, image)
-    return Block(Markup("<figure>{}{}</figure>{}").format(drawn, words, numbers_behind))
+    html = Markup("<figure>{}{}</figure>{}").format(drawn, words, behind.html)
+    return Block(html, tuple(replace(fold, is_of_figure=True) for fold in behind.folds))
 
 
 def beside(*blocks: Block) -> Block:
     """Blocks beside each other where the page is wide enough; empty ones are left out."""
     cells = [Markup("<div>{}</div>").format(block.html) for block in blocks if block.html]
-    return Block(Markup('<div class="beside">{}</div>').format(Markup("").join(cells)))
+    html = Markup('<div class="beside">{}</div>').format(Markup("").join(cells))
+    return Block(html, joined(*blocks).folds)
 
 
 def verbatim(html: str) -> Block:

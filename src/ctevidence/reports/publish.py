@@ -11,6 +11,8 @@ from ctevidence.data.trials import Trials
 from ctevidence.display.release import released
 from ctevidence.language import say
 from ctevidence.reports.appendix import appendix_page
+from ctevidence.reports.behind_page import NAME as BEHIND
+from ctevidence.reports.behind_page import behind_page
 from ctevidence.reports.brief import brief_page
 from ctevidence.reports.changes_page import changes_of, write_changes
 from ctevidence.reports.checks.rules import CHECKS
@@ -61,6 +63,7 @@ def publish(
         (target / part).mkdir(parents=True)
     report = clinician_page(material)
     pages = {"report.html": report, "brief.html": brief_page(material)}
+    pages[f"appendix/{BEHIND}.html"] = behind_page(report)
     appendix = [appendix_page(p) for p in sorted((results / "notebooks").glob("*.ipynb"))]
     for part in appendix:
         section = Section("notebook", "Results", (verbatim(part.body),))

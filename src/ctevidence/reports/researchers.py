@@ -13,6 +13,7 @@ from ctevidence.display.disclosure_log import table_disclosure
 from ctevidence.display.estimands import outcome_estimands, table_estimands
 from ctevidence.display.table import Table
 from ctevidence.language import say, words
+from ctevidence.reports.behind_page import NAME as BEHIND
 from ctevidence.reports.changes import Changes
 from ctevidence.reports.changes_page import changes_section
 from ctevidence.reports.checklist import facts_of
@@ -95,6 +96,8 @@ def _index(
     outcomes = {(row.study, row.outcome) for row in material.estimates}
     count = say("appendix.estimates_intro", count=len(material.estimates), outcomes=len(outcomes))
     return [
+        Section("folded", say("appendix.behind"), (links(
+            [(f"{BEHIND}.html", say("appendix.behind"), say("appendix.behind_lead"))]),)),
         _estimands(material),
         _leading("estimates", say("appendix.estimates"), "estimates", say("appendix.open"), count),
         _kept(material, "diagnostics", say("appendix.diagnostics"),

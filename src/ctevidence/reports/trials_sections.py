@@ -13,6 +13,7 @@ from ctevidence.reports.page import (
     folded,
     grid,
     heading,
+    joined,
     picture,
     prose,
 )
@@ -127,4 +128,4 @@ def _cell_means(material: Material) -> Block:
 def _components(material: Material) -> Block:
     tables = (material.table("network-components"), material.table("network-selection"))
     shown = picture(material.figure("components"))
-    return type(shown)(shown.html + folded(say("trials.components"), *tables).html)
+    return joined(shown, folded(say("trials.components"), *tables))
