@@ -32,7 +32,6 @@ def test_conda_users_get_the_same_dependencies():
     python = conda.pop("python")
     assert str(python) == PROJECT["requires-python"]
     assert not str(conda.pop("pip"))
-    # conda has no extras: pandera[pandas] is pandera beside pandas
     assert conda == {r.name: r.specifier for r in RUNTIME}
 
 

@@ -46,11 +46,13 @@ class CheckedTable:
 
         Rows without an identifier or with a refused number in `by` agree with no other.
         """
-        numbers = [name for name in by if self.frame[name].dtype == float]
-        rows = self.frame[self.frame[KEY] != ""].dropna(subset=numbers)
-        if not rows.duplicated(by).any():
+        agree = self.frame.duplicated(by, keep=False)
+        if not agree.any():
             return []
-        rows = rows[rows.duplicated(by, keep=False)]
+        numbers = [name for name in by if self.frame[name].dtype == float]
+        rows = self.frame[agree & (self.frame[KEY] != "")].dropna(subset=numbers)
+        if rows.empty:
+            return []
         first = pd.Series(rows.index, index=rows.index)
         same = first.groupby([rows[name] for name in by], sort=False, observed=True)
         first = same.transform("first")

@@ -1,7 +1,7 @@
 """Tables: which cells the columns of a table refuse, and the types of the others.
 
-pandera finds every cell that the schema of a table refuses; the words are ours. A refused cell
-becomes missing, so that the checks across tables can go on and find what else is wrong.
+Every cell that its column refuses is a problem of its own. A refused cell becomes missing, so that
+the checks across tables can go on and find what else is wrong.
 
 Types afterwards: identifiers and words are text (``str``, coded where it was read so), days,
 scores, items and sessions ``float``. An empty cell is ``""`` in a column of words and NaN in a
@@ -16,8 +16,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from pandera.errors import SchemaErrors
 
 from ctevidence.data.cells import DAY_FAULTS, FAULTS, day_fault, read_number
 from ctevidence.data.checked_table import CheckedTable
@@ -153,33 +151,20 @@ def _words(cell: str, spec: ColumnSpec, fault: str) -> tuple[str, str]:
     return why, do
 
 
-def _schema(specs: Mapping[str, ColumnSpec], decimal: str) -> pa.DataFrameSchema:
-    def column(spec: ColumnSpec) -> pa.Column:
-        def accepted(cells: pd.Series) -> pd.Series:
-            return by_text(cells, lambda cell: not _fault(cell, spec, decimal), bool)
-
-        return pa.Column(None, pa.Check(accepted, name="accepted"), required=spec.required)
-
-    return pa.DataFrameSchema({name: column(spec) for name, spec in specs.items()})
-
-
 def _refused(raw: RawTable, specs: Mapping[str, ColumnSpec], decimal: str) -> list[Problem]:
-    """All that the schema refuses, by row."""
-    try:
-        _schema(specs, decimal).validate(raw.frame, lazy=True)
-    except SchemaErrors as errors:
-        failures = errors.failure_cases
-    else:
-        return []
+    """Columns that are missing and cells that are refused, by row."""
     problems = []
-    for case in failures.itertuples():
-        if case.check == "column_in_dataframe":
-            problems.append(_missing_column(case.failure_case, raw))
+    for name, spec in specs.items():
+        if name not in raw.frame:
+            problems += [_missing_column(name, raw)] if spec.required else []
             continue
-        spec, cell = specs[case.column], case.failure_case
-        why, do = _words(cell, spec, _fault(cell, spec, decimal))
-        row = int(case.index)
-        problems.append(Problem(raw.file, why, do, column=case.column, row=row, value=cell))
+        cells = raw.frame[name]
+        faults = by_text(cells, lambda cell, spec=spec: _fault(cell, spec, decimal), object)
+        for row, fault in faults[faults != ""].items():
+            why, do = _words(cells.at[row], spec, fault)
+            problems.append(
+                Problem(raw.file, why, do, column=name, row=int(row), value=cells.at[row])
+            )
     return sorted(problems, key=lambda p: p.row or 0)
 
 
