@@ -1,7 +1,8 @@
 """Damaged data: a study or a list of problems, never another error, never a changed number.
 
-Run: ``python validation/fuzz_readers.py`` (100,000 damaged studies take about two hours on two
-cores; ``--replicates 2000`` a few minutes).
+Run: ``python validation/fuzz_readers.py`` (100,000 damaged studies take about an hour on two idle
+cores; ``--replicates 2000`` a few minutes). With ``--keep FOLDER`` a run that was stopped goes on
+from the batches that had ended.
 """
 
 from __future__ import annotations
@@ -12,34 +13,51 @@ import sys
 import tempfile
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from random import Random
 
 import pandas as pd
 import pyreadstat
-from joblib import Parallel, delayed
-from mutated import CELLS, mutate, outcome
+from guided import Step, guided
+from held_numbers import READ, REFUSED, outcome
+from joblib import Memory, Parallel, delayed
+from mutated import CELLS, mutate
 from page import Column, Section, Table, record
 
+from ctevidence.data.cells import read_number
 from ctevidence.data.files import FileFormat
 from ctevidence.data.origin import Origin
 from ctevidence.data.problems import DataProblems
+from ctevidence.data.readers import read_study
 from ctevidence.data.received import read_received
 from ctevidence.data.template import write_template
+from ctevidence.data.trials import read_trials
 
 SEED = 20_260
-BATCH = 250
-#: One damaged file of each format for so many damaged studies; SPSS, SAS and Stata files are read
-#: in a process of their own, which takes a second.
-STUDIES_PER_FILE = {"xlsx": 10, "parquet": 10, "sav": 400, "dta": 400, "xpt": 400}
+#: Studies of one batch, made from one sound study; while the first are read, steps are followed.
+BATCH, FOLLOWED = 2_000, 400
+#: Files of one batch.
+FILES = 250
+#: One damaged folder or file of a kind for so many damaged studies; SPSS, SAS and Stata files are
+#: read in a process of their own, which takes a second.
+STUDIES_FOR_ONE = {
+    **{"study": 1, "trials": 20, "xlsx": 10, "parquet": 10},
+    **{"sav": 400, "dta": 400, "xpt": 400},
+}
+SHIPPED = Path(__file__).parents[1] / "data" / "raw" / "published-trials"
+#: Lines of the shipped trials that are damaged: whole trials, and what is declared for all.
+TRIAL_LINES = {"arms.csv": 17, "trials.toml": 18}
 
 TEXT = (
     "The example study of `ctevidence new`, as CSV, with one to six things done to it: cells "
     "replaced by what spreadsheets, programs and people write (decimal commas, separators of "
     "thousands, dates, infinities, foreign digits, invisible signs, formulas), rows repeated, "
     "removed or moved, columns removed or exchanged, bytes of tables and of `study.toml` changed, "
-    "inserted, removed or cut off, files missing. Where a study is read, every number is compared "
+    "inserted, removed or cut off, keys given other values, remarks made keys, files missing. "
+    "Damage is guided: a study that takes a step from line to line of `ctevidence.data` that none "
+    "before it took is kept, and damaged further. Where a study is read, every number is compared "
     "with the file as Python's own csv and decimal modules read it.",
     "Beside them, files of other formats with bytes changed; of workbooks also the XML inside.",
 )
@@ -54,24 +72,45 @@ REMARKS = (
 )
 
 
-def studies(seed: int, count: int) -> Counter:
-    """Outcomes of damaged studies."""
-    rng, found = Random(seed), Counter()
+def folders(kind: str, seed: int, count: int) -> tuple[Counter, set[Step]]:
+    """Outcomes of damaged folders of a kind, and the steps that reading them took."""
+    make, reader = SOUND[kind]
     with tempfile.TemporaryDirectory() as here:
-        sound = write_template(Path(here) / "sound", "sound")
+        sound = make(Path(here) / "sound")
         files = {p.name: p.read_bytes() for p in sound.iterdir() if p.suffix in (".csv", ".toml")}
         folder = Path(here) / "damaged"
         folder.mkdir()
-        for _ in range(count):
+
+        def read(files: dict[str, bytes]) -> str:
             for path in folder.iterdir():
                 path.unlink()
-            for name, data in mutate(files, rng).items():
+            for name, data in files.items():
                 (folder / name).write_bytes(data)
-            found[outcome(folder)] += 1
-    return found
+            return outcome(folder, reader)
+
+        # what the batch before it has left in memory would hide steps of this one
+        read_number.cache_clear()
+        reached = guided(files, mutate, read, Random(seed), count, followed=FOLLOWED)
+    return reached.found, reached.steps
 
 
-def files_of(kind: str, seed: int, count: int) -> Counter:
+def some_trials(folder: Path) -> Path:
+    """The first trials of those that are shipped."""
+    folder.mkdir()
+    for name, lines in TRIAL_LINES.items():
+        text = (SHIPPED / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        (folder / name).write_text("".join(text[:lines]), encoding="utf-8")
+    return folder
+
+
+#: How a sound folder is made, and read.
+SOUND = {
+    "study": (lambda folder: write_template(folder, "sound"), read_study),
+    "trials": (some_trials, read_trials),
+}
+
+
+def files_of(kind: str, seed: int, count: int) -> tuple[Counter, set[Step]]:
     """Outcomes of damaged files of a format."""
     rng, found = Random(seed), Counter()
     frame = pd.DataFrame(
@@ -98,12 +137,12 @@ def files_of(kind: str, seed: int, count: int) -> Counter:
             path.write_bytes(_damaged_workbook(sound, rng) if inner else damaged(sound, rng))
             try:
                 read_received(Origin(path.name), path.parent, FileFormat(), [])
-                found["study"] += 1
+                found[READ] += 1
             except DataProblems:
-                found["problems"] += 1
+                found[REFUSED] += 1
             except Exception as error:
                 found[f"{type(error).__name__}: {error}"[:200]] += 1
-    return found
+    return found, set()
 
 
 def damaged(data: bytes, rng: Random) -> bytes:
@@ -141,27 +180,28 @@ def _damaged_workbook(data: bytes, rng: Random) -> bytes:
     return made.getvalue()
 
 
-def rows_of(found: dict[str, Counter]) -> list[dict]:
+def rows_of(found: dict[str, Counter], steps: dict[str, set[Step]]) -> list[dict]:
     """Counts by kind of data."""
     return [
         {
             "kind": kind,
             "damaged": sum(counts.values()),
-            "read": counts["study"],
-            "refused": counts["problems"],
-            "faults": sum(counts.values()) - counts["study"] - counts["problems"],
+            "read": counts[READ],
+            "refused": counts[REFUSED],
+            "faults": sum(counts.values()) - counts[READ] - counts[REFUSED],
+            "steps": len(steps[kind]) or None,
         }
         for kind, counts in found.items()
     ]
 
 
-def section(found: dict[str, Counter], replicates: int) -> Section:
-    rows = rows_of(found)
+def section(found: dict[str, Counter], steps: dict[str, set[Step]], replicates: int) -> Section:
+    rows = rows_of(found, steps)
     missed = tuple(
         f"{kind}: {fault}, {n} times"
         for kind, counts in found.items()
         for fault, n in counts.items()
-        if fault not in ("study", "problems")
+        if fault not in (READ, REFUSED)
     )
     columns = (
         Column("data", "kind"),
@@ -169,6 +209,7 @@ def section(found: dict[str, Counter], replicates: int) -> Section:
         Column("read", "read"),
         Column("refused", "refused"),
         Column("faults", "faults"),
+        Column("steps taken", "steps"),
     )
     return Section(
         script=Path(__file__).name,
@@ -183,27 +224,35 @@ def section(found: dict[str, Counter], replicates: int) -> Section:
     )
 
 
+def batches(replicates: int, seed: int) -> list[tuple[str, Callable, tuple[str, int, int]]]:
+    """What is damaged: a kind, the function that damages it, and what it is given."""
+    jobs = []
+    for kind, each in STUDIES_FOR_ONE.items():
+        run, size = (folders, BATCH) if kind in SOUND else (files_of, FILES)
+        count = max(replicates // each, 1)
+        jobs += [(kind, run, (kind, seed + i, min(size, count - i))) for i in range(0, count, size)]
+    return jobs
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--replicates", type=int, default=100_000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--keep", metavar="FOLDER", help="where batches that have ended are kept")
     parser.add_argument("--record", action="store_true", help="write docs/validation.md")
     options = parser.parse_args()
-    batches = [min(BATCH, options.replicates - i) for i in range(0, options.replicates, BATCH)]
-    jobs = [("study", delayed(studies)(options.seed + i, n)) for i, n in enumerate(batches)]
-    for kind, each in STUDIES_PER_FILE.items():
-        count = max(options.replicates // each, 1)
-        jobs += [
-            (kind, delayed(files_of)(kind, options.seed + i, min(BATCH, count - i)))
-            for i in range(0, count, BATCH)
-        ]
+    memory, jobs = Memory(options.keep, verbose=0), batches(options.replicates, options.seed)
+    counted = Parallel(n_jobs=options.jobs)(
+        delayed(memory.cache(run))(*given) for _, run, given in jobs
+    )
     found: dict[str, Counter] = {}
-    counted = Parallel(n_jobs=options.jobs)(job for _, job in jobs)
-    for (kind, _), counts in zip(jobs, counted, strict=True):
+    steps: dict[str, set[Step]] = {}
+    for (kind, *_), (counts, taken) in zip(jobs, counted, strict=True):
         found.setdefault(kind, Counter()).update(counts)
-    result = section(found, options.replicates)
-    print(pd.DataFrame(rows_of(found)).to_string(index=False))
+        steps.setdefault(kind, set()).update(taken)
+    result = section(found, steps, options.replicates)
+    print(pd.DataFrame(rows_of(found, steps)).to_string(index=False))
     print("missed: " + "; ".join(result.missed) if result.missed else "all thresholds are met")
     if options.record:
         record(result)

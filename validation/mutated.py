@@ -1,25 +1,8 @@
-"""Mutated studies: folders and files damaged at random, and what must not happen to them.
-
-A reader answers with a study or with a list of problems. Anything else is a fault: another error,
-or a number in the study that is not the number in the file. The file is read again here by Python's
-own `csv` and `decimal`, so that this does not rest on the reader's words.
-"""
+"""Mutated studies: folders of tables and declarations, damaged at random."""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-import math
-import unicodedata
-from collections import Counter
-from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from random import Random
-
-from ctevidence.data.problems import DataProblems
-from ctevidence.data.readers import read_study
-from ctevidence.data.study import Study
 
 # fmt: off
 #: Cells that spreadsheets, programs and people write.
@@ -31,11 +14,14 @@ CELLS = (
     "5\n6", "5\r6", "a\tb", "\0", "\ufeff5", "\u200b5", "5\u200b", "Å", "A\u030a", "<script>",
     "{{x}}", "$x_1", "💊", "\ud7ff",
 )
+#: Values of keys of study.toml.
+VALUES = (
+    "true", "0", "-1", "1e400", "nan", "inf", "0.5", "99999999999999999999", '""', '" "', '"x"',
+    "[]", "[[]]", "[1, 2]", '["a"]', '["observed", "non-response"]', "{}", "{a = 1}", "1979-05-27",
+    '"events"', '"baseline"', '"remission"', '"combined"', '"PHQ-9"', '"../x"', '"a\\u0000b"',
+)
 BYTES = (b"\0", b"\xff", b"\xfe\xff", b"\xef\xbb\xbf", b"\xc3", b"\r", b"\n", b",", b'"', b";")
 # fmt: on
-
-
-# -- damage ---------------------------------------------------------------------------------------
 
 
 def mutate(files: dict[str, bytes], rng: Random) -> dict[str, bytes]:
@@ -50,10 +36,9 @@ def mutate(files: dict[str, bytes], rng: Random) -> dict[str, bytes]:
     files = dict(files)
     for _ in range(rng.choice([1, 1, 1, 2, 3, 6])):
         name = rng.choice(sorted(files))
-        change = rng.choice([_cell, _cell, _cell, _row, _column, _bytes])
-        files[name] = (
-            change(files[name], rng) if name.endswith(".csv") else _bytes(files[name], rng)
-        )
+        table = name.endswith(".csv")
+        changes = [_cell, _cell, _cell, _row, _column, _bytes] if table else [_line, _line, _bytes]
+        files[name] = rng.choice(changes)(files[name], rng)
     if rng.random() < 0.02:
         files.pop(rng.choice(sorted(files)))
     return files
@@ -101,6 +86,26 @@ def _column(data: bytes, rng: Random) -> bytes:
     return _data(table)
 
 
+def _line(data: bytes, rng: Random) -> bytes:
+    """A line of a declaration with another value, gone, twice, elsewhere; a remark made a key."""
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    keys = [i for i, line in enumerate(lines) if "=" in line or "[" in line] or [0]
+    place = rng.choice(keys)
+    line = lines[place]
+    if line.startswith("# "):
+        # with the keys of its table, where it is the head of one
+        last = place + 1
+        while line.startswith("# [") and last < len(lines) and lines[last].startswith("# "):
+            last += 1
+        lines[place:last] = [remark[2:] for remark in lines[place:last]]
+    elif rng.random() < 0.6:
+        lines[place] = f"{line.partition('=')[0]}= {rng.choice(VALUES)}"
+    else:
+        lines[place : place + 1] = [line] * rng.randrange(3)
+        lines.insert(rng.choice(keys) if rng.random() < 0.3 else place, line)
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
 def _bytes(data: bytes, rng: Random) -> bytes:
     """Bytes changed, added, taken away, or the end cut off."""
     place = rng.randrange(len(data) + 1)
@@ -113,69 +118,3 @@ def _bytes(data: bytes, rng: Random) -> bytes:
             data[:place] + data[place : place + 20] * rng.randrange(2, 5) + data[place:],
         ]
     )
-
-
-# -- what must not happen -------------------------------------------------------------------------
-
-
-def outcome(folder: Path) -> str:
-    """``study``, ``problems``, or what is wrong in a few words."""
-    try:
-        study = read_study(folder)
-    except DataProblems as error:
-        str(error)  # the message itself must not fail
-        return "problems"
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"[:200]
-    return changed_numbers(folder, study) or "study"
-
-
-def changed_numbers(folder: Path, study: Study) -> str:
-    """The table and column whose numbers are not those of the file; empty when all are."""
-    columns = {
-        "participants": [c for c in study.participants if study.participants[c].dtype == float],
-        "visits": ["day", "score"],
-        "events": ["day"],
-        "treatments": ["start_day", "stop_day", "sessions"],
-    }
-    for name, names in columns.items():
-        path = folder / f"{name}.csv"
-        if not path.is_file():
-            continue
-        rows = _rows(path)
-        frame = study.tables[name]
-        for column in names:
-            kept = Counter(zip(frame["participant_id"], frame[column].map(_shown), strict=True))
-            held = Counter((row["participant_id"], _number(row.get(column, ""))) for row in rows)
-            if kept != held:
-                return f"{name}.{column}: {dict(kept - held)} instead of {dict(held - kept)}"[:200]
-    return ""
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV, read by other means than the package's."""
-    data = path.read_bytes()
-    utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    text = unicodedata.normalize("NFC", data.decode("utf-16" if utf_16 else "utf-8-sig"))
-    table = [
-        [cell.strip() for cell in row]
-        for row in csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
-    ]
-    header, *rows = [row for row in table if any(row)]
-    if header[0].startswith("sep="):
-        header, *rows = rows
-    return [dict(zip(header, row, strict=False)) for row in rows]
-
-
-def _number(cell: str) -> str:
-    """A number as exact text; missing when empty."""
-    if not cell:
-        return "missing"
-    try:
-        return _shown(float(Decimal(cell)))
-    except (InvalidOperation, ValueError):
-        return cell
-
-
-def _shown(value: float) -> str:
-    return "missing" if math.isnan(value) else repr(float(value) + 0.0)

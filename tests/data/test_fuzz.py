@@ -5,6 +5,7 @@ import importlib
 import tempfile
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,10 @@ from hypothesis import strategies as st
 from ctevidence.data.files import FileFormat
 from ctevidence.data.origin import Origin
 from ctevidence.data.problems import DataProblems
+from ctevidence.data.readers import read_study
 from ctevidence.data.received import read_received
 from ctevidence.data.template import write_template
+from ctevidence.data.trials import read_trials
 
 openpyxl = pytest.importorskip("openpyxl")
 pyreadstat = pytest.importorskip("pyreadstat")
@@ -27,10 +30,11 @@ SLOW = settings(
 
 
 @pytest.fixture(scope="module")
-def mutated():
+def script():
+    """A module of validation/, imported as its scripts import each other."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(VALIDATION)
-        yield importlib.import_module("mutated")
+        yield importlib.import_module
 
 
 @pytest.fixture(scope="module")
@@ -40,25 +44,100 @@ def sound():
         yield {p.name: p.read_bytes() for p in folder.iterdir() if p.suffix in (".csv", ".toml")}
 
 
+def write(files, folder):
+    for path in folder.iterdir():
+        path.unlink()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
 @SLOW
 @given(rng=st.randoms(use_true_random=False))
-def test_a_damaged_study_is_read_right_or_refused(rng, sound, mutated):
+def test_a_damaged_study_is_read_right_or_refused(rng, sound, script):
+    held, mutated = script("held_numbers"), script("mutated")
     with tempfile.TemporaryDirectory() as here:
-        for name, data in mutated.mutate(sound, rng).items():
-            (Path(here) / name).write_bytes(data)
-        assert mutated.outcome(Path(here)) in ("study", "problems")
+        folder = write(mutated.mutate(sound, rng), Path(here))
+        assert held.outcome(folder) in (held.READ, held.REFUSED)
 
 
-def test_the_check_of_numbers_can_fail(sound, mutated, tmp_path):
-    for name, data in sound.items():
-        (tmp_path / name).write_bytes(data)
-    study = mutated.read_study(tmp_path)
-    assert mutated.changed_numbers(tmp_path, study) == ""
+#: Cells that a table may hold, and what people write by mistake.
+CELLS = st.one_of(
+    st.decimals(-50, 400, places=2).map(str),
+    st.integers(-50, 400).map(str),
+    st.text(st.characters(codec="utf-8", exclude_characters='",\r\n'), max_size=8),
+    st.sampled_from(["", "P01", "PHQ-9", "combined", "medication", "dropout", "female"]),
+)
+
+
+@SLOW
+@given(cells=st.dictionaries(
+    st.tuples(st.sampled_from(["participants", "visits", "events", "treatments"]),
+              st.integers(0, 12), st.integers(0, 6)), CELLS, min_size=1, max_size=3))  # fmt: skip
+def test_any_words_in_any_cells_are_read_right_or_refused(cells, sound, script):
+    held = script("held_numbers")
+    files = dict(sound)
+    for (name, row, column), cell in cells.items():
+        table = [line.split(",") for line in files[f"{name}.csv"].decode().splitlines()]
+        line = table[row % len(table)]
+        line[column % len(line)] = cell
+        files[f"{name}.csv"] = "\n".join(map(",".join, table)).encode()
+    with tempfile.TemporaryDirectory() as here:
+        assert held.outcome(write(files, Path(here))) in (held.READ, held.REFUSED)
+
+
+@pytest.mark.parametrize("kind", ["study", "trials"])
+def test_guided_damage_is_read_right_or_refused(kind, script):
+    fuzz = script("fuzz_readers")
+    found, steps = fuzz.folders(kind, seed=3, count=60)
+    assert sum(found.values()) == 60
+    assert set(found) == {fuzz.READ, fuzz.REFUSED}
+    assert len(steps) > 500
+
+
+LOCK = """
+def turn(word):
+    if word[:1] == b"a":
+        if word[1:2] == b"b":
+            if word[2:3] == b"c":
+                return "open"
+    return "shut"
+"""
+
+
+def test_what_takes_a_new_step_is_damaged_further(script, tmp_path, monkeypatch):
+    guided = script("guided")
+    monkeypatch.setattr(guided, "ROOM", str(tmp_path))
+    (tmp_path / "lock.py").write_text(LOCK)
+    monkeypatch.syspath_prepend(tmp_path)
+    turn = importlib.import_module("lock").turn
+
+    def damage(files, rng):
+        return {"word": files["word"] + rng.choice([b"a", b"b", b"c", b"d"])}
+
+    given = {"word": b""}, damage, lambda files: turn(files["word"]), Random(1), 200
+    assert guided.guided(*given, followed=200).found["open"] > 0
+    assert guided.guided(*given, followed=0).found["open"] == 0  # one letter opens nothing
+
+
+def test_the_check_of_numbers_can_fail(sound, script, tmp_path):
+    held = script("held_numbers")
+    study = read_study(write(sound, tmp_path))
+    assert held.changed_numbers(tmp_path, study) == ""
     visits = tmp_path / "visits.csv"
     text = visits.read_text()
     score = text.splitlines()[1].split(",")[3]
     visits.write_text(text.replace(f",{score}", ",26.5", 1))
-    assert "visits.score" in mutated.changed_numbers(tmp_path, study)
+    assert "visits.score" in held.changed_numbers(tmp_path, study)
+
+
+def test_the_check_of_counts_of_trials_can_fail(script, tmp_path):
+    held, fuzz = script("held_numbers"), script("fuzz_readers")
+    folder = fuzz.some_trials(tmp_path / "trials")
+    trials = read_trials(folder)
+    assert held.changed_counts(folder, trials) == ""
+    trials.arms.loc[3, "events"] += 1
+    assert "arms.events" in held.changed_counts(folder, trials)
 
 
 #: Numbers of up to 15 digits, which every program keeps.
