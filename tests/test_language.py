@@ -12,6 +12,7 @@ from ctevidence.language import (
     differences,
     is_said,
     language,
+    named,
     pick,
     placeholders,
     read_language,
@@ -119,6 +120,30 @@ def test_a_second_language_must_be_complete():
         "level.share is missing",
     ]
     assert differences(english, english) == []
+
+
+def test_a_file_of_words_is_a_language(monkeypatch, tmp_path):
+    english = FILE.read_text("utf-8")
+    path = tmp_path / "xx.toml"
+    path.write_text(english.replace('"{count} trials"', '"{count} Studien"'), "utf-8")
+    monkeypatch.setenv("CTEVIDENCE_LANGUAGE", str(path))
+    assert say("counts.trials", count=8) == "8 Studien"
+    assert spoken().name == "xx"
+    assert spoken().checksum != language().checksum
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CTEVIDENCE_LANGUAGE", "xx.toml")
+    assert named() == str(path)  # also where a notebook runs
+    monkeypatch.setenv("CTEVIDENCE_LANGUAGE", "yy.toml")
+    with pytest.raises(ValueError, match=r"no file of words .*yy\.toml"):
+        spoken()
+
+
+def test_an_unfinished_file_of_words_is_refused_with_what_it_lacks(monkeypatch, tmp_path):
+    path = tmp_path / "xx.toml"
+    path.write_text('[counts]\ntrials = "{number} Studien"\n', "utf-8")
+    monkeypatch.setenv("CTEVIDENCE_LANGUAGE", str(path))
+    with pytest.raises(ValueError, match=r"counts\.studies is missing; counts\.trials has other"):
+        spoken()
 
 
 def test_an_unknown_language_lists_those_there_are(monkeypatch):

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, cached_property
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
@@ -82,6 +83,12 @@ class Language:
         return dict(self._tables[name])
 
     @cached_property
+    def checksum(self) -> str:
+        """SHA-256 of all entries: results kept in one language are none of another."""
+        told = "".join(f"{key}={text}\n" for key, text in sorted(self.entries.items()))
+        return sha256(told.encode()).hexdigest()
+
+    @cached_property
     def _tables(self) -> dict[str, dict[str, str]]:
         """Entries by every path above them: every label of a page is looked up here."""
         found: dict[str, dict[str, str]] = {}
@@ -141,7 +148,12 @@ def _flat(values: Mapping, start: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def language(name: str = ENGLISH) -> Language:
-    """A language that the package holds, complete: as English, key for key.
+    """A language that the package holds, or a file of words; complete: as English, key for key.
+
+    Parameters
+    ----------
+    name : str
+        ``en``, or the path of a file, ``words/de.toml``, whose name is then the language's.
 
     Raises
     ------
@@ -150,9 +162,13 @@ def language(name: str = ENGLISH) -> Language:
     """
     folder = files("ctevidence") / "words"
     there = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
-    if name not in there:
-        raise ValueError(f'There is no language "{name}"{did_you_mean(name, there)}')
-    found = read_language(str(folder / f"{name}.toml"), name)
+    if is_file := name.endswith(".toml"):
+        if not Path(name).is_file():
+            raise ValueError(f"There is no file of words {Path(name).absolute()}.")
+    elif name not in there:
+        known = did_you_mean(name, there)
+        raise ValueError(f'There is no language "{name}"{known} A file of words ends in .toml.')
+    found = read_language(name if is_file else str(folder / f"{name}.toml"))
     if problems := differences(found, found if name == ENGLISH else language()):
         raise ValueError(f"Language {name} is not complete: {'; '.join(problems)}.")
     return found
@@ -172,8 +188,14 @@ _SPOKEN: ContextVar[Language | None] = ContextVar("language", default=None)
 
 
 def spoken() -> Language:
-    """The language in use: English unless the environment names another."""
-    return _SPOKEN.get() or language(os.environ.get(LANGUAGE_VARIABLE) or ENGLISH)
+    """The language in use: English unless the environment names another, or a file of words."""
+    return _SPOKEN.get() or language(named())
+
+
+def named() -> str:
+    """What the environment names; a file by its whole path, since notebooks run elsewhere."""
+    name = os.environ.get(LANGUAGE_VARIABLE) or ENGLISH
+    return str(Path(name).absolute()) if name.endswith(".toml") else name
 
 
 @contextmanager

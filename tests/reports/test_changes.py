@@ -72,6 +72,7 @@ def test_any_data_can_move_a_number_that_names_no_folder():
         ({"parameters": {"scale": "BDI"}}, ("parameters", "scale: None before, BDI now")),
         ({"libraries": {"pandas": "2.4"}}, ("versions", "pandas: 2.3.3 before, 2.4 now")),
         ({"python": "3.12.1"}, ("versions", "Python: 3.11.7 before, 3.12.1 now")),
+        ({"language": "de"}, ("parameters", "language: en before, de now")),
     ],
 )
 def test_code_parameters_and_versions_can_move_any_number(other, cause):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import ENGLISH, say
 
 #: among the parameters of a manifest, and moves no number
 FORMATS = "formats"
@@ -133,22 +134,29 @@ def _causes(before: Mapping, now: Mapping) -> Iterator[Cause]:
         *_, study, file = path.split("/")
         yield Cause("data", f"{study}/{file}", study)
     if before["code_sha256"] != now["code_sha256"]:
-        yield Cause("code", "the package")
+        yield Cause("code", say("changes.package"))
     for name in _unequal(before["notebooks_sha256"], now["notebooks_sha256"]):
-        yield Cause("code", f"notebook {name}")
+        yield Cause("code", say("changes.notebook", name=name))
     for name in _unequal(before["parameters"], now["parameters"]):
         if name == FORMATS:
             continue
         was, is_now = before["parameters"].get(name), now["parameters"].get(name)
-        yield Cause("parameters", f"{name}: {was} before, {is_now} now")
+        yield Cause("parameters", _moved(name, was, is_now))
+    spoken = [m.get("language", ENGLISH) for m in (before, now)]
+    if spoken[0] != spoken[1]:
+        yield Cause("parameters", _moved("language", *spoken))
     versions = [{"Python": m["python"], **m["libraries"]} for m in (before, now)]
     moved = _unequal(*versions)
     for name in moved:
         was, is_now = versions[0].get(name), versions[1].get(name)
-        yield Cause("versions", f"{name}: {was} before, {is_now} now")
+        yield Cause("versions", _moved(name, was, is_now))
     installed = [m.get("environment_sha256") for m in (before, now)]
     if not moved and installed[0] != installed[1]:
-        yield Cause("versions", "another installed library")
+        yield Cause("versions", say("changes.library"))
+
+
+def _moved(name: str, before: object, now: object) -> str:
+    return say("changes.moved", name=name, before=before, now=now)
 
 
 def _unequal(before: Mapping, now: Mapping) -> list[str]:

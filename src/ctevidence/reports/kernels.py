@@ -19,6 +19,7 @@ import time
 from importlib import import_module
 from typing import Any
 
+from ctevidence.language import LANGUAGE_VARIABLE, named
 from ctevidence.reports.private_folder import PrivateFolder
 
 FORKS = sys.platform == "linux"
@@ -158,7 +159,7 @@ class Kernels:
         """The environment of every kernel: this process's, without what could change results."""
         # the settings and history of the person who happens to run it are no part of a report
         ipython = {"IPYTHONDIR": str(self.private.path / "ipython")}
-        return os.environ | ENVIRONMENT | ipython | more
+        return os.environ | ENVIRONMENT | ipython | {LANGUAGE_VARIABLE: named()} | more
 
     def close(self) -> None:
         """End the server, its kernels, and remove the private folder."""

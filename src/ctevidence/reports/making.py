@@ -21,6 +21,7 @@ from ctevidence.cluster import on_cluster
 from ctevidence.data.claim import claim
 from ctevidence.data.project import PROJECT_VARIABLE, WORK_VARIABLE, Project
 from ctevidence.data.whole_folder import restore, write_whole
+from ctevidence.language import spoken
 from ctevidence.reports.cell_store import EXECUTED, RESULTS, Cell, CellStore, key_of
 from ctevidence.reports.distant_notebooks import refuse_other_workers, run_distant_notebook
 from ctevidence.reports.events import DATA, PAGES, Event, Made
@@ -156,6 +157,7 @@ class _Making:
             "code": code_checksum(),
             "environment": environment_checksum(),
             "lock": lock_checksum(),
+            "language": (spoken().name, spoken().checksum),
         }
 
     def report(self, order: Order) -> Made:

@@ -13,6 +13,7 @@ from importlib.metadata import distributions, version
 from pathlib import Path
 
 import ctevidence
+from ctevidence.language import spoken
 
 MANIFEST = "manifest.json"
 #: among the results of a run: its manifest before there are outputs
@@ -98,6 +99,7 @@ def manifest(
         "environment_sha256": environment_checksum(),
         "python": platform.python_version(),
         "libraries": {library: version(library) for library in LIBRARIES},
+        "language": spoken().name,
         "parameters": dict(asked),
         "seeds": dict(seeds),
         "key": key,

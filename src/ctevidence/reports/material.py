@@ -26,10 +26,9 @@ from ctevidence.evidence.claim import Claim
 from ctevidence.evidence.claims import Verdict, assess_claims
 from ctevidence.evidence.claims_toml import FILE as CLAIMS
 from ctevidence.evidence.claims_toml import read_claims
+from ctevidence.language import pick, say
 from ctevidence.reports.manifest import RUN
 from ctevidence.reports.results import read_estimates, read_figure, read_table
-
-NOT_ADVICE = "Not a recommendation for one person: talk to a clinician before changing treatment."
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,18 +142,9 @@ class Material:
     @property
     def banner(self) -> str:
         """What kind of data this is; stands on every page."""
-        kinds = []
-        if self.study:
-            kinds.append(
-                {
-                    "synthetic": "SYNTHETIC DATA: drawn by a computer, says nothing about people",
-                    "patient-level": "Patient-level data of one study",
-                    "open patient-level": "Published patient-level data of one study",
-                }[self.study.data_kind]
-            )
-        if self.trials:
-            kinds.append("published results of trials")
-        return " + ".join(kinds) + ". Not a recommendation for one person."
+        own = pick("data_kinds", self.study.data_kind.replace(" ", "-")) if self.study else ""
+        trials = say("pages.published_trials") if self.trials else ""
+        return say("pages.banner", kinds=" + ".join(filter(None, (own, trials))))
 
     @property
     def running(self) -> str:
@@ -165,8 +155,7 @@ class Material:
     def footer(self) -> tuple[str, ...]:
         sources = [x.citation for x in (self.study, self.trials, self.network) if x and x.citation]
         return (
-            f"Made on {self.date} with ctevidence {self.version}; inputs, parameters and versions "
-            "with their checksums stand in manifest.json.",
-            *(f"Data: {source}" for source in sources),
-            NOT_ADVICE,
+            say("pages.made", date=self.date, version=self.version),
+            *(say("pages.data", source=source) for source in sources),
+            say("pages.not_advice"),
         )

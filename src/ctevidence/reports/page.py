@@ -18,7 +18,7 @@ from markupsafe import Markup
 from ctevidence.display.figure import Figure
 from ctevidence.display.table import Table
 from ctevidence.display.told import Told
-from ctevidence.language import say
+from ctevidence.language import say, spoken
 
 LONGEST_RUNNING = 90
 
@@ -80,7 +80,12 @@ class Page:
     @property
     def html(self) -> str:
         style = _text("style.css") + _running(self.running)
-        return _template().render(page=self, style=Markup(style))
+        return _template().render(
+            page=self,
+            style=Markup(style),
+            language=spoken().name,
+            contents_title=say("pages.contents"),
+        )
 
 
 def _running(words: str) -> str:
@@ -183,7 +188,7 @@ def picture(figure: Figure | None, caption: str | Told = "", has_numbers: bool =
         base64.b64encode(figure.png).decode("ascii"), figure.alt
     )
     words = _tag("figcaption", caption) if str(caption) else Markup("")
-    behind = folded("The numbers in this figure", figure.data if has_numbers else None)
+    behind = folded(say("pages.figure_numbers"), figure.data if has_numbers else None)
     box = Markup('<div class="drawn" tabindex="0" role="group" aria-label="{}">{}</div>')
     drawn = box.format(figure.title, image)
     html = Markup("<figure>{}{}</figure>{}").format(drawn, words, behind.html)

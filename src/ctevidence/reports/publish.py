@@ -9,7 +9,7 @@ import ctevidence
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials
 from ctevidence.display.release import released
-from ctevidence.language import say
+from ctevidence.language import say, words
 from ctevidence.reports.appendix import appendix_page
 from ctevidence.reports.behind_page import NAME as BEHIND
 from ctevidence.reports.behind_page import behind_page
@@ -66,7 +66,7 @@ def publish(
     pages[f"appendix/{BEHIND}.html"] = behind_page(report)
     appendix = [appendix_page(p) for p in sorted((results / "notebooks").glob("*.ipynb"))]
     for part in appendix:
-        section = Section("notebook", "Results", (verbatim(part.body),))
+        section = Section("notebook", say("appendix.notebook_results"), (verbatim(part.body),))
         page = Page("appendix", part.title, material.banner, (section,), material.footer, version)
         pages[f"appendix/{part.name}.html"] = page
     notebooks = [(p.name, p.title) for p in appendix]
@@ -96,9 +96,9 @@ def _index(
 ) -> Page:
     contents = links(
         [
-            ("report.html", "Evidence report", "for clinicians; the answer, and what is behind it"),
-            ("brief.html", "Brief", "for practice leadership; at most two printed pages"),
-            *((file, file, "the same, to print or to send") for file in made),
+            ("report.html", say("index.report"), say("index.report_is")),
+            ("brief.html", say("index.brief"), say("index.brief_is")),
+            *((file, file, say("index.printed")) for file in made),
         ]
     )
     notebooks = links(
@@ -107,17 +107,7 @@ def _index(
             *((f"appendix/{n}.html", title, say("appendix.notebook")) for n, title in appendix),
         ]
     )
-    files = bullets(
-        [
-            "estimates/: every estimate as a table (CSV), one row each",
-            "figures/: every figure as a picture (PNG)",
-            "results.json: everything that the report says, for machines; results.schema.json is "
-            "its schema",
-            "changes.json: what differs from the last report; checks.json: the rules it was held "
-            "against",
-            "manifest.json: inputs, parameters, versions and outputs with their checksums",
-        ]
-    )
+    files = bullets(words("index_files").values())
     return Page(
         kind="index",
         title=report.title,
@@ -125,8 +115,8 @@ def _index(
         banner=material.banner,
         sections=(
             report.sections[0],
-            Section("pages", "Read", (contents,)),
-            Section("appendix", "For researchers", (notebooks, files)),
+            Section("pages", say("index.read"), (contents,)),
+            Section("appendix", say("index.researchers"), (notebooks, files)),
         ),
         footer=material.footer,
         version=material.version,

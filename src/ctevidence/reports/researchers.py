@@ -12,13 +12,14 @@ from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.disclosure_log import table_disclosure
 from ctevidence.display.estimands import outcome_estimands, table_estimands
 from ctevidence.display.table import Table
-from ctevidence.language import say, words
+from ctevidence.language import ENGLISH, LANGUAGE_VARIABLE, say, words
 from ctevidence.reports.behind_page import NAME as BEHIND
 from ctevidence.reports.changes import Changes
 from ctevidence.reports.changes_page import changes_section
 from ctevidence.reports.checklist import facts_of
 from ctevidence.reports.checklist_page import checklist_sections, summaries
 from ctevidence.reports.checks.check import Check
+from ctevidence.reports.components import components_words
 from ctevidence.reports.estimates_page import estimates_section
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import (
@@ -40,6 +41,10 @@ SENSITIVITY = ("definitions", "dating", "sensitivity", "tipping", "imputation", 
 #: what names sections of the appendix that other pages and checklists point to
 SECTIONS = ("estimands", "estimates", "diagnostics", "sensitivity", "disclosure", "checklists",
             "checks", "changes", "rerun", "notebooks")  # fmt: skip
+
+
+#: a name that is the same in every language
+SHA = "SHA-256"
 
 
 def researcher_pages(
@@ -134,10 +139,7 @@ def _estimands(material: Material) -> Section:
     study = material.study
     told = [say("appendix.estimands_intro")]
     if study:
-        chance = sorted(study.randomised)
-        what = chance[0] if chance else say("appendix.nothing")
-        if len(chance) > 1:
-            what = say("appendix.and", first=chance[0], second=chance[1])
+        what = components_words(study.randomised) or say("appendix.nothing")
         told.append(say("appendix.assigned", what=what))
     if facts_of(study, None, None)["four_cells"]:
         told.append(say("appendix.four_cells"))
@@ -168,7 +170,9 @@ def _log(material: Material) -> Section:
 def _disclosure(material: Material) -> Section:
     """What disclosure control did: how often each rule acted, and no value."""
     table = table_disclosure(material.exact, kept_tables(material.results), material.source)
-    return Section("disclosure", "Rules", (prose(say("disclosure.lead")), grid(table)))
+    return Section(
+        "disclosure", say("disclosure.rules"), (prose(say("disclosure.lead")), grid(table))
+    )
 
 
 def _checks(checks: Iterable[Check]) -> Section:
@@ -188,12 +192,10 @@ def _rerun(material: Material) -> Section:
     titles = words("rerun_columns")
     frame = pd.DataFrame(_made_with(run, material.name), columns=[titles["what"], titles["value"]])
     table = Table("rerun", say("appendix.rerun_caption"), frame)
-    data = pd.DataFrame(
-        sorted(run.get("inputs_sha256", {}).items()), columns=[titles["what"], "SHA-256"]
-    )
+    data = pd.DataFrame(sorted(run.get("inputs_sha256", {}).items()), columns=[titles["what"], SHA])
     files = Table("inputs", say("appendix.rerun_caption"), data)
     blocks = [prose(say("appendix.rerun_intro")), grid(table)]
-    return Section("rerun", say("appendix.rerun"), (*blocks, folded("SHA-256", files)))
+    return Section("rerun", say("appendix.rerun"), (*blocks, folded(SHA, files)))
 
 
 def _made_with(run: Mapping, name: str) -> Iterable[tuple[str, str]]:
@@ -201,9 +203,11 @@ def _made_with(run: Mapping, name: str) -> Iterable[tuple[str, str]]:
     yield say("appendix.rerun_check"), f"ctevidence verify reports/{run.get('report', name)}"
     seeds = ", ".join(f"{k} {v}" for k, v in run.get("seeds", {}).items())
     yield say("appendix.rerun_seeds"), seeds or say("appendix.rerun_no_seed")
+    if (language := run.get("language", ENGLISH)) != ENGLISH:
+        yield say("appendix.rerun_language"), f"{LANGUAGE_VARIABLE}={language}"
     for key in ("ctevidence", "python", "code_sha256", "lock_sha256", "environment_sha256"):
         if run.get(key):
-            yield key.replace("_sha256", " SHA-256"), str(run[key])
+            yield key.replace("_sha256", f" {SHA}"), str(run[key])
     for library, version in run.get("libraries", {}).items():
         yield library, str(version)
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ctevidence.data.project import Project
+from ctevidence.language import ENGLISH, LANGUAGE_VARIABLE, spoken
 from ctevidence.reports.cell_store import CellStore
 from ctevidence.reports.kernels import Kernels
 from ctevidence.reports.last_release import BEFORE
@@ -153,6 +154,8 @@ def _made_with(recorded: Mapping) -> list[str]:
     }
     found = [f"made with other: {what}" for what, (key, is_now) in now.items()
              if recorded[key] != is_now]  # fmt: skip
+    if (language := recorded.get("language", ENGLISH)) != spoken().name:
+        found.append(f"made in another language: set {LANGUAGE_VARIABLE} to {language}")
     notebooks = {n.name: checksum(n.path) for n in read_notebooks()}
     changed = [n for n, sha in recorded["notebooks_sha256"].items() if notebooks.get(n) != sha]
     return found + [f"made with another notebook: {name}" for name in changed]
