@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ctevidence.language import words
+
 if TYPE_CHECKING:  # a run that fails elsewhere need not load what reads pages
     from ctevidence.reports.checks.pack import Pack
 
@@ -21,18 +23,22 @@ class Check:
     ----------
     id : str
         ``R1`` to ``R16``.
-    rule : str
-        What must hold, in words.
-    source : str
-        The standard it comes from.
     problems : callable
         Takes a `Pack`, yields a sentence for each place where the rule is broken.
     """
 
     id: str
-    rule: str
-    source: str
     problems: Callable[[Pack], Iterator[str]]
+
+    @property
+    def rule(self) -> str:
+        """What must hold, in words."""
+        return words("check_rules")[self.id]
+
+    @property
+    def source(self) -> str:
+        """The standard it comes from."""
+        return words("check_sources")[self.id]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bs4 import Tag
 
+from ctevidence.language import say
 from ctevidence.reports.checks.pack import Pack, text_of
 
 MOST_FINDINGS = 7
@@ -65,7 +66,8 @@ def factorial(pack: Pack) -> Iterator[str]:
             yield f"results.json: {row['id']} has no range"
         if row["estimate"] is None and not row["caution"]:
             yield f"results.json: {row['id']} has no estimate and does not say why"
-    if not any("four" in text_of(h) for h in _appendix(pack).find_all(["h3", "p"])):
+    why = say("appendix.four_cells")
+    if not any(text_of(p) == why for p in _appendix(pack).find_all("p")):
         yield "appendix/index.html does not say why there are four cells"
 
 

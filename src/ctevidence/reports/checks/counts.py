@@ -7,15 +7,13 @@ from collections.abc import Iterator
 
 from bs4 import Tag
 
+from ctevidence.language import words
 from ctevidence.reports.checks.pack import Pack, text_of
+from ctevidence.reports.checks.phrases import any_of, pattern, phrases
 
 COUNTS = ("n", "events", "n_reference", "events_reference")
 #: columns of a table of people over time, each counted so far
 RISK, EVENT, CENSORED = "at risk", "event so far", "not followed further"
-EXTREMES = re.compile(r"\b(?:min|max|minimum|maximum|lowest|highest|oldest|youngest)\b", re.I)
-#: "12 of 40", if these are people
-NOT_PEOPLE = r"(?! (?:ways|comparisons|assumptions|numbers|claims|other sources)\b)"
-OF = re.compile(rf"(?<![\w.–-])(\d+) of (\d+)(?![\w.–]){NOT_PEOPLE}")
 
 
 def add_up(pack: Pack) -> Iterator[str]:
@@ -74,17 +72,24 @@ def hidden(pack: Pack) -> Iterator[str]:
     if profile["suppress_up_to"] == 0:
         return
     allowed = _Allowed(profile["suppress_up_to"], profile["round_to"])
+    counted, extremes = _people_of(), any_of(phrases("extremes"))
     for row in pack.results["estimates"]:
         yield from (f"results.json: {row['id']} shows {c} too exactly"
                     for c in COUNTS if row[c] is not None and not allowed(row[c]))  # fmt: skip
     for name, page in pack.pages.items():
-        for found in OF.finditer(text_of(page.main)):
+        for found in re.finditer(counted, text_of(page.main)):
             if not all(allowed(int(k)) for k in found.groups()) and found.group(2) != "100":
                 yield f"{name}: a count of people is shown too exactly"
         for table in page.find_all("table"):
             heads, _ = _cells(table)
             yield from (f"{name}: the column {h!r} shows an extreme" for h in heads
-                        if EXTREMES.search(h))  # fmt: skip
+                        if re.search(extremes, h, re.I))  # fmt: skip
+
+
+def _people_of() -> str:
+    """How many of how many, if these are people."""
+    told = pattern(words("looked_for")["of"], count=r"(\d+)", all=r"(\d+)")
+    return rf"(?<![\w.–-]){told}(?![\w.–])(?! {any_of(phrases('not_people'))})"
 
 
 class _Allowed:

@@ -12,24 +12,19 @@ from collections.abc import Iterator
 from bs4 import Tag
 
 from ctevidence.evidence.verdict import SMALL_STUDY
+from ctevidence.language import say, words
 from ctevidence.reports.checks.pack import Pack, text_of
+from ctevidence.reports.checks.phrases import any_of, pattern, phrases
 
-#: an effect with its range: ``1.25 (0.90 to 1.75)``, ``5 (−32 to 42)``
 _SIGNED = r"([+−-]?(?:[<>] )?\d[\d.\u202f]*)"
-EFFECT = re.compile(rf"(?<![\w.]){_SIGNED}\s+\((?:range )?{_SIGNED} to {_SIGNED}[;)]")
 NUMBER = re.compile(r"(?<![\w.])\d[\d\u202f]*(?:\.\d+)?")
-#: of the estimates that an element names, counted; and the mask of a small count
-COUNTED = re.compile(r"\b\d+ of \d+ comparisons\b|\b1–\d+\b")
+
 #: where effects stand; a table's row is looked at as a whole
 PLACES = ["p", "li", "figcaption", "dd"]
-RELATIVE = re.compile(r"(?:risk|odds|hazard) ratio (?:of )?[<>]?\s?\d", re.I)
-NEEDED = re.compile(r"number needed to treat|\bNNT[BH]?\b")
-NEEDED_WITH_RANGE = re.compile(r"NNT[BH] \d+.*NNT[BH] \d+ to")
-ABSOLUTE = re.compile(r"per 100|of (?:every )?100")
+RELATIVE = ("risk_ratio", "odds_ratio", "hazard_ratio")
 #: a network tells differences between treatments alone: no risk that a ratio could start from
 WITHOUT_RISK = ("network",)
-#: the heterogeneity of effects is no effect
-HETEROGENEITY = re.compile(r"tau-squared $", re.I)
+
 #: ratios that have a difference beside them; a hazard ratio has none
 PAIRS = {"risk_ratio": "risk_difference", "odds_ratio": "risk_difference"}
 
@@ -38,18 +33,40 @@ def same_numbers(pack: Pack) -> Iterator[str]:
     """R3: an effect on a page is one of the estimates, and of those that its element names."""
     texts = _texts_by_id(pack)
     everywhere = _effects_of(pack)
+    # the heterogeneity of effects is no effect
+    effects, spread = effect(), re.compile(rf"{any_of(phrases('spread'))} $", re.I)
     for name, page in pack.written.items():
         for tag in page.find_all(attrs={"data-estimates": True}):
             yield from (f"{name}: {p}" for p in _in_element(tag, texts))
         for tag in page.main.find_all(PLACES):
             if tag.find_parent(attrs={"data-estimates": True}) or tag.has_attr("data-estimates"):
                 continue
-            words = text_of(tag)
-            for effect in EFFECT.finditer(words):
-                if HETEROGENEITY.search(words[: effect.start()]):
+            text = text_of(tag)
+            for found in effects.finditer(text):
+                if spread.search(text[: found.start()]):
                     continue
-                if _plain(*effect.groups()) not in everywhere:
-                    yield f"{name}: {effect.group()!r} is no estimate: {words[:80]!r}"
+                if _plain(*found.groups()) not in everywhere:
+                    yield f"{name}: {found.group()!r} is no estimate: {text[:80]!r}"
+
+
+def effect() -> re.Pattern:
+    """An effect with its range: ``1.25 (0.90 to 1.75)``, ``5 (range −32 to 42)``.
+
+    Examples
+    --------
+    >>> effect().search("It is 1.25 (range 0.90 to 1.75).").groups()
+    ('1.25', '0.90', '1.75')
+    """
+    amounts = words("amounts")
+    limits = pattern(amounts["from_to"], low=_SIGNED, high=_SIGNED)
+    before, after = (f"(?:{re.escape(part)})?" for part in amounts["range"].split("{limits}"))
+    return re.compile(rf"(?<![\w.]){_SIGNED}\s+\({before}{limits}{after}[;)]")
+
+
+def _counted() -> str:
+    """Of the estimates that an element names, so many; and the mask of a small count."""
+    told = pattern(words("looked_for")["counted"], count=r"\d+", all=r"\d+")
+    return rf"(?<!\w)(?:{told}|1–\d+)(?!\w)"
 
 
 def _in_element(tag: Tag, texts: dict[str, set[str]]) -> Iterator[str]:
@@ -59,7 +76,7 @@ def _in_element(tag: Tag, texts: dict[str, set[str]]) -> Iterator[str]:
         return
     # of every 100; and the people below whom one study alone establishes nothing
     known = {"100", str(SMALL_STUDY), *(number for i in ids for number in texts[i])}
-    for found in NUMBER.findall(COUNTED.sub("", text_of(tag))):
+    for found in NUMBER.findall(re.sub(_counted(), "", text_of(tag))):
         if found not in known:
             yield f"{found} is no number of {ids[0]}: {text_of(tag)[:80]!r}"
 
@@ -82,8 +99,8 @@ def _texts_by_id(pack: Pack) -> dict[str, set[str]]:
 
 def _numbers_of(row: dict) -> set[str]:
     """Every number that the texts of a row hold, its counts, and what is left of 100."""
-    words = ("study", "population", "outcome", "arm", "reference", "method", "caution")
-    told = " ".join([*row["shown"].values(), *(row[k] for k in words)])
+    texts = ("study", "population", "outcome", "arm", "reference", "method", "caution")
+    told = " ".join([*row["shown"].values(), *(row[k] for k in texts)])
     found = set(NUMBER.findall(told))
     counts = ("n", "events", "n_reference", "events_reference", "studies")
     found |= {str(row[k]) for k in counts if row[k] is not None}
@@ -102,14 +119,14 @@ def _effects_of(pack: Pack) -> set[tuple[str, ...]]:
     """Every estimate with its range, as it may stand on a page."""
     rows = [*pack.results.get("estimates", ())]
     rows += [v["lead"] for v in pack.results.get("verdicts", ()) if v["lead"] is not None]
-    found = set()
+    found, effects = set(), effect()
+    from_to = pattern(words("amounts")["from_to"], low="(.*?)", high="(.*)")
     for row in rows:
-        low, to, high = row["shown"]["range"].partition(" to ")
-        if to:
-            found.add(_plain(row["shown"]["estimate"], low, high))
+        if limits := re.fullmatch(from_to, row["shown"]["range"]):
+            found.add(_plain(row["shown"]["estimate"], *limits.groups()))
     told = [v[k] for v in pack.results.get("verdicts", ()) for k in ("sentence", "driver")]
     for text in (*told, *(f["alt"] for f in pack.results.get("figures", ()))):
-        found |= {_plain(*effect.groups()) for effect in EFFECT.finditer(text)}
+        found |= {_plain(*each.groups()) for each in effects.finditer(text)}
     return found
 
 
@@ -121,22 +138,37 @@ def _plain(*numbers: str) -> tuple[str, ...]:
 
 def absolute_too(pack: Pack) -> Iterator[str]:
     """R4: a ratio stands with the numbers per 100; an NNT with its range and time."""
+    relative, absolute = _relative(), any_of(phrases("per_100"))
+    needed = rf"{re.escape(words('measures')['nnt'])}|\bNNT[BH]?\b"
     for name, page in pack.written.items():
         for section in page.main.find_all("section"):
             if section.get("id") in WITHOUT_RISK:
                 continue
-            words = text_of(section)
-            if RELATIVE.search(words) and not ABSOLUTE.search(words):
+            text = text_of(section)
+            if re.search(relative, text, re.I) and not re.search(absolute, text):
                 yield f"{name}: section {section.get('id')} gives a ratio without numbers per 100"
         for tag in page.main.find_all(["p", "li", "tr"]):
-            words = text_of(tag)
-            if NEEDED.search(words) and NUMBER.search(words) and not _has_range(words):
-                yield f"{name}: a number needed to treat without its range: {words[:80]!r}"
+            text = text_of(tag)
+            if re.search(needed, text) and NUMBER.search(text) and not _has_range(text):
+                yield f"{name}: a number needed to treat without its range: {text[:80]!r}"
     yield from _pairs(pack)
 
 
-def _has_range(words: str) -> bool:
-    return "not estimable" in words or NEEDED_WITH_RANGE.search(words) is not None
+def _relative() -> str:
+    """A ratio with its value."""
+    names = "|".join(re.escape(words("measures")[measure]) for measure in RELATIVE)
+    value = r"[<>]?\s?\d"
+    told = pattern(words("amounts")["measure_of"], measure=f"(?:{names})", value=value)
+    return rf"(?:{told}|(?:{names})\s{value})"
+
+
+def _has_range(text: str) -> bool:
+    """A number needed to treat with both its limits, or none at all."""
+    needed = (pattern(words("needed")[side], size=r"\d+") for side in ("benefit", "harm"))
+    one = f"(?:{'|'.join(needed)})"
+    return (
+        say("amounts.not_estimable") in text or re.search(f"{one}.*{one}.*{one}", text) is not None
+    )
 
 
 def _pairs(pack: Pack) -> Iterator[str]:

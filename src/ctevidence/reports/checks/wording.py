@@ -8,28 +8,13 @@ from collections.abc import Iterator, Mapping
 from bs4 import Tag
 
 from ctevidence.display.labels import treatment_label
-from ctevidence.language import words
+from ctevidence.language import ENGLISH, spoken, words
 from ctevidence.reports.checks.pack import Pack, kind_of, text_of
+from ctevidence.reports.checks.phrases import any_of, pattern, phrases, up_to
 
-#: said of results, these claim more than an interval can, or read as blame
-BANNED = (
-    "statistically significant", "not significant", "non-significant", "significantly",
-    "trend towards", "trended", "borderline", "proven", "proves", "superior to", "inferior to",
-    "no effect", "marginally",
-)  # fmt: skip
-#: of people
-UNKIND = ("subjects", "cases of", "sufferers", "failed treatment", "non-compliant", "drop-outs")
-#: these say that a treatment brought something about
-CAUSAL = ("causes", "caused by", "reduces the", "increases the", "leads to", "lead to", "thanks to")
-#: how a sentence of the grid begins
-COMPARED = re.compile(
-    r"compared with ((?:(?!compared with)[^,.:;])+), ([^,.:;]+?)"
-    r" (?:may lead|probably leads|leads) to"
-)
-#: a question is no claim
-WHETHER = re.compile(r"whether [^:.]*", re.I)
-#: what a leader need not decode
-NOT_IN_BRIEF = (r"\bp\s*[=<]", r"\bhazard ratio", r"\bodds ratio", r"\bNNT", r"\bp-value")
+#: measures that a leader need not decode, and signs of them that are the same in every language
+NOT_IN_BRIEF = ("hazard_ratio", "odds_ratio")
+SIGNS = (r"\bp\s*[=<]", r"\bNNT")
 BRIEF_WORDS = 600
 BRIEF_GRADE = 12.0  # years of school (SMOG)
 VOWELS = re.compile(r"[aeiouy]+")
@@ -38,9 +23,10 @@ VOWELS = re.compile(r"[aeiouy]+")
 def banned(pack: Pack) -> Iterator[str]:
     """R5: no word that says more, or less, than the interval and the certainty allow."""
     yield from of_the_grid(pack)
+    wanted = (*phrases("claims"), *phrases("people"))
     for name, page in pack.written.items():
         text = text_of(page.main).lower()
-        yield from (f"{name} says {w!r}" for w in (*BANNED, *UNKIND) if _said(w, text))
+        yield from (f"{name} says {w!r}" for w in wanted if _said(w, text))
 
 
 def causal(pack: Pack) -> Iterator[str]:
@@ -54,7 +40,7 @@ def causal(pack: Pack) -> Iterator[str]:
         text = text_of(page.main).lower()
         for told in protected:
             text = text.replace(told, "")
-        yield from (f"{name} says {w!r}" for w in CAUSAL if _said(w, text))
+        yield from (f"{name} says {w!r}" for w in phrases("causes") if _said(w, text))
 
 
 def _protected(pack: Pack, main: Tag) -> list[str]:
@@ -69,9 +55,28 @@ def _protected(pack: Pack, main: Tag) -> list[str]:
     }
     pairs = {tuple(treatment_label(row[k]).lower() for k in ("reference", "arm"))
              for row in rows if row["randomised"]}  # fmt: skip
-    for found in COMPARED.finditer(text_of(main).lower()):
-        told |= {found.group()} if found.groups() in pairs else set()
+    text = text_of(main).lower()
+    for found in (found for start in _compared() for found in re.finditer(start, text)):
+        pair = tuple(found[name].strip() for name in ("reference", "arm"))
+        told |= {found.group()} if pair in pairs else set()
     return sorted(told, key=len, reverse=True)
+
+
+def _compared() -> set[str]:
+    """How sentences of the grid about a contrast that chance assigned begin, as patterns."""
+    verbs = [verb for name, verb in words("leads_to").items() if name.startswith("randomised")]
+    names = ("reference", "arm", "leads")
+    starts = {up_to(template, *names).lower() for template in words("effect").values()}
+    return {
+        pattern(
+            start,
+            # the start is not said twice within one match
+            reference=rf"(?P<reference>(?:(?!{re.escape(start.split('{')[0])})[^,.:;])+)",
+            arm=r"(?P<arm>[^,.:;]+?)",
+            leads=f"(?:{'|'.join(re.escape(verb.lower()) for verb in verbs)})",
+        )
+        for start in starts
+    }
 
 
 def of_the_grid(pack: Pack) -> Iterator[str]:
@@ -84,7 +89,8 @@ def of_the_grid(pack: Pack) -> Iterator[str]:
 
 def _beyond(told: str, allowed: Mapping[str, str | None]) -> Iterator[str]:
     strength, design = allowed["strength"], allowed["design"]
-    told = WHETHER.sub("", told)
+    # a question is no claim
+    told = re.sub(rf"{any_of(phrases('whether'))}[^:.]*", "", told, flags=re.I)
     said = _verbs_in(told, words("leads_to"))
     better = (words("is_better"), words("does_better"))
     said |= {f"{design}-{s}" for verbs in better for s in _verbs_in(told, verbs)}
@@ -94,7 +100,7 @@ def _beyond(told: str, allowed: Mapping[str, str | None]) -> Iterator[str]:
         elif verb != f"{design}-{strength}":
             yield f"is worded {verb}, where {design}-{strength} is allowed"
     for size in ("large", "slight"):
-        if f" a {size} difference" in told and size != allowed["size"]:
+        if re.search(pattern(words("effect")[size]), told) and size != allowed["size"]:
             yield f"says {size}, where {allowed['size']} is allowed"
 
 
@@ -102,10 +108,10 @@ def _verbs_in(told: str, verbs: Mapping[str, str]) -> set[str]:
     """Names of the verbs that are said; a longer one is not also a shorter one within it."""
     found = set()
     for name, verb in sorted(verbs.items(), key=lambda v: -len(v[1])):
-        pattern = re.escape(verb).replace(r"\{", "{").split("{")[0]
-        if re.search(rf"\b{pattern}", told):
+        start = re.escape(verb.split("{")[0])
+        if re.search(rf"(?<!\w){start}", told):
             found.add(name)
-            told = re.sub(rf"\b{pattern}", "", told)
+            told = re.sub(rf"(?<!\w){start}", "", told)
     return found
 
 
@@ -117,16 +123,20 @@ def short_brief(pack: Pack) -> Iterator[str]:
         text = text_of(page.main)
         if (count := len(text.split())) > BRIEF_WORDS:
             yield f"{name} has {count} words, more than {BRIEF_WORDS}"
-        for pattern in NOT_IN_BRIEF:
-            if found := re.search(pattern, text, re.I):
+        named = [re.escape(words("measures")[measure]) for measure in NOT_IN_BRIEF]
+        named += map(re.escape, phrases("brief"))
+        for each in (*SIGNS, *(rf"(?<!\w){name}" for name in named)):
+            if found := re.search(each, text, re.I):
                 yield f"{name} says {found.group()!r}"
+        if spoken().name != ENGLISH:
+            continue  # SMOG counts syllables of English
         told = [text_of(tag) for tag in page.main.find_all(["p", "li"]) if not tag.find("b")]
         if (grade := smog(" ".join(told))) > BRIEF_GRADE:
             yield f"{name} asks for {grade:.1f} years of school (SMOG), more than {BRIEF_GRADE:g}"
 
 
 def _said(what: str, text: str) -> bool:
-    return re.search(rf"\b{re.escape(what)}\b", text) is not None
+    return re.search(any_of((what,)), text) is not None
 
 
 def smog(text: str) -> float:
