@@ -140,7 +140,7 @@ def test_beyond_the_follow_up():
     people = competing(np.array([2.0, 5]), np.array([1, 0]), 1)
     with pytest.raises(ValueError, match="largest possible week is 5"):
         aalen_johansen(people, [6])
-    with pytest.raises(ValueError, match='"bootstrap"; use greenwood or robust'):
+    with pytest.raises(ValueError, match='"bootstrap"; use greenwood, robust, none'):
         aalen_johansen(people, [4], variance="bootstrap")
 
 
@@ -149,3 +149,15 @@ def test_nobody_changes():
     assert found.probability.tolist() == [[1, 0, 0]] * 2
     assert found.weeks_in_state.tolist() == [[8, 0, 0]]
     assert not found.cov.any()
+
+
+def test_curves_without_their_errors_are_the_same_curves(myeloid):
+    histories, _ = myeloid
+    last = histories.last_time
+    weeks = np.linspace(0, last, 5)
+    drawn = aalen_johansen(histories, weeks, weeks, "none")
+    known = aalen_johansen(histories, weeks, weeks, "robust")
+    assert (drawn.probability == known.probability).all()
+    assert (drawn.weeks_in_state == known.weeks_in_state).all()
+    assert drawn.cov.shape == known.cov.shape
+    assert np.isnan(drawn.cov).all()

@@ -138,10 +138,11 @@ def aalen_johansen(
         Weeks at which probabilities are wanted.
     horizons : sequence of float, length h
         Weeks up to which time in states is counted.
-    variance : {"greenwood", "robust"}
+    variance : {"greenwood", "robust", "none"}
         ``greenwood`` treats a change of state as independent of how the state was reached: right
         for competing events, where all begin in one state. ``robust`` sums the squared influence
-        of each person and needs no such assumption: for illness that comes and goes.
+        of each person and needs no such assumption: for illness that comes and goes. ``none``
+        leaves the covariance nan: for curves of many weeks that are drawn without a band.
 
     Returns
     -------
@@ -175,9 +176,9 @@ def aalen_johansen(
             f"Week {latest:g} is beyond the follow-up: the largest possible week is "
             f"{histories.last_time:g}."
         )
-    kinds = {"greenwood": _Greenwood, "robust": _Influence}
+    kinds = {"greenwood": _Greenwood, "robust": _Influence, "none": _NoVariance}
     if variance not in kinds:
-        raise ValueError(f'variance is "{variance}"; use {" or ".join(kinds)}.')
+        raise ValueError(f'variance is "{variance}"; use {", ".join(kinds)}.')
     return _walk(histories, weeks, horizons, kinds[variance])
 
 
@@ -316,36 +317,99 @@ class _Greenwood:
         return self.noted
 
 
+class _NoVariance:
+    """Nothing of errors: the curves alone."""
+
+    name = "no variance"
+
+    def __init__(self, histories: Histories, first: Array, p: Array) -> None:
+        self.size = 2 * len(p)
+        self.noted = 0
+
+    def time_passes(self, length: float) -> None:
+        pass
+
+    def people_change(self, p: Array, step: Array, at_risk: Array, moment: float) -> None:
+        pass
+
+    def note(self) -> None:
+        self.noted += 1
+
+    def covariance(self) -> Array:
+        return np.full((self.noted * self.size,) * 2, np.nan)
+
+
 class _Influence:
-    """Influence of each person on (p, area): the infinitesimal jackknife."""
+    """Influence of each person on (p, area): the infinitesimal jackknife.
+
+    Going through the times only notes the small matrices that all people share. What one of them
+    adds at a moment depends on the state and on whether it changes, and is carried to the week
+    that is asked for by the product of all later matrices: sums over the moments, one for each
+    state, then give the influence of a time in a state as a difference of two of them.
+    """
 
     name = "infinitesimal jackknife variance"
 
     def __init__(self, histories: Histories, first: Array, p: Array) -> None:
         self.histories = histories
-        n, S = len(first), len(p)
-        self.on_p = (np.eye(S)[histories.state[first]] - p) / n
-        self.on_area = np.zeros((n, S))
+        self.start = p
+        self.first = first
+        self.moments: list[float] = []
+        self.steps: list[Array] = []
+        self.weights: list[Array] = []
+        self.lengths = [0.0]  # time that passes after each change, the last one up to now
         self.noted: list[Array] = []
 
     def time_passes(self, length: float) -> None:
-        self.on_area = self.on_area + length * self.on_p
+        self.lengths[-1] += length
 
     def people_change(self, p: Array, step: Array, at_risk: Array, moment: float) -> None:
-        self.on_p = self.on_p + self.on_p @ step
-        h = self.histories
-        rows = np.flatnonzero((h.start < moment) & (h.stop >= moment))
-        state = h.state[rows]
-        weight = (p / np.where(at_risk > 0, at_risk, 1.0))[state][:, None]
-        seen = -step[state]
-        moves = (h.stop[rows] == moment) & (h.then[rows] != STAYED)
-        seen[moves, h.then[rows[moves]]] += 1
-        seen[moves, state[moves]] -= 1
-        self.on_p[h.person[rows]] += weight * seen
+        self.moments.append(moment)
+        self.steps.append(step)
+        self.weights.append(p / np.where(at_risk > 0, at_risk, 1.0))
+        self.lengths.append(0.0)
 
     def note(self) -> None:
-        self.noted += [self.on_p.copy(), self.on_area.copy()]
+        self.noted.append(self._influence(*self._sums()))
 
     def covariance(self) -> Array:
         influence = np.column_stack(self.noted) if self.noted else np.zeros((0, 0))
         return influence.T @ influence
+
+    def _sums(self) -> tuple[Array, Array]:
+        """What a share at the start, or after a change, becomes by now; and the sums over moments.
+
+        Returns
+        -------
+        carried : ndarray, shape (K + 1, S, 2 S)
+            From the start, then from just after each change.
+        summed : ndarray, shape (K + 1, S, 2 S)
+            Of being in a state at the first k moments without changing, weighted.
+        """
+        S, K = len(self.start), len(self.moments)
+        carried = np.zeros((K + 1, S, 2 * S))
+        now = np.hstack([np.eye(S), np.zeros((S, S))])
+        for k in range(K, -1, -1):
+            now[:, S:] += self.lengths[k] * np.eye(S)
+            carried[k] = now
+            if k:
+                now = now + self.steps[k - 1] @ now
+        summed = np.zeros((K + 1, S, 2 * S))
+        for k in range(K):
+            stays = -self.weights[k][:, None] * self.steps[k]
+            summed[k + 1] = summed[k] + stays @ carried[k + 1]
+        return carried, summed
+
+    def _influence(self, carried: Array, summed: Array) -> Array:
+        """Of each person, shape (n, 2 S)."""
+        h, moments = self.histories, np.array(self.moments)
+        S, n = len(self.start), len(self.first)
+        begun = np.searchsorted(moments, h.start, side="right")
+        ended = np.searchsorted(moments, h.stop, side="right")
+        of_rows = summed[ended, h.state] - summed[begun, h.state]
+        moved = np.flatnonzero((h.then != STAYED) & (h.stop <= (self.moments or [-1.0])[-1]))
+        at, left = ended[moved], h.state[moved]
+        jump = carried[at, h.then[moved]] - carried[at, left]
+        of_rows[moved] += np.array(self.weights).reshape(-1, S)[at - 1, left][:, None] * jump
+        of_people = np.add.reduceat(of_rows, self.first, axis=0)
+        return of_people + (carried[0][h.state[self.first]] - self.start @ carried[0]) / n

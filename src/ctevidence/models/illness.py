@@ -23,8 +23,9 @@ from ctevidence.models.state_histories import (
     occupancy_at,
     people_seen,
 )
-from ctevidence.outcomes.illness import ABSORBING, GOOD, STATE_WORDS
+from ctevidence.outcomes.illness import STATE_WORDS
 from ctevidence.outcomes.outcome import Outcome
+from ctevidence.outcomes.state_walk import ABSORBING, GOOD
 from ctevidence.terms import DESCRIPTIVE, did_you_mean
 
 METHODS = {
@@ -257,9 +258,12 @@ class IllnessFit(ComparableFit):
         )
 
     def occupancy(self, weeks: Sequence[float]) -> dict[str, Occupancy]:
-        """Probabilities of all states at some weeks, and mean weeks in them, exact, by arm."""
+        """Probabilities of all states at some weeks, and mean weeks in them, exact, by arm.
+
+        For curves: errors are those of `levels`, and nan here.
+        """
         at = np.asarray(weeks, float) - self.since
-        return {arm: occupancy_at(histories, at) for arm, histories in self.histories.items()}
+        return {arm: occupancy_at(h, at, "none") for arm, h in self.histories.items()}
 
     def _number(self, state: str) -> int:
         if state not in self.states:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
 from ctevidence.models.aalen_johansen import STAYED, Histories, Occupancy, aalen_johansen
-from ctevidence.outcomes.illness import ABSORBING
+from ctevidence.outcomes.state_walk import ABSORBING
+
+#: what `occupancy_at` has found, for as long as the histories live
+_FOUND: WeakKeyDictionary[Histories, dict[tuple, Occupancy]] = WeakKeyDictionary()
 
 
 def histories_of(frame: pd.DataFrame, states: Sequence[str]) -> Histories:
@@ -102,14 +106,28 @@ def people_seen(histories: Histories, chosen: Sequence[int], ends: Sequence[int]
     return len(np.unique(h.person[there])), len(np.unique(h.person[ever | there]))
 
 
-def occupancy_at(histories: Histories, weeks: np.ndarray) -> Occupancy:
+def occupancy_at(histories: Histories, weeks: np.ndarray, variance: str = "robust") -> Occupancy:
     """Probabilities of states at weeks and mean weeks in them up to each, shape as `Occupancy`.
 
     Weeks may lie beyond everyone's follow-up where nobody was left who could change (see
-    `known_until`): probabilities then stay, and areas go on growing.
+    `known_until`): probabilities then stay, and areas go on growing. Found once for the same
+    histories: each state, and each way of joining states, is read off the same walk.
+
+    Parameters
+    ----------
+    variance : {"robust", "none"}
+        As for `aalen_johansen`.
     """
+    kept = _FOUND.setdefault(histories, {})
+    asked = (variance, *np.asarray(weeks, float).tolist())
+    if asked not in kept:
+        kept[asked] = _occupancy(histories, np.asarray(weeks, float), variance)
+    return kept[asked]
+
+
+def _occupancy(histories: Histories, weeks: np.ndarray, variance: str) -> Occupancy:
     within = np.minimum(weeks, histories.last_time)
-    found = aalen_johansen(histories, within, within, "robust")
+    found = aalen_johansen(histories, within, within, variance)
     beyond = weeks - within
     if not beyond.any():
         return found

@@ -91,8 +91,9 @@ def illness_over_time(study: Study, week: float | None = None) -> WholeIllness:
     reason = _why_not(study)
     if reason:
         return WholeIllness(study, None, None, math.nan, reason)
-    fit = fit_illness(derive_illness(study))
-    repeated = fit_repeated_relapse(derive_repeated_relapse(study))
+    histories = derive_illness(study)
+    fit = fit_illness(histories)
+    repeated = fit_repeated_relapse(derive_repeated_relapse(study, illness=histories))
     if week is None:
         largest = min(fit.largest_week, repeated.largest_week)
         week = max((w for w in study.weeks if w <= largest), default=largest)

@@ -49,23 +49,26 @@ def derive_adherence(study: Study) -> pd.DataFrame:
         return _columns(rows.assign(weeks=np.nan, sessions=np.nan))
     spells = spells.merge(rows, on=["participant_id", "component"])
     spells["stop"] = spells["stop_day"].astype(float).fillna(spells["last_contact"])
-    by_person = spells.groupby(["participant_id", "component"], observed=True)
+    by_person = spells.assign(days=_covered(spells)).groupby(
+        ["participant_id", "component"], observed=True
+    )
     found = pd.DataFrame(
         {
-            "weeks": by_person[["start_day", "stop"]].apply(_covered) / DAYS_PER_WEEK,
+            "weeks": by_person["days"].sum() / DAYS_PER_WEEK,
             "sessions": by_person["sessions"].sum(min_count=1),
         }
     )
     return _columns(rows.merge(found.reset_index(), how="left", on=["participant_id", "component"]))
 
 
-def _covered(spells: pd.DataFrame) -> float:
-    """Days covered by spells from `start_day` to `stop`, each counted once."""
-    days, until = 0.0, -np.inf
-    for start, stop in sorted(zip(spells["start_day"], spells["stop"], strict=True)):
-        days += max(0.0, stop - max(start, until))
-        until = max(until, stop)
-    return days
+def _covered(spells: pd.DataFrame) -> pd.Series:
+    """Days from `start_day` to `stop` that no earlier spell of the same part has covered."""
+    ordered = spells.sort_values(["start_day", "stop"], kind="stable")
+    who = [ordered["participant_id"], ordered["component"]]
+    until = ordered["stop"].groupby(who, observed=True).cummax()
+    before = until.groupby(who, observed=True).shift().fillna(-np.inf)
+    begin = np.maximum(ordered["start_day"].astype(float), before)
+    return (ordered["stop"] - begin).clip(lower=0.0)
 
 
 def _columns(rows: pd.DataFrame) -> pd.DataFrame:

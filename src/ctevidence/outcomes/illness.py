@@ -25,8 +25,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby, pairwise
-from operator import itemgetter
 
 import numpy as np
 import pandas as pd
@@ -41,6 +39,18 @@ from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.relapse import judged_visits
 from ctevidence.outcomes.response import has_responded, is_at_least_as_good
 from ctevidence.outcomes.retention import derive_retention
+from ctevidence.outcomes.state_walk import (
+    DEATH,
+    DROPOUT,
+    HAPPENINGS,
+    RELAPSE,
+    SWITCH,
+    TIME_DECIMALS,
+    VISIT,
+    Moments,
+    Shows,
+    walk,
+)
 from ctevidence.terms import DAYS_PER_WEEK
 
 #: state -> what people in it are, in words
@@ -55,14 +65,6 @@ STATE_WORDS = {
     "switched": "past a switch",
     "died": "dead",
 }
-#: In which it is good to be, and those which nobody leaves.
-GOOD = ("response", "remission", "well", "well again")
-ABSORBING = ("dropped out", "switched", "died")
-#: What falls on one day, in this order.
-VISIT, RELAPSE, DROPOUT, SWITCH, DEATH = range(5)
-_ENDS_IN = {DROPOUT: "dropped out", SWITCH: "switched", DEATH: "died"}
-#: Decimals of weeks: without rounding, equal numbers of days would give unequal times.
-TIME_DECIMALS = 9
 
 
 @dataclass(frozen=True)
@@ -135,18 +137,25 @@ def derive_illness(
     visits = _shown(study, relapse)
     followed = follow_up(study)
     moments = _moments(study, rule, relapse, visits, followed)
-    ends = _ends(study, rule, relapse, followed)
-    rows = []
-    by_person = {who: list(m) for who, m in groupby(moments, key=itemgetter(0))}
-    for who, arm in zip(followed.index, followed["arm"].astype(str), strict=True):
-        steps, end = _walk(by_person.get(who, ()), history, ends[who])
-        rows += [(who, arm, *row) for row in _spells(steps, end)]
-    columns = ["participant_id", "arm", "start", "stop", "state", "then"]
+    last = _ends(study, rule, relapse, followed).to_numpy()
+    is_censored = "censoring" in (rule.dropout, rule.switch)
+    spells = walk(moments, last, is_censored, history.states, history.well)
+    words = np.array([*history.states, ""], dtype=object)  # the last one is that of no state
+    frame = pd.DataFrame(
+        {
+            "participant_id": followed.index.to_numpy()[spells.who],
+            "arm": followed["arm"].astype(str).to_numpy()[spells.who],
+            "start": spells.start,
+            "stop": spells.stop,
+            "state": words[spells.state],
+            "then": words[spells.then],
+        }
+    )
     return Outcome(
         kind="illness",
         name="course of the illness",
         study=study,
-        frame=pd.DataFrame(rows, columns=columns),
+        frame=frame,
         rule=history,
         better="higher",
         cautions=(*_cautions(study, history, visits), *strategy_cautions(study, carried_out=False)),
@@ -200,43 +209,51 @@ def _shown(study: Study, relapse: RelapseRule) -> pd.DataFrame:
     )
 
 
-def _moments(study, rule, relapse, visits: pd.DataFrame, followed: pd.DataFrame) -> list[tuple]:
-    """What happened to everyone, in order: (person, day, rank, week, what a visit shows)."""
-    shows = visits[["start", "response", "remission", "relapse", "unconfirmed"]]
+def _moments(study, rule, relapse, visits: pd.DataFrame, followed: pd.DataFrame) -> Moments:
+    """What happened to everyone, in order of person, day and kind."""
+    shows = [visits[name].to_numpy(bool) for name in Shows._fields]
+    number = np.zeros(len(visits), np.int8)
+    for shown in shows:
+        number = 2 * number + shown
     parts = [
-        pd.DataFrame(
-            {
-                "who": visits["participant_id"],
-                "day": visits["day"],
-                "rank": VISIT,
-                "week": visits["week"].astype(float),
-                "shows": list(shows.itertuples(index=False, name="Shows")),
-            }
+        (
+            followed.index.get_indexer(visits["participant_id"]),
+            visits["day"].to_numpy(float),
+            visits["week"].to_numpy(float),
+            np.full(len(visits), VISIT, np.int8),
+            number,
+            visits["unconfirmed"].to_numpy(bool),
         )
     ]
-    recorded = [(DEATH, followed["death"])]
+    for rank, found in _recorded(study, rule, relapse, followed):
+        day = found.dropna()
+        # on day 0 itself nobody has been in the first state yet
+        day = day.where(day > 0, HALF_DAY)
+        week = (day / DAYS_PER_WEEK).round(TIME_DECIMALS).to_numpy()
+        what = HAPPENINGS.index((rank, Shows(False, False, False, False)))
+        who = followed.index.get_indexer(day.index)
+        numbers = (np.full(len(day), number, np.int8) for number in (rank, what))
+        parts.append((who, day.to_numpy(float), week, *numbers, np.zeros(len(day), bool)))
+    who, day, week, rank, what, unconfirmed = map(np.concatenate, zip(*parts, strict=True))
+    order = np.lexsort((rank, day, who))
+    order = order[who[order] >= 0]
+    return Moments(who[order], day[order], week[order], what[order], unconfirmed[order])
+
+
+def _recorded(study, rule, relapse, followed: pd.DataFrame) -> Iterator[tuple[int, pd.Series]]:
+    """Kinds of events that are looked at, with their days by person."""
+    yield DEATH, followed["death"]
     if rule.dropout == "state":
         retention = derive_retention(study).frame.set_index("participant_id")
-        left = retention["upper"].where(retention["state"] == "dropped out") * DAYS_PER_WEEK
-        recorded.append((DROPOUT, left))
+        yield DROPOUT, retention["upper"].where(retention["state"] == "dropped out") * DAYS_PER_WEEK
     for kind, event in ((RELAPSE, "relapse"), (SWITCH, "switch")):
         if (kind == RELAPSE and relapse.from_events) or (kind == SWITCH and rule.switch == "state"):
             rows = study.events[study.events["event"] == event]
             rows = rows[rows["participant_id"].isin(followed.index)]
-            recorded.append((kind, rows.set_index("participant_id")["day"].astype(float)))
-    for rank, found in recorded:
-        day = found.dropna()
-        # on day 0 itself nobody has been in the first state yet
-        day = day.where(day > 0, HALF_DAY)
-        week = (day / DAYS_PER_WEEK).round(TIME_DECIMALS)
-        part = {"who": day.index, "day": day.to_numpy(), "rank": rank, "week": week.to_numpy()}
-        parts.append(pd.DataFrame(part).assign(shows=None))
-    table = pd.concat(parts, ignore_index=True)
-    table = table.sort_values(["who", "day", "rank"], kind="stable")
-    return list(table.itertuples(index=False, name=None))
+            yield kind, rows.set_index("participant_id")["day"].astype(float)
 
 
-def _ends(study, rule, relapse, followed: pd.DataFrame) -> dict:
+def _ends(study, rule, relapse, followed: pd.DataFrame) -> pd.Series:
     """The week, by person, after which nothing more is known unless something happened."""
     last = followed["last_contact" if relapse.from_events else "last_visit"]
     ends = last / DAYS_PER_WEEK
@@ -247,70 +264,7 @@ def _ends(study, rule, relapse, followed: pd.DataFrame) -> dict:
         switched = study.events[study.events["event"] == "switch"]
         first = switched.groupby("participant_id")["day"].min() / DAYS_PER_WEEK
         ends = np.fmin(ends, first.reindex(ends.index))
-    censored = "censoring" in (rule.dropout, rule.switch)
-    ends = ends.round(TIME_DECIMALS)
-    return {who: (end, censored) for who, end in ends.items()}
-
-
-def _walk(moments, rule: IllnessHistoryRule, end) -> tuple[list[tuple[float, str]], float]:
-    """States of one person with the week each begins, and the week when the history ends."""
-    last, censored = end
-    state, week, known = rule.states[0], 0.0, 0.0
-    steps = [(0.0, state)]
-    for _, day, rank, at, shows in moments:
-        if censored and day / DAYS_PER_WEEK > last + 10**-TIME_DECIMALS:
-            break
-        week = max(week, at)
-        if rank == VISIT and shows.unconfirmed and _is_well(state, rule):
-            return steps, known
-        state = _next(state, rank, shows, rule)
-        if state != steps[-1][1]:
-            if week <= steps[-1][0]:
-                week = round(steps[-1][0] + HALF_DAY / DAYS_PER_WEEK, TIME_DECIMALS)
-            steps.append((week, state))
-        known = week
-        if state in ABSORBING:
-            return steps, week
-    return steps, max(last, week)
-
-
-def _is_well(state: str, rule: IllnessHistoryRule) -> bool:
-    return state in rule.well or state == "well again"
-
-
-def _next(state: str, rank: int, shows, rule: IllnessHistoryRule) -> str:
-    """The state that something leads to."""
-    if rank in _ENDS_IN:
-        return _ENDS_IN[rank]
-    if _is_well(state, rule):
-        return _from_well(state, rank, shows, rule)
-    # nobody relapses while ill
-    return state if rank == RELAPSE else _from_ill(state, shows, rule)
-
-
-def _from_well(state: str, rank: int, shows, rule: IllnessHistoryRule) -> str:
-    if rank == RELAPSE or shows.relapse:
-        return "relapse"
-    deeper = state == "response" and "remission" in rule.states and shows.remission
-    return "remission" if deeper else state
-
-
-def _from_ill(state: str, shows, rule: IllnessHistoryRule) -> str:
-    if state == "relapse":
-        return "well again" if shows.start and "well again" in rule.states else state
-    if shows.start:
-        return "remission" if "remission" in rule.well and shows.remission else rule.well[0]
-    return "response" if "response" in rule.states and shows.response else "ill"
-
-
-def _spells(steps: list[tuple[float, str]], end: float) -> Iterator[tuple]:
-    """Rows ``start, stop, state, then``."""
-    for (start, state), (stop, then) in pairwise(steps):
-        yield start, stop, state, then
-    start, state = steps[-1]
-    # a state reached at the end itself stands in the row that leads to it
-    if end > start or len(steps) == 1:
-        yield start, end, state, ""
+    return ends.round(TIME_DECIMALS)
 
 
 def _cautions(study: Study, rule: IllnessHistoryRule, visits: pd.DataFrame) -> Iterator[str]:

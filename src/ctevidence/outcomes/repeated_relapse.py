@@ -9,13 +9,15 @@ history for good (death; dropout and switch where they are declared as states) e
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from ctevidence.data.illness_rule import IllnessRule
 from ctevidence.data.rules import RelapseRule
 from ctevidence.data.study import Study
-from ctevidence.outcomes.illness import ABSORBING, derive_illness
+from ctevidence.outcomes.illness import derive_illness
 from ctevidence.outcomes.outcome import Outcome
+from ctevidence.outcomes.state_walk import ABSORBING
 
 AMONG_EVERYONE = (
     "counted among everyone, also those who never got better and so could not relapse: read it "
@@ -24,7 +26,11 @@ AMONG_EVERYONE = (
 
 
 def derive_repeated_relapse(
-    study: Study, rule: IllnessRule | None = None, relapse: RelapseRule | None = None
+    study: Study,
+    rule: IllnessRule | None = None,
+    relapse: RelapseRule | None = None,
+    *,
+    illness: Outcome | None = None,
 ) -> Outcome:
     """Each relapse of everyone who entered, and the time under observation before it.
 
@@ -35,6 +41,8 @@ def derive_repeated_relapse(
         Another rule for dropout and switches than the declared one.
     relapse : RelapseRule, optional
         Another rule of relapse than the declared one.
+    illness : Outcome, optional
+        What `derive_illness` gave by the same rules, where it is at hand.
 
     Returns
     -------
@@ -55,26 +63,33 @@ def derive_repeated_relapse(
     ValueError
         As `derive_illness`.
     """
-    illness = derive_illness(study, rule, relapse)
+    illness = derive_illness(study, rule, relapse) if illness is None else illness
     rows = illness.frame
-    rows = rows.assign(event=rows["then"] == "relapse", ended=rows["then"].isin(ABSORBING))
-    who = rows["participant_id"]
-    rows["number"] = rows["event"].groupby(who).cumsum() - rows["event"] + 1
-    joined = rows.groupby(["participant_id", "number"], sort=False).agg(
-        arm=("arm", "first"),
-        start=("start", "first"),
-        stop=("stop", "last"),
-        event=("event", "last"),
-        ended=("ended", "last"),
+    event = (rows["then"] == "relapse").to_numpy()
+    # rows of a person follow each other: a time under observation ends with relapse or with the
+    # person's last row
+    is_first = (rows["participant_id"] != rows["participant_id"].shift()).to_numpy()
+    heads = np.flatnonzero(is_first | np.append(False, event[:-1]))
+    tails = np.append(heads[1:], len(rows)) - 1
+    relapses = np.cumsum(event) - event  # before this row, of anybody
+    before = relapses[np.flatnonzero(is_first)][np.cumsum(is_first) - 1]  # before this person
+    frame = pd.DataFrame(
+        {
+            "participant_id": rows["participant_id"].to_numpy()[heads],
+            "arm": rows["arm"].to_numpy()[heads],
+            "start": rows["start"].to_numpy()[heads],
+            "stop": rows["stop"].to_numpy()[tails],
+            "event": event[tails],
+            "ended": rows["then"].isin(ABSORBING).to_numpy()[tails],
+            "number": (relapses - before)[heads] + 1,
+        }
     )
-    frame = joined.reset_index()
-    columns = ["participant_id", "arm", "start", "stop", "event", "ended", "number"]
     caution = () if illness.rule.relapse.after == "baseline" else (AMONG_EVERYONE,)
     return Outcome(
         kind="repeated_relapse",
         name="relapses",
         study=study,
-        frame=pd.DataFrame(frame[columns]),
+        frame=frame,
         rule=illness.rule,
         better="lower",
         cautions=(*illness.cautions, *caution),
