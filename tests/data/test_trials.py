@@ -136,10 +136,10 @@ def test_labels_of_unknown_trials_and_labels_that_stand_twice_are_refused(tmp_pa
 
 def test_published_trials_are_whole(published):
     assert len(published.studies) == 45
-    assert len(published.arms) == 183
+    assert len(published.arms) == 187
     assert published.contrasts is None
     assert set(published.arms["outcome"]) == {
-        *("response", "remission", "relapse", "recurrence", "dropout")
+        *("response", "remission", "relapse", "recurrence", "dropout", "self_harm")
     }
     assert published.arms["weeks"].isna().sum() == 15
     assert not published.arms.select_dtypes(object).isna().any().any()
@@ -291,7 +291,7 @@ def test_three_arms_may_be_rounded(tmp_path):
 
 
 @settings(max_examples=8, deadline=None)
-@given(order=st.permutations(range(183)))
+@given(order=st.permutations(range(187)))
 def test_order_of_rows_does_not_matter(published, tmp_path_factory, order):
     rows = published.arms.iloc[list(order)]
     shuffled = read_trials(write_arms(tmp_path_factory.mktemp("arms"), rows))

@@ -31,7 +31,7 @@ def arms(**changes):
 
 def test_every_question_has_its_place(asked):
     assert [each.question.key for each in asked] == [q.key for q in QUESTIONS]
-    assert len({q.key for q in QUESTIONS}) == len(QUESTIONS) == 14
+    assert len({q.key for q in QUESTIONS}) == len(QUESTIONS) == 18
     for each in asked:
         assert (each.pooled is None) == bool(each.reason)
     with pytest.raises(KeyError, match="better-medication"):
@@ -97,3 +97,25 @@ def test_without_events_with_the_reference_nothing_is_said_per_100():
     assert {row.measure for row in found.estimates} == {
         "risk_ratio", "risk_ratio_prediction", "weight", "risk_ratio_without_one"
     }  # fmt: skip
+
+
+def test_harms_of_adolescents_are_those_that_tads_printed(asked):
+    """Emslie 2006, abstract: 5 (4.7 %) with both, 10 (9.2 %) with fluoxetine, 5 (4.5 %) with CBT."""
+    found = asked["harm-medication-young"]
+    trial = found.effects.frame.iloc[0]
+    assert (trial["events1"], trial["n1"], trial["events2"], trial["n2"]) == (5, 107, 10, 109)
+    assert round(100 * 5 / 107, 1) == 4.7 and round(100 * 10 / 109, 1) == 9.2
+    ratio = found.groups["depression"].pooled
+    assert ratio.outcome == "any self harm" and ratio.studies == 1
+    assert ratio.estimate == pytest.approx((5 / 107) / (10 / 109), rel=1e-12)
+    assert found.effects.better == "lower"
+    assert asked["harm-therapy-young"].pooled is not None
+    assert asked["harm-medication"].reason == "no trial reports self_harm of these people in this phase"
+
+
+def test_the_placebo_odds_ratio_of_tads_is_the_printed_one():
+    """Emslie 2006, abstract: fluoxetine against placebo 3.7 by odds."""
+    counts = pd.read_csv(RAW / "published-trials" / "arms.csv")
+    harm = counts[counts["outcome"] == "self_harm"].set_index("treatment")
+    odds = harm["events"] / (harm["n"] - harm["events"])
+    assert round(odds["medication"] / odds["control"], 1) == 3.7

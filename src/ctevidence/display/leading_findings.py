@@ -29,12 +29,14 @@ ROWS: Mapping[tuple[str, str], Mapping[str, str]] = {
         "relapse-prevention": "relapse",
         "staying-in-treatment-medication": "leaving",
         "harms": "harm",
+        "harms-young": "harm-young",
     },
     ("combined", "therapy"): {
         "better-than-therapy": "better",
         "better-than-therapy-young": "better-young",
         "staying-in-treatment-therapy": "leaving",
-        "harms": "harm",
+        "harms-therapy": "harm",
+        "harms-therapy-young": "harm-young",
     },
 }
 #: added to a comparison where no condition was asked for

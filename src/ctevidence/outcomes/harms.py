@@ -31,6 +31,17 @@ HARM_KINDS = ("adverse_event", "self_harm", "hospitalisation", "switch", WITHDRA
 DAYS_PER_YEAR = 365.25
 
 
+def harm_name(kinds: str) -> str:
+    """The outcome of having any event of these kinds, in a study and in published trials.
+
+    Examples
+    --------
+    >>> harm_name("self_harm")
+    'any self harm'
+    """
+    return f"any {kinds.replace('_', ' ')}"
+
+
 @dataclass(frozen=True)
 class HarmsRule:
     """Any of these kinds of recorded events."""
@@ -90,7 +101,7 @@ def derive_harms(study: Study, events: Sequence[str] = HARMS) -> Outcome:
     )
     return Outcome(
         kind="harms",
-        name="any harm" if rule.events == HARMS else f"any {rule.in_words}",
+        name="any harm" if rule.events == HARMS else harm_name(rule.in_words),
         study=study,
         frame=frame.reset_index(),
         rule=rule,

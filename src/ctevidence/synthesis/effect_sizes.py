@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.trials import Trials
+from ctevidence.outcomes.harms import HARMS, harm_name
 from ctevidence.synthesis.arm_contrasts import arm_contrasts
 from ctevidence.synthesis.arm_measure import ArmMeasure
 from ctevidence.synthesis.effect_checks import effect_problems
@@ -47,6 +48,7 @@ BETTER = {
     "relapse": "lower",
     "recurrence": "lower",
     "dropout": "lower",
+    **{harm_name(kind): "lower" for kind in HARMS},
 }
 
 

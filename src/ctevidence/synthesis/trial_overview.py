@@ -45,6 +45,7 @@ PARTS = (
     OverviewPart("relapse from the start", ("relapse",), ("acute",)),
     OverviewPart("dropout while treated", ("dropout",), ("acute",)),
     OverviewPart("dropout later", ("dropout",), AFTER_RESPONSE),
+    OverviewPart("self-harm and suicidal events", ("self_harm",), ("acute",)),
 )
 
 

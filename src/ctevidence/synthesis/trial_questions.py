@@ -95,6 +95,8 @@ QUESTIONS = (
     *_both_ways("relapse", "Relapse", ("relapse", "recurrence"), AFTER_RESPONSE, True),
     *_both_ways("dropout", "Leaving treatment", ("dropout",), ("acute",), False),
     *_both_ways("dropout", "Leaving treatment", ("dropout",), ("acute",), True),
+    *_both_ways("harm", "Self-harm and suicidal events", ("self_harm",), ("acute",), False),
+    *_both_ways("harm", "Self-harm and suicidal events", ("self_harm",), ("acute",), True),
     *_tapered(),
 )
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.trial_columns import split_flags
+from ctevidence.outcomes.harms import HARMS, harm_name
 from ctevidence.synthesis.flags import ANY_STRATUM, acting, stratum_of
 from ctevidence.synthesis.question import Question, require_words
 from ctevidence.terms import Treatment
@@ -147,7 +148,7 @@ def _choose(study: str, rows: pd.DataFrame, question: Question) -> TrialCells:
     cautions = [*rows["caution"], *(rule.meaning for rule in rules), remark, combined]
     return TrialCells(
         study=study,
-        outcome=outcome,
+        outcome=harm_name(outcome) if outcome in HARMS else outcome,
         cells=cells,
         flags=flags,
         stratum=stratum,
