@@ -100,17 +100,20 @@ def test_without_events_with_the_reference_nothing_is_said_per_100():
 
 
 def test_harms_of_adolescents_are_those_that_tads_printed(asked):
-    """Emslie 2006, abstract: 5 (4.7 %) with both, 10 (9.2 %) with fluoxetine, 5 (4.5 %) with CBT."""
+    """Emslie 2006, abstract: 5 (4.7 %) with both, 10 (9.2 %) with fluoxetine."""
     found = asked["harm-medication-young"]
     trial = found.effects.frame.iloc[0]
     assert (trial["events1"], trial["n1"], trial["events2"], trial["n2"]) == (5, 107, 10, 109)
-    assert round(100 * 5 / 107, 1) == 4.7 and round(100 * 10 / 109, 1) == 9.2
+    assert (round(100 * 5 / 107, 1), round(100 * 10 / 109, 1)) == (4.7, 9.2)
     ratio = found.groups["depression"].pooled
-    assert ratio.outcome == "any self harm" and ratio.studies == 1
+    assert (ratio.outcome, ratio.studies) == ("any self harm", 1)
     assert ratio.estimate == pytest.approx((5 / 107) / (10 / 109), rel=1e-12)
     assert found.effects.better == "lower"
     assert asked["harm-therapy-young"].pooled is not None
-    assert asked["harm-medication"].reason == "no trial reports self_harm of these people in this phase"
+    assert (
+        asked["harm-medication"].reason
+        == "no trial reports self_harm of these people in this phase"
+    )
 
 
 def test_the_placebo_odds_ratio_of_tads_is_the_printed_one():

@@ -29,6 +29,7 @@ WITHDRAWAL = "withdrawal"
 #: Every kind that a table of harms holds, recorded or not.
 HARM_KINDS = ("adverse_event", "self_harm", "hospitalisation", "switch", WITHDRAWAL, "death")
 DAYS_PER_YEAR = 365.25
+_ANY = "any "
 
 
 def harm_name(kinds: str) -> str:
@@ -39,7 +40,12 @@ def harm_name(kinds: str) -> str:
     >>> harm_name("self_harm")
     'any self harm'
     """
-    return f"any {kinds.replace('_', ' ')}"
+    return f"{_ANY}{kinds.replace('_', ' ')}"
+
+
+def is_harm(outcome: str) -> bool:
+    """Whether the name of an outcome is that of a harm."""
+    return outcome.startswith(_ANY)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,10 @@ from ctevidence.display.release import HIDDEN
 from ctevidence.display.short_answer import ASKED, short_answer
 from ctevidence.display.told import Told, told
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.evidence.claim import ADULTS
+from ctevidence.evidence.hearing import age_of
 from ctevidence.language import pick, say
+from ctevidence.outcomes.harms import is_harm
 from ctevidence.reports.brief_leads import leads_told, young_told
 from ctevidence.reports.brief_numbers import numbers_table
 from ctevidence.reports.brief_service import service_blocks
@@ -79,7 +82,9 @@ def _picture(material: Material) -> Section | None:
 
 
 def _burden(material: Material) -> Section:
-    harms = [row for row in material.estimates if row.outcome.startswith("any ")]
+    """Harms of adults, or that none are recorded; those of the young stand with them. Burden."""
+    own = material.own_estimates if material.study else material.estimates
+    harms = [row for row in own if is_harm(row.outcome) and age_of(row) == ADULTS]
     found = "harms_hidden" if any(HIDDEN in row.caution for row in harms) else "harms_none"
     points: list[str | Told] = [_harms_told(harms, material) or pick("brief", found)]
     if not _own_messages(material):  # else nobody was given both

@@ -13,7 +13,7 @@ from ctevidence.display.verdict_words import people_words
 from ctevidence.language import say
 from ctevidence.reports.material import Material
 
-YOUNG = ("better-than-medication-young", "better-than-therapy-young")
+YOUNG = ("better-than-medication-young", "better-than-therapy-young", "harms-young")
 
 
 def young_told(material: Material) -> list[Told]:
