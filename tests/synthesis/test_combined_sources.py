@@ -87,7 +87,7 @@ def made(source, studies, excluded=(), same_trials=None, measure="risk_ratio"):
     [
         ("stratum prior_nonresponse: had not responded", False),
         ("left out on request", False),
-        ("reports no response with combined", True),
+        ("no numbers of response with combined here", True),
         ("not reported at week 12; reported at week 24", True),
     ],
 )

@@ -158,7 +158,7 @@ def test_what_cannot_be_pooled_is_refused(frame, message):
 def test_no_study_says_why(published):
     effects = effect_sizes(published, **ACUTE, condition="ptsd")
     assert effects.frame.empty
-    with pytest.raises(ValueError, match=r"3 left out: reports no response \(3\)"):
+    with pytest.raises(ValueError, match=r"3 left out: no numbers of response here \(3\)"):
         pool(effects)
 
 

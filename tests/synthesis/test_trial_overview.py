@@ -70,7 +70,7 @@ def test_every_condition_keeps_a_row_in_every_part(against_medication):
     rows = against_medication.estimates.where(population=f"{OVERVIEW}{empty.population}")
     assert (rows.one().studies, rows.one().caution) == (0, "no data")
     panic = row_of(against_medication, "response", "panic", age_group="")
-    assert panic.left_out == ("Barlow 2000: reports no response with combined",)
+    assert panic.left_out == ("Barlow 2000: no numbers of response with combined here",)
 
 
 def test_every_row_has_a_name_of_its_own(against_medication):

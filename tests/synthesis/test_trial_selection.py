@@ -24,7 +24,7 @@ def test_the_first_reported_of_several_outcomes_is_taken(make_arms):
     assert {s: t.outcome for s, t in trials.items()} == {"both": "response", "second": "remission"}
     trials, left_out = chosen(arms, "response")
     assert list(trials) == ["both"]
-    assert left_out == {"second": "reports no response"}
+    assert left_out == {"second": "no numbers of response here"}
 
 
 def test_an_outcome_counts_only_where_the_contrast_has_it(make_arms):
@@ -34,7 +34,7 @@ def test_an_outcome_counts_only_where_the_contrast_has_it(make_arms):
         outcome=["response", "remission", "remission"],
     )  # fmt: skip
     assert chosen(arms, ("response", "remission"))[0]["a"].outcome == "remission"
-    assert chosen(arms, "response")[1] == {"a": "reports no response with medication"}
+    assert chosen(arms, "response")[1] == {"a": "no numbers of response with medication here"}
 
 
 two_times = [("a", t, e, 20) for e, t in ((9, "combined"), (4, "medication")) * 2]

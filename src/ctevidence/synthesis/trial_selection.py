@@ -35,7 +35,7 @@ TEXT_COLUMNS = (
 )
 NUMBER_COLUMNS = ("year", "weeks", "events", "mean", "sd")
 #: Why a trial is left out that does not report what was asked begins with one of these.
-NOT_REPORTED = ("reports ", "not reported ")
+NOT_REPORTED = ("no numbers of ", "reports ", "not reported ")
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,12 +171,13 @@ def _first_reported(rows: pd.DataFrame, question: Question) -> tuple[str, list[p
 
 
 def _not_reported(rows: pd.DataFrame, question: Question) -> str:
-    outcome = " or ".join(question.outcome)
+    # "reports no self-harm" would read as if nobody had harmed themselves
+    outcome = " or ".join(question.outcome).replace("_", " ")
     if rows.empty:
-        return f"reports no {outcome}"
+        return f"no numbers of {outcome} here"
     missing = [t for t in question.contrast or () if t not in set(rows["treatment"])]
     if missing:
-        return f"reports no {outcome} with {' or '.join(missing)}"
+        return f"no numbers of {outcome} with {' or '.join(missing)} here"
     return f"reports {outcome} of no two treatments at the same time"
 
 
