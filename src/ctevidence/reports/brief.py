@@ -48,8 +48,8 @@ def brief_page(material: Material) -> Page:
 
 
 def _question(material: Material) -> str:
-    if material.condition:
-        return say("brief.title_in", condition=material.condition)
+    if material.condition_words:
+        return say("brief.title_in", condition=material.condition_words)
     return say("brief.title")
 
 

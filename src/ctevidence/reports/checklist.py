@@ -1,7 +1,8 @@
 """Reporting checklists, item by item, answered as far as a machine can.
 
-A checklist is a file of ``checklists/``: items in our own words, each with where a report answers
-it, what it needs to apply, or why a person must look. Presence is checked, quality is not.
+A checklist is a file of ``checklists/``: where a report answers each item, and what it needs to
+apply. What an item asks, and why a person must look, stands in the file of words, in our own words.
+Presence is checked, quality is not.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+
+from ctevidence.language import words
 
 
 class Answer(StrEnum):
@@ -90,26 +93,44 @@ class Checklist:
     items: tuple[Item, ...]
 
 
+#: what the file of words says of an item; the last two only where it has them
+TOLD = ("topic", "asks", "person", "no")
 ORDER = ("consort", "consort-factorial", "prisma-nma", "strobe-record")
 
 
-@cache
 def checklists() -> tuple[Checklist, ...]:
-    """All checklists of the package.
+    """All checklists of the package, in the language that is spoken.
 
     Examples
     --------
     >>> [len(c.items) for c in checklists() if c.key in ("prisma-nma",)]
     [32]
     """
+    names, of, told = words("checklist_names"), words("checklist_of"), words("checklist_items")
+    return tuple(
+        Checklist(
+            key=key,
+            name=names[key],
+            of=of[key],
+            **content["checklist"],
+            items=tuple(_item(item, key, told) for item in content["item"]),
+        )
+        for key, content in _structure().items()
+    )
+
+
+@cache
+def _structure() -> dict[str, dict]:
+    """The files of ``checklists/`` as they are."""
     folder = files("ctevidence.reports") / "checklists"
-    return tuple(_read(key, (folder / f"{key}.toml").read_text("utf-8")) for key in ORDER)
+    return {key: tomllib.loads((folder / f"{key}.toml").read_text("utf-8")) for key in ORDER}
 
 
-def _read(key: str, text: str) -> Checklist:
-    content = tomllib.loads(text)
-    items = [{**item, "where": tuple(item.get("where", ()))} for item in content["item"]]
-    return Checklist(key, **content["checklist"], items=tuple(Item(**item) for item in items))
+def _item(item: Mapping, key: str, told: Mapping[str, str]) -> Item:
+    parts = {part: told.get(f"{key}.{item['id']}.{part}", "") for part in TOLD}
+    return Item(
+        item["id"], where=tuple(item.get("where", ())), needs=item.get("needs", ""), **parts
+    )
 
 
 def facts_of(study, trials, network) -> dict[str, bool]:

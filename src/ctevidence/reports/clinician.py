@@ -103,8 +103,8 @@ def clinician_page(material: Material) -> Page:
 def _title(material: Material) -> str:
     if material.study and not material.trials and len(treatments_missing(material.study)) > 1:
         return material.study.title
-    if material.condition:
-        return say("report.title_in", condition=material.condition)
+    if material.condition_words:
+        return say("report.title_in", condition=material.condition_words)
     return say("report.title")
 
 

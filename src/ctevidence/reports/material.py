@@ -26,7 +26,7 @@ from ctevidence.evidence.claim import Claim
 from ctevidence.evidence.claims import Verdict, assess_claims
 from ctevidence.evidence.claims_toml import FILE as CLAIMS
 from ctevidence.evidence.claims_toml import read_claims
-from ctevidence.language import pick, say
+from ctevidence.language import pick, say, words
 from ctevidence.reports.manifest import RUN
 from ctevidence.reports.results import read_estimates, read_figure, read_table
 
@@ -127,6 +127,11 @@ class Material:
     @property
     def condition(self) -> str | None:
         return self.study.condition if self.study else None
+
+    @property
+    def condition_words(self) -> str:
+        """The condition in the middle of a sentence; empty where the data name none."""
+        return words("in_sentence").get(self.condition, self.condition or "")
 
     def figure(self, name: str) -> Figure | None:
         return read_figure(self.results, name)
