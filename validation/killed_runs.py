@@ -114,7 +114,8 @@ def kill_one(project: Project, wait: float, everything: bool) -> tuple[bool, boo
     return under_way, any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in left)
 
 
-def start_run(project: Project, *words: str) -> subprocess.Popen:
+def start_run(project: Project, *words: str, **options) -> subprocess.Popen:
+    """Begin a run in a session of its own; `options` are those of `Popen`."""
     paths = {
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         "SOURCE_DATE_EPOCH": "1800000000",
@@ -125,6 +126,7 @@ def start_run(project: Project, *words: str) -> subprocess.Popen:
         env=os.environ | paths,
         start_new_session=True,
         stdout=subprocess.DEVNULL,
+        **options,
     )
 
 

@@ -22,6 +22,9 @@ app = typer.Typer(
 
 #: under reports/.work: a line for each step of every run, without any value of a person
 LOG = ".log"
+#: exit status after Ctrl-C, as shells and typer have it, and what is said then
+BY_HAND = 130
+STOPPED = "Stopped. What was there before is as it was; run the same command again to go on."
 #: people from which simulated tables are written as Parquet unless said otherwise
 PARQUET_FROM = 50_000
 
@@ -263,7 +266,7 @@ def main() -> None:
     try:
         status = app(standalone_mode=False)
     except typer.Exit as stop:
-        sys.exit(stop.exit_code)
+        status = stop.exit_code
     except typer.Abort:
         sys.exit("Stopped.")
     except (ValueError, KeyError, OSError, RuntimeError) as error:
@@ -275,6 +278,8 @@ def main() -> None:
             error.show()
             sys.exit(2)
         raise
+    if status == BY_HAND:
+        print(STOPPED, file=sys.stderr)
     if isinstance(status, int) and status:
         sys.exit(status)
 

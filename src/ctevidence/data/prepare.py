@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ctevidence.data.claim import alone_in
 from ctevidence.data.column_rules import MAPPING_FILE
 from ctevidence.data.files import SUFFIXES, read_raw
 from ctevidence.data.folder_paths import folder_name, links_out
@@ -27,7 +25,7 @@ from ctevidence.data.sources import DECLARATIONS, SOURCE_FILE, changed_files, ch
 from ctevidence.data.study import TABLES
 from ctevidence.data.trials import TRIAL_TABLES, read_trials
 from ctevidence.data.undecided import undecided
-from ctevidence.data.whole_folder import put_in_place, restore
+from ctevidence.data.whole_folder import made_whole
 
 RECORD = "prepared.json"
 READERS = {"study": read_study, "trials": read_trials}
@@ -76,6 +74,8 @@ def prepare(
     DataProblems
         When a raw file is not the one received, ``prepare.toml`` does not cover it, or the result
         cannot be used. Rows are those of the raw files.
+    StorageError
+        When the disk or the rights on it do not let it be written.
     """
     if raw is None or processed is None:
         data = find_project().root / "data"
@@ -88,19 +88,10 @@ def prepare(
         problems += misnamed_files(source)
     if problems:
         raise DataProblems(problems, str(source))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # the lock of a process that was killed is free: what it left aside can go
-    with alone_in(target.parent):
-        restore(target)
-        for left in target.parent.glob(f".{name}-*"):
-            shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=target.parent) as aside:
-            fresh = Path(aside) / name
-            fresh.mkdir()
-            read, made = _make_tables(source, fresh, kind)
-            _check(fresh, kind, made, source)
-            _write_record(source, read, made, fresh)
-            put_in_place(fresh, target)
+    with made_whole(target) as fresh:
+        read, made = _make_tables(source, fresh, kind)
+        _check(fresh, kind, made, source)
+        _write_record(source, read, made, fresh)
     return target
 
 

@@ -29,6 +29,7 @@ from ctevidence.data.study import STUDY_NAME
 from ctevidence.data.toml_text import quoted
 from ctevidence.data.undecided import undecided
 from ctevidence.data.understood import Meaning, understand
+from ctevidence.data.whole_folder import made_whole
 from ctevidence.data.workbook_cells import SUFFIXES as WORKBOOKS
 from ctevidence.data.workbook_cells import sheet_names
 
@@ -115,6 +116,8 @@ def propose(paths: Iterable[str | Path], folder: str | Path, name: str) -> Propo
         When the folder exists.
     DataProblems
         When a file cannot be read.
+    StorageError
+        When the disk or the rights on it do not let it be written.
     """
     folder = Path(folder)
     if not re.fullmatch(STUDY_NAME, name):
@@ -126,12 +129,12 @@ def propose(paths: Iterable[str | Path], folder: str | Path, name: str) -> Propo
     sources = _files(paths)
     file_format, tables = _read_all(sources)
     mapping = adam_mapping(tables) or propose_mapping(tables)
-    folder.mkdir(parents=True)
-    for source in sources:
-        shutil.copyfile(source, folder / source.name)
-    _write(folder / "prepare.toml", _files_table(file_format) + mapping)
-    _write(folder / "study.toml", _study(name, tables))
-    _write(folder / SOURCE_FILE, _source(name, folder, sources))
+    with made_whole(folder) as fresh:
+        for source in sources:
+            shutil.copyfile(source, fresh / source.name)
+        _write(fresh / "prepare.toml", _files_table(file_format) + mapping)
+        _write(fresh / "study.toml", _study(name, tables))
+        _write(fresh / SOURCE_FILE, _source(name, fresh, sources))
     return Proposal(folder, tuple(tables), undecided(folder))
 
 

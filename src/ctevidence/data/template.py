@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ctevidence.data.study import STUDY_NAME
+from ctevidence.data.whole_folder import made_whole
 
 #: The name that the template has, replaced by the new one.
 _NAME = "new-study"
@@ -36,6 +37,8 @@ def write_template(folder: str | Path, name: str) -> Path:
         When the name cannot name a folder.
     FileExistsError
         When the folder exists.
+    StorageError
+        When the disk or the rights on it do not let it be written.
     """
     folder = Path(folder)
     if not re.fullmatch(STUDY_NAME, name):
@@ -49,8 +52,9 @@ def write_template(folder: str | Path, name: str) -> Path:
             f"{folder} exists already, and nothing is overwritten. Choose another name, or remove "
             "the folder."
         )
-    folder.mkdir(parents=True)
-    for source in sorted(files(__package__).joinpath("new_study").iterdir(), key=lambda f: f.name):
-        text = source.read_text(encoding="utf-8").replace(_NAME, name)
-        (folder / source.name).write_text(text, encoding="utf-8", newline="\n")
+    sources = files(__package__).joinpath("new_study").iterdir()
+    with made_whole(folder) as fresh:
+        for source in sorted(sources, key=lambda f: f.name):
+            text = source.read_text(encoding="utf-8").replace(_NAME, name)
+            (fresh / source.name).write_text(text, encoding="utf-8", newline="\n")
     return folder

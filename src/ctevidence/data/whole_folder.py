@@ -11,7 +11,13 @@ import ctypes
 import os
 import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from ctevidence.data.claim import alone_in
+from ctevidence.data.storage import told_in_words
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -69,6 +75,49 @@ def put_in_place(fresh: Path, target: Path) -> Path:
         shutil.rmtree(before)
     _sync_entry(target.parent)
     return target
+
+
+@contextmanager
+def made_whole(target: Path) -> Iterator[Path]:
+    """A new folder to be filled, which takes the place of `target` when nothing goes wrong.
+
+    Parameters
+    ----------
+    target : Path
+
+    Yields
+    ------
+    Path
+        An empty folder of the same name, beside `target` and hidden; gone afterwards.
+
+    Raises
+    ------
+    StorageError
+        When the disk or the rights on it do not let it be written; `target` is as it was.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as here:
+    ...     with made_whole(Path(here, "new")) as fresh:
+    ...         size = Path(fresh, "page").write_text("text")
+    ...         before = Path(here, "new").exists()
+    ...     before, Path(here, "new", "page").read_text()
+    (False, 'text')
+    """
+    with told_in_words(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # the lock of a process that was killed is free: what it left aside can go
+        with alone_in(target.parent):
+            restore(target)
+            for left in target.parent.glob(f".{target.name}-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            aside = {"prefix": f".{target.name}-", "dir": target.parent}
+            with tempfile.TemporaryDirectory(**aside) as folder:
+                fresh = Path(folder) / target.name
+                fresh.mkdir()
+                yield fresh
+                put_in_place(fresh, target)
 
 
 def restore(target: Path) -> None:

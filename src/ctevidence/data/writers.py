@@ -14,6 +14,7 @@ from ctevidence.data.declaration import FILE
 from ctevidence.data.files import SUFFIXES
 from ctevidence.data.study import TABLES, Study
 from ctevidence.data.study_toml import study_toml
+from ctevidence.data.whole_folder import made_whole
 
 #: Tables that are left out when they have no rows.
 _OPTIONAL = ("events", "treatments")
@@ -43,6 +44,8 @@ def write_study(study: Study, folder: str | Path, *, suffix: str = ".csv") -> Pa
         When the folder holds something: data are never overwritten.
     ValueError
         For another kind of file.
+    StorageError
+        When the disk or the rights on it do not let it be written.
     """
     if suffix not in SUFFIXES:
         raise ValueError(f'suffix is "{suffix}"; tables are written as {" or ".join(SUFFIXES)}.')
@@ -52,13 +55,13 @@ def write_study(study: Study, folder: str | Path, *, suffix: str = ".csv") -> Pa
             f"{folder} is not empty, and data are never overwritten. Give a new folder, or remove "
             "this one."
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).write_text(study_toml(study), encoding="utf-8", newline="\n")
-    for name in TABLES:
-        rows = study.tables[name]
-        if len(rows) or name not in _OPTIONAL or (name == "events" and _needs_events(study)):
-            write = _write_parquet if suffix == ".parquet" else _write_csv
-            write(_as_written(study, name), folder / f"{name}{suffix}")
+    write = _write_parquet if suffix == ".parquet" else _write_csv
+    with made_whole(folder) as fresh:
+        (fresh / FILE).write_text(study_toml(study), encoding="utf-8", newline="\n")
+        for name in TABLES:
+            rows = study.tables[name]
+            if len(rows) or name not in _OPTIONAL or (name == "events" and _needs_events(study)):
+                write(_as_written(study, name), fresh / f"{name}{suffix}")
     return folder
 
 

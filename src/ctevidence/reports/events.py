@@ -22,7 +22,7 @@ class Event:
         The report, and ``data``, a notebook, or ``pages``.
     state : str
         ``planned`` (a step to come, which may take `seconds`), ``begun``, ``done``, ``kept`` (done
-        before, and nothing has changed) or ``failed``.
+        before, and nothing has changed), ``failed``, or ``stopped`` (the run was stopped by hand).
     seconds : float
     failure : Failure, optional
     """
@@ -35,7 +35,7 @@ class Event:
 
     @property
     def ends(self) -> bool:
-        return self.state in ("done", "kept", "failed")
+        return self.state in ("done", "kept", "failed", "stopped")
 
 
 @dataclass(frozen=True)

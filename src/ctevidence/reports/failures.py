@@ -8,9 +8,7 @@ the study's declaration, the parameters or the notebook itself hold the word.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from pathlib import Path
 
 from ctevidence.data.claim import InUse
 from ctevidence.data.project import Project
+from ctevidence.data.storage import REASONS, StorageError, not_written
 from ctevidence.reports.checks.check import FailedCheckError
 from ctevidence.reports.notebooks import ParameterError
 from ctevidence.reports.orders import MatrixError, Order
@@ -26,14 +25,6 @@ HIDDEN = "[hidden]"
 _TOKEN = re.compile(r"[^\W_]+(?:[-.'][^\W_]+)*")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _CHUNK = 1 << 20
-_STORAGE = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the quota of the disk is used up",
-    errno.EFBIG: "a file would be larger than this user may write",
-    errno.EROFS: "the folder can only be read",
-    errno.EACCES: "this user may not write there",
-    errno.EPERM: "this user may not write there",
-}
 
 
 @dataclass(frozen=True)
@@ -88,10 +79,6 @@ class NotebookError(RuntimeError):
         return f"{self.notebook} stopped in cell {self.cell}: {self.kind}: {self.message}"
 
 
-class StorageError(OSError):
-    """The disk, or the rights on it, did not let a report be written."""
-
-
 class SmallDifference(RuntimeError):  # noqa: N818 (it says what happened)
     """A release would differ from an earlier one by so few people that they could be told apart."""
 
@@ -118,14 +105,9 @@ def explain(order: Order, step: str, error: Exception, project: Project, text: s
         Of the notebook, whose words may be named.
     """
     target = project.report(order.report)
-    number = _error_number(error)
-    if number in _STORAGE:
-        where = getattr(error, "filename", None) or target
-        error = StorageError(
-            f"{where}: {_STORAGE[number]} ({os.strerror(number)}). {target} is as it was before. "
-            "Make room or rights there, or work in another folder, and run again: what is done is "
-            "kept."
-        )
+    if (number := _error_number(error)) in REASONS:
+        error = not_written(number, getattr(error, "filename", None), target)
+    if isinstance(error, StorageError):
         return Failure(order.report, step, None, type(error).__name__, str(error), error)
     names = list(filter(None, order.sources.values()))
     folders = [f(name) for name in names for f in (project.raw, project.processed)]

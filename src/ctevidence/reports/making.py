@@ -117,6 +117,7 @@ def _make(
                     made = tuple(reports.map(making.report, orders))
                 except BaseException:
                     # stopped by hand: nothing that waits is begun, what is under way ends at once
+                    making.stopped = True
                     for pool in (reports, slots):
                         pool.shutdown(wait=False, cancel_futures=True)
                     own.close()
@@ -151,6 +152,7 @@ class _Making:
 
     def __post_init__(self) -> None:
         self.store = CellStore(self.project.work(".cells"))
+        self.stopped = False
         self._under_way: dict[str, Future] = {}
         self._lock = threading.Lock()
         self.basis = {
@@ -382,7 +384,10 @@ class _Making:
         self, order: Order, step: str, error: Exception, plan: dict | None = None
     ) -> Failure:
         failure = explain(order, step, error, self.project, self._notebook_text(step))
-        self.watch(Event(order.report, step, "failed", failure=failure))
+        if self.stopped:  # what ends because its kernel was ended has not failed
+            self.watch(Event(order.report, step, "stopped"))
+        else:
+            self.watch(Event(order.report, step, "failed", failure=failure))
         return failure
 
     def _notebook_text(self, step: str) -> str:

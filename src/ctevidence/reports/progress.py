@@ -6,6 +6,7 @@ None of it holds a value of a person: only names of reports and notebooks, times
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -64,7 +65,7 @@ class Display:
     def __exit__(self, *_) -> None:
         self._bar.stop()
         if self._log:
-            self._log.close()
+            self._close_log()
 
     def __call__(self, event: Event) -> None:
         """Take in an event, from any thread."""
@@ -78,8 +79,16 @@ class Display:
         stamp = time.strftime("%Y-%m-%d %H:%M:%S")
         took = f" {event.seconds:.1f} s" if event.ends and event.seconds else ""
         why = f": {_why(event.failure)}" if event.failure else ""
-        self._log.write(f"{stamp} {event.report} {event.step} {event.state}{took}{why}\n")
-        self._log.flush()
+        try:
+            self._log.write(f"{stamp} {event.report} {event.step} {event.state}{took}{why}\n")
+            self._log.flush()
+        except OSError:  # a full disk: the run itself will say so
+            self._close_log()
+
+    def _close_log(self) -> None:
+        with contextlib.suppress(OSError):  # what could not be written is tried again
+            self._log.close()
+        self._log = None
 
     def _show(self, event: Event) -> None:
         name = f"{event.report}: {event.step}"
