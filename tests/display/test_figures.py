@@ -1,5 +1,9 @@
 """Figures: the same bytes twice, a real text alternative, names that are not mathematics."""
 
+import os
+import subprocess
+import sys
+
 import matplotlib as mpl
 import pandas as pd
 import pytest
@@ -22,6 +26,21 @@ def drawn(title):
 
 def test_the_same_drawing_gives_the_same_bytes():
     assert drawn("a").png == drawn("a").png
+
+
+def test_a_missing_font_is_named_before_anything_is_drawn():
+    without = (
+        "from matplotlib.font_manager import fontManager; fontManager.ttflist = []\n"
+        "from ctevidence.display.figure import canvas; canvas()"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(
+        [sys.executable, "-c", without],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    last = done.stderr.strip().splitlines()[-1]
+    assert "MissingFontError: Figures are drawn with the font DejaVu Sans" in last
+    assert "fonts-dejavu-core" in last
 
 
 def test_a_dollar_sign_in_a_name_does_not_crash():

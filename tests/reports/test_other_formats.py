@@ -1,8 +1,12 @@
 """Pages as PDF and as Word documents: what stands in them, and what a missing program says."""
 
+import ast
 import importlib
 import io
+import os
 import re
+import subprocess
+import sys
 import zipfile
 import zlib
 from xml.etree import ElementTree
@@ -104,3 +108,25 @@ def test_a_missing_program_is_explained(monkeypatch, html, make, program, how):
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(portable.MissingFormatError, match=how):
         make(html)
+
+
+def test_without_any_font_the_pack_is_whole_and_a_line_says_how_to_get_one(tmp_path, html, printed):
+    (tmp_path / "fonts.conf").write_text('<?xml version="1.0"?><fontconfig></fontconfig>')
+    for page in ("report", "brief"):
+        (tmp_path / f"{page}.html").write_text(html, encoding="utf-8")
+    make = (
+        "import sys; from pathlib import Path; from ctevidence.reports.formats import *;"
+        "print(write_formats(Path(sys.argv[1]), ['pdf']))"
+    )
+    # in a process of its own, which a missing font would end
+    done = subprocess.run(
+        [sys.executable, "-c", make, str(tmp_path)],
+        env=os.environ | {"FONTCONFIG_FILE": str(tmp_path / "fonts.conf"),
+                          "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    made, remarks = ast.literal_eval(done.stdout)
+    assert made == []
+    assert remarks == (portable.NO_FONT,)
+    assert not list(tmp_path.glob("*.pdf"))

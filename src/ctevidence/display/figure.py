@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import matplotlib as mpl
 import pandas as pd
+from matplotlib import font_manager
 from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.figure import Figure as Canvas
 
@@ -92,12 +93,36 @@ class Figure:
         return f"Figure {self.name}: {self.alt}"
 
 
+class MissingFontError(RuntimeError):
+    """The font of all figures cannot be found."""
+
+
 def canvas(width: float = 7.2, height: float = 4.2, layout: str = "constrained", **subplots):
-    """An empty figure and its axes in the shared look; nothing global is changed."""
+    """An empty figure and its axes in the shared look; nothing global is changed.
+
+    Raises
+    ------
+    MissingFontError
+        When the font is missing: another one would give other bytes, none at all an error of
+        matplotlib's for every word.
+    """
+    _find_font()
     with mpl.rc_context(LOOK):
         figure = Canvas(figsize=(width, height), dpi=DPI, layout=layout)
         axes = figure.subplots(**subplots)
     return figure, axes
+
+
+def _find_font() -> None:
+    name = LOOK["font.family"]
+    try:
+        font_manager.findfont(name, fallback_to_default=False)
+    except ValueError:
+        raise MissingFontError(
+            f"Figures are drawn with the font {name}, which comes with matplotlib and was not "
+            "found. Install matplotlib again (pip install --force-reinstall matplotlib), or the "
+            f"font (Debian: fonts-dejavu-core), and remove {mpl.get_cachedir()}, then run again."
+        ) from None
 
 
 def finished(figure: Canvas, name: str, title: str, alt: str, data: Table) -> Figure:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import importlib
 import re
+import warnings
 
 HOW = (
     "A PDF needs WeasyPrint and the library Pango. Install them (pip install 'ctevidence[pdf]'; "
     "Debian and Ubuntu: apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; macOS: "
     "brew install pango), or print report.html from a browser."
+)
+NO_FONT = (
+    "A PDF needs a font, and none is installed. Install one (Debian and Ubuntu: apt install "
+    "fonts-dejavu-core), or print report.html from a browser."
 )
 #: what stands behind a line that opens it: a printed page has no such line
 FOLD = re.compile(r"<(/?)details>")
@@ -36,10 +41,15 @@ def pdf(html: str) -> bytes:
     Raises
     ------
     MissingFormatError
-        When WeasyPrint or Pango is not installed.
+        When WeasyPrint, Pango or every font is missing.
     """
     try:
-        weasyprint = importlib.import_module("weasyprint")
+        with warnings.catch_warnings():
+            # without a font Pango ends the whole process, of which WeasyPrint only warns
+            warnings.filterwarnings("error", ".*Expect ugly output", UserWarning)
+            weasyprint = importlib.import_module("weasyprint")
+    except UserWarning as without_font:
+        raise MissingFormatError(NO_FONT) from without_font
     except (ImportError, OSError) as missing:  # OSError: the Python part is there, Pango is not
         raise MissingFormatError(HOW) from missing
     # pages hold everything themselves: nothing else may be asked for, not even a file beside them
