@@ -2,9 +2,11 @@
 
 import pytest
 
+from ctevidence.data import service
 from ctevidence.data.problems import DataProblems
-from ctevidence.data.project import Project
-from ctevidence.evidence.claims_toml import read_claims
+from ctevidence.data.project import OWN_FILES, Project
+from ctevidence.evidence import certainty
+from ctevidence.evidence.claims_toml import FILE, read_claims
 
 #: what the list of claims names (a claim with two contrasts has two rows)
 LISTED = {
@@ -112,7 +114,8 @@ def test_a_claim_without_a_source_must_say_why(tmp_path):
 
 def test_own_files_stand_at_the_root_or_beside_the_data_and_the_later_wins(tmp_path):
     project = Project(tmp_path)
-    assert project.own("clinic", "claims.toml") == ()
+    assert OWN_FILES == (FILE, certainty.FILE, service.FILE)
+    assert project.own("clinic", "claims.toml") == project.own_files("clinic") == ()
     project.raw("clinic").mkdir(parents=True)
     change = '[[claim]]\nid = "reduce-medication-later"\nmargin = {}\n'
     beside = own(project.raw("clinic"), change.format(0.02))

@@ -113,6 +113,20 @@ def test_changed_data_run_everything_that_reads_them(project, make):
     assert sorted(begun) == [*NOTEBOOKS, "pages"]
 
 
+MARGIN = '[[claim]]\nid = "reduce-medication-later"\nmargin = 0.02\n'
+
+
+def test_claims_judgements_and_service_of_the_project_are_inputs(project, make, kernels):
+    (project.root / "claims.toml").write_text(MARGIN, "utf-8")
+    _, begun = make()
+    assert sorted(begun) == ["06_evidence", "07_brief", "pages"]
+    recorded = json.loads((project.report("demo") / "manifest.json").read_text("utf-8"))
+    assert "claims.toml" in recorded["inputs_sha256"]
+    assert recompute(project.report("demo"), project, kernels) == []
+    cause = json.loads((project.report("demo") / "changes.json").read_text("utf-8"))
+    assert "claims.toml" in json.dumps(cause)
+
+
 def test_kept_results_that_were_changed_are_not_believed(project, make):
     before = contents(project)
     for path in project.work(".cells").glob("*/results/estimates/relapse.csv"):

@@ -11,6 +11,8 @@ from ctevidence.data.folder_paths import folder_name
 PROJECT_VARIABLE = "CTEVIDENCE_PROJECT"
 #: set for the notebooks of a run: each keeps its results in a folder of its own until all is whole
 WORK_VARIABLE = "CTEVIDENCE_WORK"
+#: a project's own files that a report reads beside the data: claims, judgements, the service
+OWN_FILES = ("claims.toml", "certainty.toml", "service.toml")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Project:
         """A project's own files of that name: at its root, then beside the data of a source."""
         folders = (self.root, self.raw(name), self.processed(name))
         return tuple(folder / file for folder in folders if (folder / file).is_file())
+
+    def own_files(self, name: str) -> tuple[Path, ...]:
+        """All of the project's own files that a report of a source reads."""
+        return tuple(path for file in OWN_FILES for path in self.own(name, file))
 
     def report(self, name: str) -> Path:
         """The released report pack."""

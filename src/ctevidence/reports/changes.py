@@ -131,8 +131,9 @@ def _differ(before: Estimate, now: Estimate) -> bool:
 
 def _causes(before: Mapping, now: Mapping) -> Iterator[Cause]:
     for path in _unequal(before["inputs_sha256"], now["inputs_sha256"]):
-        *_, study, file = path.split("/")
-        yield Cause("data", f"{study}/{file}", study)
+        # a file at the root of the project, as certainty.toml, is of no study
+        *_, study, file = ("", *path.split("/"))
+        yield Cause("data", f"{study}/{file}".lstrip("/"), study)
     if before["code_sha256"] != now["code_sha256"]:
         yield Cause("code", say("changes.package"))
     for name in _unequal(before["notebooks_sha256"], now["notebooks_sha256"]):
@@ -175,4 +176,5 @@ def _can_have_moved(
 
 
 def _folders(*manifests: Mapping) -> set[str]:
-    return {path.split("/")[-2] for m in manifests for path in m["inputs_sha256"]}
+    paths = (path for m in manifests for path in m["inputs_sha256"])
+    return {path.split("/")[-2] for path in paths if "/" in path}

@@ -246,7 +246,13 @@ class _Making:
             raw if (raw := self.project.raw(name)).is_dir() else self.project.processed(name)
             for name in names
         ]
-        return checksums(folders, self.project.root)
+        return checksums(folders, self.project.root) | self._own(order)
+
+    def _own(self, order: Order) -> dict[str, str]:
+        """Checksums of the project's own claims, judgements and service."""
+        root = self.project.root
+        own = self.project.own_files(order.sources["name"])
+        return {path.relative_to(root).as_posix(): checksum(path) for path in own}
 
     def _notebook(self, name: str) -> Notebook:
         return next(n for n in self.notebooks if n.name == name)
@@ -284,6 +290,7 @@ class _Making:
             notebook=checksum(notebook.path),
             values=values,
             data={f: s for f, s in plan["processed"].items() if f.startswith(tuple(folders))},
+            own=self._own(order) if notebook.name in NEEDS_RESULTS else {},
             before={name: cell.checksum for name, cell in before.items()},
             basis=self.basis,
         )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ctevidence.data.project import Project
+from ctevidence.data.project import OWN_FILES, Project
 from ctevidence.language import ENGLISH, LANGUAGE_VARIABLE, spoken
 from ctevidence.reports.cell_store import CellStore
 from ctevidence.reports.kernels import Kernels
@@ -89,6 +89,7 @@ def recompute(report: str | Path, project: Project, kernels: Kernels | None = No
         again = Project(aside / "project")
         for name in filter(None, order.sources.values()):
             _bring(project, again, name)
+        _bring_own(project, again)
         _bring_before(project, again, order.report)
         (made,) = make_reports([order], again, kernels=kernels)
         if made.failures:
@@ -121,6 +122,12 @@ def _bring(project: Project, again: Project, name: str) -> None:
     if not source.is_dir():
         raise FileNotFoundError(f"{source} is missing: the report cannot be made again without it.")
     shutil.copytree(source, target)
+
+
+def _bring_own(project: Project, again: Project) -> None:
+    """The project's own files at its root; those beside the data come with the data."""
+    for path in filter(Path.is_file, (project.root / file for file in OWN_FILES)):
+        shutil.copy(path, again.root / path.name)
 
 
 def _bring_before(project: Project, again: Project, report: str) -> None:
