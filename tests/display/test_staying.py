@@ -2,11 +2,14 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from ctevidence.data.prepare import prepare
+from ctevidence.data.readers import read_study
 from ctevidence.data.rules import RelapseRule, RetentionRule
 from ctevidence.data.study import Rules
 from ctevidence.display.adherence import table_adherence
@@ -27,6 +30,8 @@ from ctevidence.models.over_time import relapse_over_time, retention_over_time
 from ctevidence.models.staying_well import fit_staying_well
 from ctevidence.simulate.study import simulate_study
 from ctevidence.terms import Arm
+
+RAW = Path(__file__).parents[2] / "data" / "raw"
 
 
 @pytest.fixture(scope="module")
@@ -190,3 +195,21 @@ def test_key_messages_of_a_study_that_cannot_compare_the_treatments(study):
         "This study compares control and therapy: medication and combined treatment are not in it"
     )
     assert study_messages(study, well.per_arm()) == ()
+
+
+def test_curves_of_what_competes_name_people_never_seen_after_risk_began(tmp_path):
+    """Beat the Blues, 50 % fall, remission 9 or less: 2, 3 and 2 people, counted from the table."""
+    study = read_study(prepare("beat-the-blues", raw=RAW, processed=tmp_path))
+    relapse = relapse_over_time(study, competing=("died", "dropped out"))
+    unseen = "were not seen again after risk began (Usual care 2, Therapy 3, Combined 2)"
+    assert unseen in plot_cumulative_incidence(relapse).alt
+    closed = relapse_over_time(replace(study, disclosure="opensafely"))
+    alt = plot_cumulative_incidence(closed).alt
+    assert "not seen again after risk began." in alt
+    starts = [
+        plot(relapse).data.frame.drop_duplicates("arm").set_index("arm")["at risk"].astype(int)
+        for plot in (plot_survival, plot_cumulative_incidence)
+    ]
+    assert (starts[0] - starts[1]).to_dict() == {
+        "Usual care": 2, "Medication": 0, "Therapy": 3, "Combined": 2
+    }  # fmt: skip

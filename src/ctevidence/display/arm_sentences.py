@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ctevidence.display.adjusting import how_made
 from ctevidence.display.contrast_sentences import counting_of
-from ctevidence.display.contrast_words import difference_words
+from ctevidence.display.contrast_words import difference_words, in_brackets
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval
 from ctevidence.display.labels import treatment_label
@@ -65,7 +66,7 @@ def _together(rows: list[Estimate], disclosure: Disclosure) -> str:
     # those in remission are not everyone who started, and their weeks count from there
     who = known[0].population if known[0].population.startswith("people ") else "people"
     text = f"Of every 100 {who}, {_listed(parts)} {did(known[0])}{week}"
-    text += f" ({how})." if how else "."
+    text += f"{in_brackets(how, how_made(known[0]))}."
     if silent:
         arms = _listed([treatment_label(row.arm) for row in silent])
         text += f" Not estimable with {arms}: {_reasons(silent, len(rows))}."

@@ -7,6 +7,7 @@ import math
 import matplotlib as mpl
 import pandas as pd
 
+from ctevidence.display.adjusting import how_made
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.figure import (
     LOOK,
@@ -60,6 +61,8 @@ def plot_definitions(
     title = "How far the definition of response moves the answer"
     if not risks or not contrasts:
         return nothing_to_draw(name, title, f"there is no difference of {treatment_label(arm)}")
+    if how := how_made(risks[0]):
+        title = f"{title}, {how}"
     references = list(dict.fromkeys(row.reference for row in contrasts))
     order = _ordered(contrasts, references[0])
     place = {outcome: -i for i, outcome in enumerate(order)}

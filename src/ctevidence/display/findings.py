@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from ctevidence.display.adjusting import adjusting_note
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval, shown
 from ctevidence.display.labels import treatment_label
@@ -53,7 +54,7 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
     shown_rows = (gated(row, disclosure) for row in estimates)
     estimates = Estimates(replace(row, arm=names.get(row.arm, row.arm)) for row in shown_rows)
     joined = f"{arm}-{reference}"
-    rows, origins = [], []
+    rows, origins, shown_in = [], [], []
     for start, name in OUTCOMES:
         found = _found(estimates, start, arm, reference)
         if name == "staying_well_counted" and not found and _is_by_curve(estimates):
@@ -61,6 +62,7 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
         label = pick("findings", "attending" if name == "staying" and _seen(source) else name)
         rows.append(_finding(found, label, arm, reference, disclosure))
         origins.append(told("", *found, outcome=name, comparison=joined))
+        shown_in += found
     a, r = treatment_label(arm), treatment_label(reference)
     columns = [
         say("findings.outcome"),
@@ -70,7 +72,8 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
     ]
     caption = say("findings.caption", arm=capital(a), reference=r)
     frame = pd.DataFrame(rows, columns=columns)
-    notes, numeric = (say("findings.note"),), tuple(columns[1:5])
+    notes = tuple(filter(None, (say("findings.note"), adjusting_note(shown_in))))
+    numeric = tuple(columns[1:5])
     return Table(f"findings-{joined}", caption, frame, notes, numeric, origins=tuple(origins))
 
 

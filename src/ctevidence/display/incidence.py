@@ -28,6 +28,7 @@ from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.survival import stepped, weeks_since
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.verbs import verb_of
+from ctevidence.language import capital, say
 from ctevidence.models.aalen_johansen import aalen_johansen
 from ctevidence.models.survival_levels import COMPETING
 
@@ -66,6 +67,7 @@ def plot_cumulative_incidence(fit, name: str = "cumulative-incidence") -> Figure
     if not arms:
         return nothing_to_draw(name, title, "nobody was at risk")
     disclosure = disclosure_of(fit.study)
+    unseen = _unseen(fit, arms, disclosure)
     last = max(h.last_time for h in histories.values())
     marks = marks_until(last)
     curves = [_curve(fit, arm, marks, disclosure) for arm in arms]
@@ -76,9 +78,24 @@ def plot_cumulative_incidence(fit, name: str = "cumulative-incidence") -> Figure
         disclosure,
         name=name,
         title=title,
-        time=weeks_since(fit, disclosure),
-        alt=_alt(curves, title, last, disclosure),
+        time="\n".join(filter(None, (weeks_since(fit, disclosure), unseen))),
+        alt=_alt(curves, title, last, disclosure) + (f" {capital(unseen)}." if unseen else ""),
     )
+
+
+def _unseen(fit, arms, disclosure: Disclosure) -> str:
+    """Who was never seen after risk began: curves of what competes leave them out.
+
+    Curves without competing events hold them, censored at once, so that the two start with
+    different people.
+    """
+    never = fit.people.loc[fit.people["time"] <= 0, "arm"].value_counts()
+    if never.empty:
+        return ""
+    if not disclosure.is_open:
+        return say("incidence.unseen")
+    told = ", ".join(f"{arm.label} {never[arm.name]}" for arm in arms if arm.name in never)
+    return say("incidence.unseen_by_arm", arms=told)
 
 
 def _curve(fit, arm, marks: np.ndarray, disclosure: Disclosure) -> Curve:

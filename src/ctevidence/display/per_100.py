@@ -10,7 +10,9 @@ import pandas as pd
 
 from ctevidence.contrasts import per_arm
 from ctevidence.data.study import Study
+from ctevidence.display.adjusting import adjusted_for, how_made
 from ctevidence.display.contrast_sentences import counting_of
+from ctevidence.display.contrast_words import in_brackets
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.figure import (
     LOOK,
@@ -26,6 +28,7 @@ from ctevidence.display.release import gated
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.verbs import verb_of
 from ctevidence.estimates import Estimates
+from ctevidence.language import say
 from ctevidence.models.staying_well import CURVE, EVERYONE_COUNTED, KNOWN
 
 ONE_WAY = "relapse is recorded as it happens, so there is one way of counting: by the curve"
@@ -115,11 +118,12 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
             )
         how = counting_of(rows[0])
         title = f"Of 100 people, how many {verb_of(outcome)} by week {at:g}"
-        title += f" ({how})" if how else ""
+        title += in_brackets(how, how_made(rows[0]))
         figure.suptitle(textwrap.fill(title, 50), x=0.01, ha="left", fontweight="bold", fontsize=12)
         # of a curve the counts are events on the way, not people who stay well
-        counted = "people with it" if rows[0].measure == "risk" else "events so far"
-        columns = ["arm", "per 100", "range", counted, "people"]
+        counted = say("adjusting.with_it") if rows[0].measure == "risk" else "events so far"
+        share = say("adjusting.per_100") if adjusted_for(rows[0]) else "per 100"
+        columns = ["arm", share, "range", counted, "people"]
         data = drawn_table(name, title, pd.DataFrame(table, columns=columns), tuple(columns[1:]))
         parts = "; ".join(f"{label} {value} ({limits})" for label, value, limits, *_ in table)
         alt = f"Arrays of 100 icons, one per arm. {title}: {parts}."

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from ctevidence.display.adjusting import adjusting_note
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import (
     interval,
@@ -52,6 +53,8 @@ def table_estimates(
     frame = pd.DataFrame([_row(row, disclosure, marks, what) for row in estimates])
     frame, shared = _without_constants(frame)
     notes = [shared, *(f"{mark}: {text.rstrip('.')}." for text, mark in marks.items())]
+    if adjusted := adjusting_note(estimates):
+        notes.append(adjusted)
     if any(row.alternative != "two-sided" and row.p_value >= 0 for row in estimates):
         notes.append(say("tables.one_sided"))
     if not disclosure.is_open:

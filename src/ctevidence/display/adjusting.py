@@ -1,0 +1,43 @@
+"""Adjusted shares beside plain counts: each says which it is, since the two differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ctevidence.estimates import Estimate
+from ctevidence.language import say
+
+#: how methods say that a share was standardised over covariates, and over which
+_ADJUSTED = re.compile(r"\bon arm and ([^;]+?), (?:[^;,]+ )?standardised over")
+_COUNTED = "counts;"
+
+
+def adjusted_for(row: Estimate) -> str:
+    """The covariates that a share or difference is adjusted for; empty where it is not.
+
+    Examples
+    --------
+    >>> row = Estimate("s", "response", "combined", "risk", 0.38, unit="probability",
+    ...     method="logistic regression on arm and baseline, episode_length, standardised over "
+    ...            "everyone analysed; HC3")
+    >>> adjusted_for(row)
+    'baseline, episode length'
+    """
+    found = _ADJUSTED.search(row.method)
+    return found.group(1).replace("_", " ") if found else ""
+
+
+def how_made(row: Estimate) -> str:
+    """That a share is adjusted, and for what, or as counted; empty for anything else."""
+    if covariates := adjusted_for(row):
+        return say("adjusting.adjusted", covariates=covariates)
+    is_counted = row.unit == "probability" and row.method.lower().startswith(_COUNTED)
+    return say("adjusting.counted") if is_counted else ""
+
+
+def adjusting_note(rows: Iterable[Estimate]) -> str:
+    """A note for tables in which adjusted numbers stand beside counts of people; else empty."""
+    beside = (row for row in rows if row.events is not None or row.events_reference is not None)
+    covariates = dict.fromkeys(filter(None, map(adjusted_for, beside)))
+    return say("adjusting.note", covariates=" / ".join(covariates)) if covariates else ""
