@@ -15,6 +15,7 @@ from ctevidence.data.service import Offer, Service
 from ctevidence.display.baseline import baseline_gap
 from ctevidence.display.course import plot_course
 from ctevidence.display.disclosure import PROFILES
+from ctevidence.display.key_messages import further_messages, message
 from ctevidence.display.leading_findings import ROWS, table_leading
 from ctevidence.display.release import gated
 from ctevidence.display.rule_words import rule_words
@@ -200,3 +201,52 @@ def test_words_of_a_page_name_their_estimates_and_are_escaped():
     block = prose(Told("5 < 6", ("a/b",)), "plain", "")
     assert block.html == '<p data-estimates="a/b">5 &lt; 6</p>\n<p>plain</p>'
     assert 'data-claim="x&quot;y"' in bullets([Told("t", (), (("claim", 'x"y'),))]).html
+
+
+YOUNG = replace(
+    MORE,
+    id="",
+    population="depression; adolescents; acute phase",
+    studies=1,
+    n=107,
+    n_reference=109,
+)
+RELAPSE = replace(
+    AGAINST_THERAPY, id="", outcome="recurrence", estimate=-0.37, conf_low=-0.65, conf_high=0.34,
+    studies=2, n=53, n_reference=60, population="depression; older adults; maintenance phase",
+)  # fmt: skip
+
+
+def test_relapse_with_both_against_therapy_has_its_row_with_and_without_data():
+    for rows, reading in (((RELAPSE,), "not determined"), ((MORE,), "no data")):
+        table = table_leading(verdicts(*rows), Estimates(), ("combined", "therapy"), "open").frame
+        (row,) = (r for r in table.itertuples(index=False) if r[0].startswith("Relapse, among"))
+        assert row[5] == reading
+
+
+def test_numbers_of_the_young_say_that_their_harms_are_not_here():
+    table = table_leading(verdicts(YOUNG), Estimates(), ("combined", "medication"), "open")
+    assert any("look them up before deciding" in note for note in table.notes)
+    (row,) = (r for r in table.frame.itertuples(index=False) if "adolescents and child" in r[0])
+    assert row[4].endswith("harms are not in these data")
+    (line,) = (t.text for t in further_messages(verdicts(YOUNG), "open") if "Adolescents" in t.text)
+    assert line.endswith("look them up before deciding.")
+    assert "look them up" in message(verdicts(YOUNG)["better-than-medication-young"], "open")
+    adults = table_leading(both(), Estimates(), ("combined", "medication"), "open")
+    assert not any("look them up" in note for note in adults.notes)
+
+
+def test_lines_below_the_messages_hold_relapse_the_young_and_the_singles():
+    single = replace(
+        MORE, id="", arm="therapy", estimate=-0.04, conf_low=-0.10, conf_high=0.03, studies=13
+    )
+    lines = [told.text for told in further_messages(verdicts(RELAPSE, single), "open")]
+    assert lines == [
+        "Relapse (the illness coming back) among people who had got better, with both: against "
+        "medication: no data; against therapy 37 fewer of every 100 people who have a recurrence "
+        "(range 65 fewer to 34 more; 2 trials, 113 people): not determined.",
+        "Adolescents and children, with both: against medication: no data; against therapy: no "
+        "data.",
+        "Therapy alone: against medication 4 fewer of every 100 people who respond (range 10 fewer "
+        "to 3 more; 13 trials, 1276 people): not determined.",
+    ]

@@ -44,6 +44,9 @@ INVITED = {
         "withdrawal as well",
     ),
     "dropout": ([row(outcome="dropout")], (), "not always intolerance"),
+    "young-harms": (
+        [row(population="depression; adolescents; acute phase")], (), "look them up before",
+    ),
     "usual-care": ([row(reference="control")], (), 'is not "no treatment"'),
     "per-100": ([row()], (), "people like those studied"),
     "convenience-sample": ([row()], (), "leans towards the combination"),
@@ -86,3 +89,9 @@ def test_participants_data_and_networks_are_not_the_convenience_sample():
     own = row(population="everyone who started")
     net = row(population="adults in primary care", caution=TRANSITIVITY)
     assert "convenience-sample" not in misreadings([own, net])
+
+
+def test_harms_of_the_young_that_are_in_the_data_are_not_said_to_be_missing():
+    young = "depression; adolescents; acute phase"
+    rows = [row(population=young), row(population=young, outcome="any self harm")]
+    assert "young-harms" not in misreadings(rows)

@@ -15,6 +15,7 @@ LISTED = {
     "staying-in-treatment-therapy", "quality-of-life", "works-in-depression", "works-in-anxiety",
     "works-in-bipolar", "works-in-ptsd", "medication-blunts-therapy", "therapy-is-enough",
     "medication-masks", "tolerable-trauma-therapy", "relapse-prevention",
+    "relapse-prevention-therapy", "therapy-or-medication",
     "reduce-medication-later", "harms", "personal-plan", "monitor-and-adjust", "coordinated-care",
 }  # fmt: skip
 WORRIES = {"medication-blunts-therapy", "therapy-is-enough", "medication-masks", "harms"}

@@ -283,3 +283,45 @@ def test_every_estimate_has_its_noun_and_what_matters_is_said():
     small = replace(PER_100, id="", studies=1, n=20, n_reference=20)
     notes = table_verdicts([weighed(small)], "open").notes
     assert any("one study of fewer than 200 people" in note for note in notes)
+
+
+def test_a_comparison_starts_from_the_risk_of_its_own_trials():
+    """One arm stands at another risk in every comparison of the same people."""
+    other = replace(BASELINE, id="other/risk-with-medication", estimate=0.55)
+    own = replace(BASELINE, id=f"{PER_100.id}/risk-with-medication", estimate=0.40)
+    assert weighed(RATIO, PER_100, other, own).baseline == 0.40
+    assert weighed(RATIO, PER_100, other).baseline == 0.55
+
+
+TAPERED = Estimate(
+    "trials", "relapse", "therapy", "risk_difference", -0.55, reference="control",
+    unit="probability", conf_low=-0.69, conf_high=-0.25, n=20, n_reference=20, studies=1,
+    randomised=True, population="depression; adults; maintenance phase; stratum taper",
+)  # fmt: skip
+
+
+def test_a_worry_says_what_would_be_seen_if_it_held_and_which_way_a_small_study_points():
+    verdict = weighed(TAPERED, claim="medication-masks")
+    assert verdict.direction is Direction.NOT_ESTABLISHED
+    assert direction_words(verdict) == "not established: one small study points against it"
+    row = table_verdicts([verdict], "open").frame.iloc[0].tolist()
+    assert row[3].startswith(
+        "If it held: after medication is stopped, about as many people relapse"
+    )
+    assert "Seen: 55 fewer of every 100 people who relapse" in row[3]
+    alike = replace(TAPERED, id="", estimate=0.0, conf_low=-0.04, conf_high=0.04)
+    small = weighed(alike, claim="medication-masks")
+    assert direction_words(small) == "not established: one small study points to it"
+
+
+def test_a_claim_that_asks_what_one_above_asks_points_to_it():
+    found = assess_claims(
+        read_claims(), Estimates([RATIO, PER_100, BASELINE]), condition="depression"
+    )
+    cells = (
+        table_verdicts(found, "open")
+        .frame.set_index("claim")
+        .loc["Adding therapy to medication helps more people with depression"]
+    )
+    assert cells["estimate"] == "As above: Adding therapy to medication helps more people get well"
+    assert cells["rests on"] == ""

@@ -31,7 +31,7 @@ def arms(**changes):
 
 def test_every_question_has_its_place(asked):
     assert [each.question.key for each in asked] == [q.key for q in QUESTIONS]
-    assert len({q.key for q in QUESTIONS}) == len(QUESTIONS) == 18
+    assert len({q.key for q in QUESTIONS}) == len(QUESTIONS) == 19
     for each in asked:
         assert (each.pooled is None) == bool(each.reason)
     with pytest.raises(KeyError, match="better-medication"):

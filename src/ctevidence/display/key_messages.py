@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ctevidence.data.study import Study
 from ctevidence.display.arm_sentences import sentence_of_arms
+from ctevidence.display.contrast_words import difference_words, outcome_words
+from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.labels import treatment_label
+from ctevidence.display.release import gated
 from ctevidence.display.sentences import sentence
-from ctevidence.display.verdict_words import decides_words, no_data_words, study_words, who_words
+from ctevidence.display.told import Told, told
+from ctevidence.display.verdict_words import (
+    count_words,
+    decides_words,
+    direction_words,
+    no_data_words,
+    study_words,
+    who_words,
+)
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
-from ctevidence.language import capital, say
+from ctevidence.evidence.hearing import is_of_the_young
+from ctevidence.language import capital, pick, say
 from ctevidence.terms import Treatment
 
 #: claims that lead, in this order; at most four messages
 LEADING = ("better-than-medication", "better-than-therapy", "better-than-both", "synergy")
+
+#: claims of which a line below says what was found, by the words that introduce them
+FURTHER = {
+    "relapse": ("relapse-prevention", "relapse-prevention-therapy"),
+    "young": ("better-than-medication-young", "better-than-therapy-young"),
+    "singles": ("therapy-or-medication",),
+}
 
 
 def key_messages(verdicts: Iterable[Verdict], source="opensafely") -> tuple[str, ...]:
@@ -86,6 +105,8 @@ def message(verdict: Verdict, source="opensafely") -> str:
         parts.append(say("claims.who", who=who))
     if other := _other_side(verdict):
         parts.append(other)
+    if is_of_the_young(lead):
+        parts.append(say("misreadings.young-harms"))
     return " ".join(parts)
 
 
@@ -115,3 +136,45 @@ def rests_on(row: Estimate, study: str = "") -> str:
     if row.population == "everyone who started":
         return say("claims.rests_one", study=study)
     return say("claims.rests_one_of", study=study, population=row.population)
+
+
+def further_messages(verdicts: Mapping[str, Verdict], source="opensafely") -> list[Told]:
+    """Relapse, the young, and one treatment against the other: a line each, below the messages.
+
+    Parameters
+    ----------
+    verdicts : mapping of str to Verdict
+        By id of the claim.
+    source : Study, Trials or name of a disclosure profile
+    """
+    lines = []
+    for name, claims in FURTHER.items():
+        known = [verdicts[claim] for claim in claims if claim in verdicts]
+        if not known:
+            continue
+        parts = [_in_short(verdict, source) for verdict in known]
+        harms = any(v.lead is not None and is_of_the_young(v.lead) for v in known)
+        line = say("further.line", about=pick("further", name), found="; ".join(parts))
+        if harms:
+            line = f"{line} {say('misreadings.young-harms')}"
+        lines.append(told(line, *(verdict.lead for verdict in known)))
+    return lines
+
+
+def _in_short(verdict: Verdict, source) -> str:
+    """Against what, the number with its range, the verdict, and how many trials or whose."""
+    disclosure = disclosure_of(source)
+    reference = treatment_label(verdict.claim.reference)
+    lead = None if verdict.lead is None else gated(verdict.lead, disclosure)
+    if lead is None or not lead.is_estimable:
+        return say("further.nothing", reference=reference, found=direction_words(verdict))
+    best, limits = difference_words(lead)
+    return say(
+        "further.found",
+        reference=reference,
+        best=best,
+        outcome=outcome_words(lead),
+        limits=limits,
+        found=direction_words(verdict),
+        rests=count_words(verdict, disclosure),
+    )

@@ -19,6 +19,7 @@ from ctevidence.display.verdict_tables import sure_words
 from ctevidence.display.verdict_words import direction_words, people_words
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
+from ctevidence.evidence.hearing import is_of_the_young
 from ctevidence.language import capital, pick, say
 
 #: comparison -> claim -> its row; the same rows whatever the data hold
@@ -34,9 +35,14 @@ ROWS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("combined", "therapy"): {
         "better-than-therapy": "better",
         "better-than-therapy-young": "better-young",
+        "relapse-prevention-therapy": "relapse",
         "staying-in-treatment-therapy": "leaving",
         "harms-therapy": "harm",
         "harms-therapy-young": "harm-young",
+    },
+    ("therapy", "medication"): {
+        "therapy-or-medication": "better",
+        "reduce-medication-later": "relapse-taper",
     },
 }
 #: added to a comparison where no condition was asked for
@@ -78,7 +84,7 @@ def table_leading(
     """
     disclosure = disclosure_of(source)
     rows = dict(ROWS[comparison])
-    if conditions and "relapse-prevention" in rows:
+    if conditions and comparison == ("combined", "medication"):
         rows = {"better-than-medication": "better", **CONDITIONS, **dict(list(rows.items())[2:])}
     known = [(name, verdicts[claim]) for claim, name in rows.items() if claim in verdicts]
     cells = [_row(name, verdict, estimates, disclosure) for name, verdict in known]
@@ -92,8 +98,10 @@ def table_leading(
     )
     frame = pd.DataFrame(cells, columns=[titles[key] for key in _COLUMNS])
     numeric = tuple(titles[key] for key in ("with_reference", "with_arm", "difference"))
-    notes = (say("leading.note"),)
-    return Table(f"leading-{joined}", caption, frame, notes, numeric, origins=origins)
+    notes = [say("leading.note")]
+    if any(v.lead is not None and is_of_the_young(v.lead) for _, v in known):
+        notes.append(say("misreadings.young-harms"))
+    return Table(f"leading-{joined}", caption, frame, tuple(notes), numeric, origins=origins)
 
 
 def _row(name: str, verdict: Verdict, estimates: Estimates, disclosure: Disclosure) -> list[str]:

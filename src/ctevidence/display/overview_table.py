@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from ctevidence.display.format import interval, shown
 from ctevidence.display.table import Table
+from ctevidence.language import say
 from ctevidence.synthesis.conditions import CONDITIONS, condition_group, group_named
 from ctevidence.synthesis.flags import MAIN_STRATUM
-from ctevidence.synthesis.trial_overview import OverviewRow, TrialOverview
+from ctevidence.synthesis.trial_overview import YOUNG, OverviewRow, TrialOverview
 
 COLUMNS = (
     "condition",
@@ -79,6 +82,7 @@ def table_overview(
         f"Whether conditions differ ({part}, {age}): {_difference(test)}."
         for (part, age), test in overview.tests.items()
     ]
+    notes += _harms(overview.rows)
     notes.append(EXPLAINED)
     return Table(
         name, caption, pd.DataFrame(rows, columns=list(COLUMNS)), tuple(notes), COLUMNS[4:-1]
@@ -95,8 +99,15 @@ def _short(overview: TrialOverview, name: str, caption: str, group: str) -> Tabl
         if row.pooled is None:
             empty.setdefault(row.part.name, []).append(_row(row, marks)[0].lower())
     notes += [f"No trial, {part}: {', '.join(who)}." for part, who in empty.items()]
+    notes += _harms(own)
     frame = pd.DataFrame(map(_together, rows), columns=list(SHORT_COLUMNS))
     return Table(name, caption, frame, (*notes, EXPLAINED_SHORT), SHORT_COLUMNS[2:-1])
+
+
+def _harms(rows: Iterable[OverviewRow]) -> list[str]:
+    """What the trials of the young do not tell, where there are any."""
+    young = any(row.pooled is not None and row.age_group in YOUNG for row in rows)
+    return [say("misreadings.young-harms")] if young else []
 
 
 def _together(row: list[str]) -> list[str]:

@@ -101,7 +101,10 @@ def answer(each: AskedQuestion, group: str) -> str:
             for row in (pooled.prediction, each.small_studies[group].range)
         )
         parts.append(say("answers.ratio_new_and_small", **told))
-    return " ".join([*parts, _rests_on(ratio)])
+    parts.append(_rests_on(ratio))
+    if each.question.young:
+        parts.append(say("misreadings.young-harms"))
+    return " ".join(parts)
 
 
 def _per_100(pooled: Pooled) -> Estimate:

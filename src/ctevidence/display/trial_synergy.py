@@ -23,6 +23,8 @@ from ctevidence.display.four_cells import CELLS
 from ctevidence.display.table import Table
 from ctevidence.display.tables import letter
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.evidence.hearing import is_of_the_young
+from ctevidence.language import say
 from ctevidence.synthesis.trial_synergy import NOT_POOLED
 from ctevidence.terms import Treatment
 
@@ -74,6 +76,7 @@ def table_trials_synergy(
         "benefit: the gain over the better single "
         "treatment has a one-sided limit, and above 0 the combination was shown to be better than "
         "both. For relapse and dropout less is better.",
+        *((say("misreadings.young-harms"),) if any(map(is_of_the_young, estimates)) else ()),
         *(f"{mark}: {text}." for text, mark in marks.items()),
     )
     return Table(name, TITLE, pd.DataFrame(cells, columns=list(COLUMNS)), notes, COLUMNS[2:])

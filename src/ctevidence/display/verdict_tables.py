@@ -22,6 +22,7 @@ from ctevidence.display.verdict_words import (
     no_data_words,
     rests_words,
     says,
+    seen_words,
     thresholds_words,
 )
 from ctevidence.estimates import Estimate
@@ -73,7 +74,7 @@ def _table(
     name: str, caption: str, verdicts: list[Verdict], source, columns: tuple[str, ...] = _VERDICTS
 ) -> Table:
     disclosure = disclosure_of(source)
-    rows = [_verdict(verdict, disclosure) for verdict in verdicts]
+    rows = [_as_above(_verdict(v, disclosure), v, verdicts[:i]) for i, v in enumerate(verdicts)]
     seen = {v.direction for v in verdicts if not _is_hidden(v, disclosure)}
     occurring = [d for d in Direction if d in seen]
     notes = [explained(found) for found in occurring]
@@ -82,6 +83,23 @@ def _table(
     origins = tuple(told("", verdict.lead, claim=verdict.claim.id) for verdict in verdicts)
     notes = () if columns == BEHIND else tuple(notes)
     return Table(name, caption, frame, notes, origins=origins)
+
+
+def _as_above(cells: list[str], verdict: Verdict, above: list[Verdict]) -> list[str]:
+    """A claim that asks what one above asks, in the condition asked for, points to it."""
+    claim = verdict.claim
+    same = (
+        other.claim.says
+        for other in above
+        if claim.condition
+        and verdict.lead is not None
+        and other.lead == verdict.lead
+        and (other.claim.arm, other.claim.reference) == (claim.arm, claim.reference)
+        and (other.claim.direction, other.claim.worry) == (claim.direction, claim.worry)
+    )
+    if (first := next(same, None)) is None:
+        return cells
+    return [*cells[:3], say("claims.as_above", says=first), "", "", ""]
 
 
 def _frame(rows: list[list[str]], columns: tuple[str, ...]) -> pd.DataFrame:
@@ -99,7 +117,7 @@ def _verdict(verdict: Verdict, disclosure: Disclosure) -> list[str]:
         says(verdict),
         direction_words(verdict),
         sure_words(verdict),
-        estimate_words(verdict.lead, disclosure, verdict.baseline),
+        seen_words(verdict, disclosure),
         rests_words(verdict, disclosure),
         detectable_words(verdict, disclosure),
         "; ".join(filter(None, (driver_words(verdict), fragility_words(verdict, disclosure)))),

@@ -11,15 +11,31 @@ from ctevidence.display.labels import treatment_label
 from ctevidence.display.release import gated
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claims import Verdict
-from ctevidence.evidence.verdict import SMALL_STUDY, Direction, Thresholds, people_behind
+from ctevidence.evidence.hearing import is_of_the_young
+from ctevidence.evidence.verdict import (
+    SMALL_STUDY,
+    Direction,
+    Thresholds,
+    by_interval,
+    people_behind,
+)
 from ctevidence.language import pick, say, words
 from ctevidence.synthesis.who_was_studied import HAVE
 
+#: verdicts that claim no direction
+_UNDECIDED = {Direction.NOT_DETERMINED, Direction.NOT_ESTABLISHED}
+
 
 def direction_words(verdict: Verdict) -> str:
-    """The verdict; of a worry also whether it is borne out."""
+    """The verdict; of a worry also whether it is borne out, or which way one small study points."""
     found = pick("direction", verdict.direction.key)
-    if verdict.claim.worry and verdict.is_borne_out is not None:
+    if not verdict.claim.worry:
+        return found
+    if verdict.direction is Direction.NOT_ESTABLISHED:
+        seen = by_interval(verdict.lead, verdict.claim.thresholds, verdict.claim.margin)
+        points = {True: "small-for", False: "small-against"}.get(verdict.claim.is_borne_out(seen))
+        return pick("worry", points, found=found) if points else found
+    if verdict.is_borne_out is not None:
         return pick("worry", "borne-out" if verdict.is_borne_out else "not-borne-out", found=found)
     return found
 
@@ -69,6 +85,14 @@ with medication'
 _SINGLES = ("medication", "therapy", "control")
 
 
+def seen_words(verdict: Verdict, disclosure: Disclosure) -> str:
+    """The lead; of a claim that says what would be seen if it held, that first."""
+    told = estimate_words(verdict.lead, disclosure, verdict.baseline)
+    if not verdict.claim.expected:
+        return told
+    return say("claims.expected_seen", expected=verdict.claim.expected, seen=told)
+
+
 def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
     """Studies and people behind the lead, and what stands beside it and elsewhere."""
     row = verdict.lead
@@ -81,6 +105,8 @@ def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
             where=f"{row.outcome}, {row.population}",
         )
     ]
+    if is_of_the_young(row):
+        parts.append(say("claims.young_harms"))
     if count := sum(other.is_estimable for other in verdict.beside):
         parts.append(say("claims.beside", count=count) if count > 1 else say("claims.one_beside"))
     if len(verdict.elsewhere):
@@ -99,13 +125,20 @@ def study_words(verdict: Verdict) -> str:
     return verdict.name_of(row.study)
 
 
-def people_words(verdict: Verdict, disclosure: Disclosure) -> str:
-    """Studies and people behind the lead, and whom of them a reader must know of."""
+def count_words(verdict: Verdict, disclosure: Disclosure) -> str:
+    """How many trials, or which, and how many people stand behind the lead."""
     row = verdict.lead
     several = (row.studies or 1) > 1
     count = say("counts.trials", count=row.studies) if several else study_words(verdict)
-    told = say("claims.people", count=count, people=disclosure.text(people_behind(row)))
-    return "; ".join(filter(None, (told, who_words(row))))
+    return say("claims.people", count=count, people=disclosure.text(people_behind(row)))
+
+
+def people_words(verdict: Verdict, disclosure: Disclosure) -> str:
+    """Studies and people behind the lead, and whom of them a reader must know of."""
+    row = verdict.lead
+    told = count_words(verdict, disclosure)
+    harms = say("claims.young_harms") if is_of_the_young(row) else ""
+    return "; ".join(filter(None, (told, who_words(row), harms)))
 
 
 def who_words(row: Estimate) -> str:
@@ -160,6 +193,8 @@ def decides_words(verdict: Verdict) -> str:
     """That one trial decides the verdict, and what it would be without; empty where none does."""
     driver = verdict.driver
     if driver is None or driver.direction is verdict.direction:
+        return ""
+    if {driver.direction, verdict.direction} <= _UNDECIDED:  # neither says anything
         return ""
     best, limits = difference_words(driver.without)
     return say(

@@ -53,6 +53,8 @@ class Claim:
         Trials of a stratum of their own (``taper``); empty for the main one.
     thresholds : Thresholds
         Smallest differences that matter.
+    expected : str
+        What would be seen if the claim held, for claims that do not say so themselves.
     worry : bool
         A worry about combined treatment, not a promise.
 
@@ -81,6 +83,7 @@ class Claim:
     thresholds: Thresholds = Thresholds()
     worry: bool = False
     no_source: str = ""
+    expected: str = ""
 
     def is_borne_out(self, found: Direction) -> bool | None:
         """Whether what the data say bears the claim out; None where they do not tell."""

@@ -106,6 +106,7 @@ def _check(entry: TomlTable, is_second: bool) -> None:
     entry.choice("age_group", AGES, required=False)
     entry.choice("condition", CONDITION_GROUPS, required=False)
     entry.text("stratum", required=False)
+    entry.text("expected", required=False)
     entry.flag("worry", required=False)
     margin = entry.number("margin", required=stated == "no worse")
     if margin is not None and margin <= 0:

@@ -54,6 +54,11 @@ def age_of(row: Estimate) -> str:
     return YOUNG if any(word in row.population for word in YOUNG_WORDS) else ADULTS
 
 
+def is_of_the_young(row: Estimate) -> bool:
+    """Whether an estimate is of adolescents or children."""
+    return age_of(row) == YOUNG
+
+
 def stratum_of(row: Estimate) -> str:
     """The stratum of its own that a row names; empty for the main one."""
     _, _, after = row.population.partition(STRATUM)

@@ -11,6 +11,8 @@ from ctevidence.evidence.claim import TRIALS, Claim
 from ctevidence.evidence.hearing import rests_on_transitivity, source_of
 from ctevidence.synthesis.absolute import RATIOS, absolute_effect
 
+#: between the id of a difference and the arm, in the id of a risk that it starts from
+OWN_RISK = "/risk-with-"
 #: the same question to the same people in the same source
 Key = tuple[str, ...]
 
@@ -67,7 +69,11 @@ def _weighed(claim: Claim, rows: list[Estimate], baselines: Mapping) -> Weighed:
     order = _order(claim, rows[0])
     first = min(rows, key=lambda row: (not row.is_estimable, order.index(row.measure)))
     ratio = next((r for r in rows if r.measure in RATIOS and r.is_estimable), None)
-    baseline = baselines.get(_place(first), math.nan)
+    # risks of one arm stand at another baseline in every comparison: that of its own comes first
+    place = _place(first)
+    baseline = baselines.get(
+        f"{first.id}{OWN_RISK}{first.reference}", baselines.get(place, math.nan)
+    )
     if math.isnan(baseline) and first.n_reference and first.events_reference is not None:
         baseline = first.events_reference / first.n_reference
     if first is ratio:
@@ -80,11 +86,12 @@ def _order(claim: Claim, row: Estimate) -> tuple[str, ...]:
 
 
 def _baselines(estimates: Estimates) -> dict:
-    """Risks with one arm, by study where they are of one, population, outcome and arm."""
+    """Risks with one arm, by id, and by study where they are of one, population, outcome, arm."""
     found: dict = {}
     for row in estimates:
         if row.measure == "risk" and not row.reference and row.is_estimable:
             found.setdefault(_place(row, row.arm), row.estimate)
+            found.setdefault(row.id, row.estimate)
     return found
 
 

@@ -18,7 +18,10 @@ YOUNG = ("better-than-medication-young", "better-than-therapy-young", "harms-you
 
 def young_told(material: Material) -> list[Told]:
     """A line for each comparison that has an estimate; one that says so where none has."""
-    return leads_told(material, YOUNG) or [Told(say("brief.young_none"))]
+    lines = leads_told(material, YOUNG)
+    if not lines:
+        return [Told(say("brief.young_none"))]
+    return [*lines, Told(say("misreadings.young-harms"))]
 
 
 def leads_told(material: Material, claims: Iterable[str]) -> list[Told]:

@@ -9,6 +9,7 @@ from ctevidence.display.certainty_tables import final_words, table_certainty
 from ctevidence.display.glossary import glossary
 from ctevidence.display.key_messages import (
     LEADING,
+    further_messages,
     message,
     study_messages,
     treatments_missing,
@@ -120,6 +121,9 @@ def _answer(material: Material) -> Section:
     if own:  # it has said itself that it cannot answer them
         messages = [*own, *(messages if material.trials else ())]
     blocks = [bullets(messages)]
+    if material.trials:
+        further = further_messages(material.verdicts, material.source)
+        blocks += [heading(say("further.title")), bullets(further)]
     limits = list(limits_messages(material))
     if material.trials:
         limits.append(say("misreadings.convenience-sample"))

@@ -97,6 +97,13 @@ QUESTIONS = (
     *_both_ways("dropout", "Leaving treatment", ("dropout",), ("acute",), True),
     *_both_ways("harm", "Self-harm and suicidal events", ("self_harm",), ("acute",), False),
     *_both_ways("harm", "Self-harm and suicidal events", ("self_harm",), ("acute",), True),
+    TrialQuestion(
+        "better-singles",
+        "Getting better: therapy against medication",
+        BETTER,
+        ("therapy", "medication"),
+        ("acute",),
+    ),
     *_tapered(),
 )
 
