@@ -45,14 +45,18 @@ def test_first_place_of_linde2016_reads_not_established(linde):
     frame = table_network_answers(linde).frame
     first = frame.loc[frame["question"] == "Which ranks first", "answer"].item()
     assert first == (
-        "Face-to-face CBT + SSRI ranks first, and it rests on one trial of 34 people (study 117): "
-        "not established. A rank orders estimates: first place does not show that a treatment is "
-        "better."
+        "Not established: Face-to-face CBT + SSRI ranks first by its estimate, and it rests on one "
+        "trial of 34 people (study 117). A rank orders estimates: first place does not show that a "
+        "treatment is better."
     )
     assert not any("is best" in words or "the best" in words for words in _ranked(frame))
     both = frame[frame["question"] == "Better than both parts?"]["answer"].tolist()
     # by people: 707, 151, 34
+    assert both[-1].startswith("Not established: it rests on one study of fewer than 200 people.")
     assert "may be better" in both[-1]
+    added = frame[frame["question"] == "What combining adds"]["answer"].tolist()
+    assert added[-1].startswith("Not established: ")
+    assert added[-1].index("Not established") < added[-1].index("18.00")
     assert "not established: one study of fewer than 200 people" in both[-1]
     assert all("It is not determined" in words for words in both[:-1])
 

@@ -81,3 +81,14 @@ def test_forest_plots_of_few_and_many_studies(k):
     rows = figure.data.frame
     assert (rows["trial"] == "Expected in a new trial").sum() == (k >= 3)
     assert (rows["trial"] == "no trial").sum() == 1
+
+
+def test_a_long_text_alternative_is_shortened_between_its_parts():
+    """Very long names of arms must not stop a report."""
+    figure, _ = canvas()
+    names = [f"arm {i}, which has a very long name: {i} people" for i in range(40)]
+    alt = "Flow of people. " + "; ".join(names) + "."
+    made = finished(figure, "x", "x", alt, Table("x", "x", pd.DataFrame({"a": [1]})))
+    assert 500 < len(made.alt) <= 600
+    assert made.alt.endswith(" The rest stands in the table.")
+    assert alt.startswith(made.alt.removesuffix(". The rest stands in the table."))

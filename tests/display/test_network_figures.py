@@ -117,7 +117,10 @@ def contrast(one, two):
 
 def test_tables(network):
     table = table_network(network)
-    assert table.frame["treatment"].tolist() == list(network.ranking)
+    last = table.frame.iloc[-1]
+    assert sorted(table.frame["treatment"]) == sorted(network.ranking)
+    assert last["range of places"] == "not said: one small trial"
+    assert any("stand last, whatever their place" in note for note in table.notes)
     assert any("rests on one trial of 40 people" in note for note in table.notes)
     assert any("first place does not show" in note for note in table.notes)
     assert any(note.startswith("Q: total") for note in table.notes)

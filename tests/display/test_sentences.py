@@ -63,7 +63,7 @@ def test_a_range_that_holds_both_says_not_determined_and_both_ends():
 
 def test_one_small_study_does_not_establish():
     text = sentence(contrast(n=17, n_reference=17), source="open")
-    assert text.endswith("Not established: it rests on one study of fewer than 200 people.")
+    assert text.startswith("Not established: it rests on one study of fewer than 200 people. ")
 
 
 def test_what_is_not_estimable_says_why():
@@ -293,5 +293,5 @@ def test_without_a_declared_margin_nothing_is_judged():
     text = sentence(antagonism(levels, margin=float("nan")), source="open")
     assert text == (
         "Whether combined treatment is no worse than therapy is not judged: the study declares no "
-        "margin."
+        "margin of its own."
     )

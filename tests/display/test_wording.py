@@ -9,8 +9,9 @@ import pytest
 
 from ctevidence.display.sentences import sentence
 from ctevidence.estimates import Estimate
-from ctevidence.evidence.verdict import Thresholds, direction, size
+from ctevidence.evidence.verdict import SMALL_STUDY, Thresholds, direction, size
 from ctevidence.evidence.wording import wording
+from ctevidence.language import pick, words
 
 # size -> estimate, limits: as proportions
 SIZES = {
@@ -138,7 +139,7 @@ def test_whether_chance_assigned_people_must_be_known_for_causal_words():
 def test_one_small_study_is_guarded_in_every_size():
     for how_large in ("large", "moderate", "slight", "little"):
         told = sentence(row(how_large, n=40, n_reference=40), "high", "open")
-        assert told.endswith("Not established: it rests on one study of fewer than 200 people.")
+        assert told.startswith("Not established: it rests on one study of fewer than 200 people. ")
 
 
 def test_sizes_follow_the_declared_threshold():
@@ -178,3 +179,13 @@ def test_verdicts_agree_with_the_digits_that_readers_see(unit, limit, expected):
     measure = {"probability": "risk_difference", "ratio": "risk_ratio"}.get(unit, "mean_difference")
     given = row("large", measure=measure, unit=unit, estimate=5.0, conf_low=limit, conf_high=9.0)
     assert direction(given).value == expected
+
+
+def test_the_glossary_defines_a_verdict_as_the_page_does():
+    meanings = words("glossary").items()
+    meaning = {k.removesuffix(".meaning"): said for k, said in meanings if k.endswith(".meaning")}
+    said = {key: pick("explained", key, small=SMALL_STUDY) for key in words("explained")}
+    for key in ("not-determined", "not-established", "no-data", "no-worse"):
+        assert meaning[key] == said[key]
+    three = (("benefit", "benefit"), ("little or no difference", "little"), ("harm", "harm"))
+    assert meaning["benefit"] == "; ".join(f"{name}: {said[key]}" for name, key in three)

@@ -57,7 +57,7 @@ def test_chosen_kinds_of_harm(draw):
 def test_a_study_that_records_no_harm_has_no_values(draw, events):
     outcome = derive_harms(draw(PEOPLE, events))
     assert outcome.frame["value"].isna().all()
-    assert "adverse_event" in outcome.cautions[0]
+    assert "adverse event" in outcome.cautions[0]
 
 
 @pytest.mark.parametrize("events", ["death", []])

@@ -56,7 +56,7 @@ def run(study: Study, folder):
                         "better than each single treatment")),
         (("medication", "combined"), float("nan"),
          ("without therapy and control synergy cannot be told", "has not both single treatments",
-          "is not judged: the study declares no margin")),
+          "is not judged: the study declares no margin of its own")),
     ],
     ids=["four arms", "three arms without control", "two arms"],
 )  # fmt: skip

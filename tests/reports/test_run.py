@@ -89,7 +89,7 @@ def test_the_report_says_what_was_randomised_and_what_it_is(pack):
         "35 / 61 / 43 / 71",  # TADS: 39 of 112, 66 of 109, 48 of 111, 76 of 107
         "description only",
         "How people of unknown state are counted matters most for therapy against control: 58 more",
-        "ranks first, and it rests on one trial of 34 people (study 117): not established",
+        "ranks first by its estimate, and it rests on one trial of 34 people (study 117)",
         "first place does not show that a treatment is better",
         "in a new, similar trial",
         "methods for small-study effects give",

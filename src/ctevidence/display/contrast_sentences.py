@@ -75,16 +75,18 @@ def contrast_sentence(row: Estimate, certainty: str | None) -> str:
         return say(
             "contrast.not_determined", question=question, best=best, reach=reach, behind=told
         )
-    return pick(
+    told = pick(
         "effect",
         allowed.size,
         leads=pick("leads_to", allowed.verb),
         best=best,
         outcome=outcome_words(row),
         behind=in_brackets(range_words(reach), *behind),
-        guard=guard(row) if allowed.found is Direction.NOT_ESTABLISHED else "",
         **names,
     )
+    # before the number: a striking estimate of a few people is never the headline
+    first = guard(row) if allowed.found is Direction.NOT_ESTABLISHED else ""
+    return f"{first} {told}".strip()
 
 
 def _question(row: Estimate, names: dict[str, str]) -> str:

@@ -17,11 +17,14 @@ from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.figure import Figure as Canvas
 
 from ctevidence.display.table import Table
+from ctevidence.language import say
 from ctevidence.terms import Arm, Treatment
 
 DPI = 160
 #: What fits into a text alternative beside a title; the table holds the whole reason.
 LONGEST_REASON = 450
+#: characters of a text alternative, at most
+LONGEST_ALT = 600
 INK, MUTED, RULE = "#1a2430", "#5b6672", "#d5dae0"
 
 #: treatment -> colour, marker, line style; each at least 3:1 against white
@@ -64,7 +67,8 @@ class Figure:
     title : str
         The message in one line.
     alt : str
-        Text alternative, 40 to 400 characters: type, message, key numbers.
+        Text alternative, 40 to 600 characters: type, message, key numbers. `finished` shortens a
+        longer one.
     png : bytes
     data : Table
         What is drawn, as a table.
@@ -80,7 +84,7 @@ class Figure:
     drawn: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 40 <= len(self.alt) <= 600:
+        if not 40 <= len(self.alt) <= LONGEST_ALT:
             raise ValueError(
                 f'Figure "{self.name}": its text alternative has {len(self.alt)} characters; '
                 "say in 40 to 600 what kind of figure it is, its message and key numbers."
@@ -130,7 +134,24 @@ def finished(figure: Canvas, name: str, title: str, alt: str, data: Table) -> Fi
     buffer = io.BytesIO()
     with mpl.rc_context(LOOK):
         figure.savefig(buffer, format="png", metadata={"Software": None})
-    return Figure(name, title, alt, buffer.getvalue(), data, _drawn(figure))
+    return Figure(name, title, shortened(alt), buffer.getvalue(), data, _drawn(figure))
+
+
+def shortened(alt: str) -> str:
+    """A text alternative that is not too long, cut between its parts; the table has the rest.
+
+    Examples
+    --------
+    >>> text = shortened("Flow of people. " + "; ".join(f"arm {i}: {i} people" for i in range(99)))
+    >>> len(text) <= LONGEST_ALT, text.endswith("people. The rest stands in the table.")
+    (True, True)
+    """
+    if len(alt) <= LONGEST_ALT:
+        return alt
+    room = LONGEST_ALT - len(say("figure.more", alt=""))
+    part = alt[:room]
+    end = max(part.rfind(mark) for mark in ("; ", ", ", ". ", " "))
+    return say("figure.more", alt=f"{part[: end if end > 0 else room].rstrip(';,. ')}.")
 
 
 def _drawn(figure: Canvas) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from ctevidence.data.study import Study
 from ctevidence.display.arm_sentences import sentence_of_arms
 from ctevidence.display.contrast_words import difference_words, outcome_words
 from ctevidence.display.disclosure import disclosure_of
-from ctevidence.display.labels import treatment_label
+from ctevidence.display.labels import population_label, treatment_label
 from ctevidence.display.release import gated
 from ctevidence.display.sentences import sentence
 from ctevidence.display.told import Told, told
@@ -131,11 +131,13 @@ def rests_on(row: Estimate, study: str = "") -> str:
     'It rests on 9 trials (everyone who started).'
     """
     if (row.studies or 1) > 1:
-        return say("claims.rests_trials", count=row.studies, population=row.population)
+        return say(
+            "claims.rests_trials", count=row.studies, population=population_label(row.population)
+        )
     study = study or row.study
     if row.population == "everyone who started":
         return say("claims.rests_one", study=study)
-    return say("claims.rests_one_of", study=study, population=row.population)
+    return say("claims.rests_one_of", study=study, population=population_label(row.population))
 
 
 def further_messages(verdicts: Mapping[str, Verdict], source="opensafely") -> list[Told]:

@@ -63,3 +63,24 @@ def contrast_label(arm: str, reference: str) -> str:
     if not reference:
         return treatment_label(arm)
     return say("labels.against", arm=treatment_label(arm), reference=treatment_label(reference))
+
+
+def population_label(population: str) -> str:
+    """Who an estimate is of, without codes.
+
+    Examples
+    --------
+    >>> population_label("depression; adults; maintenance phase; stratum taper")
+    'depression; adults; maintenance phase; medication tapered'
+    >>> population_label("alcohol_use; adults")
+    'alcohol use; adults'
+    """
+    return "; ".join(map(_part_label, population.split("; ")))
+
+
+def _part_label(part: str) -> str:
+    _, is_stratum, stratum = part.partition("stratum ")
+    known = words("strata")
+    if is_stratum:
+        return " + ".join(known.get(name, name) for name in stratum.split("+"))
+    return part.replace("_", " ")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from ctevidence.display.component_forest import plot_components
+from ctevidence.display.contrast_sentences import guard
 from ctevidence.display.contribution_map import plot_contributions
 from ctevidence.display.figure import Figure, nothing_to_draw
 from ctevidence.display.format import interval, number, p_value
@@ -21,7 +22,7 @@ from ctevidence.display.network_tables import (
 )
 from ctevidence.display.sentences import sentence
 from ctevidence.display.table import Table
-from ctevidence.evidence.verdict import rests_on_one_small_study
+from ctevidence.evidence.verdict import Direction, direction, rests_on_one_small_study
 from ctevidence.language import capital, pick, say
 from ctevidence.synthesis.direct_evidence import rests_on_one
 from ctevidence.synthesis.trial_network import Combination, TrialNetwork
@@ -160,7 +161,9 @@ def _added(found: TrialNetwork, combination: Combination) -> str:
 
 def _both(found: TrialNetwork, combination: Combination) -> str:
     row = found.better_than_both(combination)
-    return f"{sentence(row, source='open')} {_rests(found, combination.combined)}"
+    told = f"{sentence(row, source='open')} {_rests(found, combination.combined)}"
+    # before the number, which is of a few people
+    return f"{guard(row)} {told}" if direction(row) is Direction.NOT_ESTABLISHED else told
 
 
 def _rests(found: TrialNetwork, treatment: str) -> str:
@@ -184,9 +187,9 @@ def _first(found: TrialNetwork) -> str:
     about = {"arm": first, "orders": capital(orders())}
     if len(trials) == 1:
         small = rests_on_one_small_study(score)
-        guard = say("network_answers.guard") if small else ""
+        first_said = say("network_answers.guard") if small else ""
         told = rests_on_one(first, trials[0]).removeprefix(f"{first} ")
-        return say("network_answers.first_one_trial", about=told, guard=guard, **about)
+        return say("network_answers.first_one_trial", about=told, guard=first_said, **about)
     return say(
         "network_answers.first",
         count=len(network.ranking),

@@ -82,4 +82,4 @@ def _interaction(row: Estimate) -> str:
     if found is Direction.LITTLE:
         return say("network.interaction_little", arm=row.arm, told=told)
     more = "interaction_more" if row.estimate > 1 else "interaction_less"
-    return pick("network", more, arm=row.arm, told=told, guard=guard(row))
+    return f"{guard(row)} {pick('network', more, arm=row.arm, told=told)}".strip()

@@ -8,6 +8,8 @@ from ctevidence.display.format import interval, number, p_value, shown
 from ctevidence.display.labels import measure_label
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate
+from ctevidence.evidence.verdict import SMALL_STUDY
+from ctevidence.language import say
 from ctevidence.synthesis.component_selection import SelectionPath
 from ctevidence.synthesis.components import Components
 from ctevidence.synthesis.network import Network
@@ -19,16 +21,19 @@ def table_network(network: Network, name: str = "network", caption: str = "") ->
     Returns
     -------
     Table
-        By P-score. Heterogeneity, inconsistency and cautions stand below.
+        By P-score, treatments of one small trial last. Heterogeneity, inconsistency and cautions
+        stand below.
     """
     reference = network.data.reference
     effect = {row.arm: row for row in network.estimates}
     future = {row.arm: row for row in network.prediction}
     ranks = network.ranks()
     notes, rows = _Notes(), []
-    for treatment in network.ranking:
+    scores = {t: ranks.where(arm=t, measure="p_score").one() for t in network.ranking}
+    small = {t for t, score in scores.items() if _is_small(network, t)}
+    for treatment in sorted(network.ranking, key=lambda t: t in small):
         place = ranks.where(arm=treatment, measure="rank").one()
-        score = ranks.where(arm=treatment, measure="p_score").one()
+        score = scores[treatment]
         row, new = effect.get(treatment), future.get(treatment)
         rows.append(
             {
@@ -42,18 +47,27 @@ def table_network(network: Network, name: str = "network", caption: str = "") ->
                 else "",
                 "P-score": number(score.estimate, 2),
                 "place": number(place.estimate, 0),
-                "range of places": interval(place.conf_low, place.conf_high, "people"),
+                "range of places": say("network_table.no_places")
+                if treatment in small
+                else interval(place.conf_low, place.conf_high, "people"),
                 "note": notes.marks(score),
             }
         )
     caption = caption or f"{measure_label(network.data.measure).capitalize()} against {reference}"
-    below = (*notes.lines, _q_line(network), f"Method: {network.levels().method}.")
+    last = (say("network_table.small_last", small=SMALL_STUDY),) if small else ()
+    below = (*last, *notes.lines, _q_line(network), f"Method: {network.levels().method}.")
     frame = pd.DataFrame(rows)
     frame = frame.loc[
         :, [c for c in frame if c not in ("people", "note") or (frame[c] != "").any()]
     ]
     return Table(name, caption, frame, below, tuple(c for c in frame if c not in (
         "treatment", "note")))  # fmt: skip
+
+
+def _is_small(network: Network, treatment: str) -> bool:
+    """Whether one trial of few people is all that a treatment rests on."""
+    trials = network.data.evidence.of(treatment)
+    return len(trials) == 1 and (trials[0].total or SMALL_STUDY) < SMALL_STUDY
 
 
 def table_components(components: Components, name: str = "components", caption: str = "") -> Table:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ctevidence.display.format import interval, shown
 from ctevidence.display.table import Table
-from ctevidence.language import say
+from ctevidence.language import say, words
 from ctevidence.synthesis.conditions import CONDITIONS, condition_group, group_named
 from ctevidence.synthesis.flags import MAIN_STRATUM
 from ctevidence.synthesis.trial_overview import YOUNG, OverviewRow, TrialOverview
@@ -37,12 +37,6 @@ SHORT_COLUMNS = (
     "more per 100 (range)",
     "note",
 )
-STRATA = {
-    MAIN_STRATUM: "",
-    "prior_nonresponse": "had not responded before",
-    "taper": "drug tapered",
-    "relapse_from_start": "counted from the start",
-}
 EXPLAINED = (
     "More per 100: at the risk with the reference treatment given in the row, stated and not "
     "estimated. Expected in a new trial: prediction interval, from three trials on."
@@ -128,7 +122,9 @@ def _together(row: list[str]) -> list[str]:
 def _row(row: OverviewRow, marks: dict[str, str]) -> list[str]:
     known = CONDITIONS.get(row.condition)
     condition = known.name if known else row.condition
-    stratum = " + ".join(STRATA.get(s, s) for s in row.stratum.split("+"))
+    stratum = " + ".join(
+        {MAIN_STRATUM: "", **words("strata")}.get(s, s) for s in row.stratum.split("+")
+    )
     who = [condition[:1].upper() + condition[1:], row.age_group, row.part.name, stratum]
     if row.pooled is None:
         return [*who, "0", *_EMPTY]

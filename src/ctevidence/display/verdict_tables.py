@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ctevidence.display.disclosure import HELD_BACK, Disclosure, disclosure_of
-from ctevidence.display.labels import contrast_label
+from ctevidence.display.labels import contrast_label, population_label
 from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.table import Table
 from ctevidence.display.told import told
@@ -159,7 +159,7 @@ def _row(verdict: Verdict, row: Estimate, disclosure: Disclosure) -> list[str]:
     return [
         verdict.name_of(row.study) + studies,
         contrast_label(row.arm, row.reference),
-        f"{row.outcome}{week}; {row.population}",
+        f"{row.outcome}{week}; {population_label(row.population)}",
         estimate_words(row, disclosure),
         disclosure.text(people_behind(row)),
     ]

@@ -7,7 +7,7 @@ import math
 from ctevidence.display.contrast_words import difference_words, outcome_words
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import number, shown
-from ctevidence.display.labels import treatment_label
+from ctevidence.display.labels import population_label, treatment_label
 from ctevidence.display.release import gated
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claims import Verdict
@@ -102,7 +102,7 @@ def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
             "claims.rests",
             count=say("counts.trials", count=row.studies) if several else study_words(verdict),
             people=disclosure.text(people_behind(row)),
-            where=f"{row.outcome}, {row.population}",
+            where=f"{row.outcome}, {population_label(row.population)}",
         )
     ]
     if is_of_the_young(row):

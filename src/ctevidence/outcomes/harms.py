@@ -152,6 +152,5 @@ def _happened(study: Study) -> pd.DataFrame:
 def _cautions(never: list[str]) -> tuple[str, ...]:
     if not never:
         return ()
-    return (
-        f"Never recorded in this study: {', '.join(never)}. Not recorded is not the same as none.",
-    )
+    events = ", ".join(event.replace("_", " ") for event in never)
+    return (f"Never recorded in this study: {events}. Not recorded is not the same as none.",)
