@@ -144,6 +144,7 @@ _PUBLIC = {
     "table_recomputed": "display.recomputed",
     "table_event_tests": "display.event_tests",
     "table_excluded": "display.trial_tables",
+    "table_given": "display.given",
     "table_trial_influence": "display.trial_influence",
     "table_four_cells": "display.four_cells",
     "table_leads": "display.verdict_tables",

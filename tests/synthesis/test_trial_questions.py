@@ -122,3 +122,14 @@ def test_the_placebo_odds_ratio_of_tads_is_the_printed_one():
     harm = counts[counts["outcome"] == "self_harm"].set_index("treatment")
     odds = harm["events"] / (harm["n"] - harm["events"])
     assert round(odds["medication"] / odds["control"], 1) == 3.7
+
+
+def test_whether_conditions_differ_is_a_row_with_the_p_value_of_the_test(asked):
+    each = asked["better-medication"]
+    row = next(r for r in each.estimates if r.measure == "heterogeneity_ratio")
+    test = each.pooled.test
+    assert (row.estimate, row.df, row.p_value) == (test.statistic, test.df2, test.p_value)
+    # 8 trials of depression and 2 of anxiety; bipolar and PTSD have one each
+    assert (row.studies, row.method.endswith("anxiety, depression")) == (10, True)
+    one = ask_trials(Trials("demo", "Two", arms=arms()))["better-medication"]
+    assert not any(r.measure == "heterogeneity_ratio" for r in one.estimates)

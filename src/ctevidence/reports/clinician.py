@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ctevidence.display.blunting import CLAIM, blunting
 from ctevidence.display.certainty_tables import final_words, table_certainty
+from ctevidence.display.conditions_compared import conditions_compared
 from ctevidence.display.glossary import glossary
 from ctevidence.display.key_messages import (
     LEADING,
@@ -266,6 +267,7 @@ def _claims(material: Material) -> Section:
         (
             prose(say("report.claims_intro")),
             grid(table_verdicts(verdicts, material.source, SHORT)),
+            prose(*conditions_compared(verdicts, material.estimates)),
             folded(behind.caption, behind),
             *_elsewhere(verdicts, material),
             folded(say("report.claims_leads"), table_leads(verdicts, material.source)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ctevidence.display.labels import condition_label
 from ctevidence.display.table import Table
 from ctevidence.language import is_said, pick, say
 from ctevidence.reports.material import Material
@@ -17,6 +18,8 @@ from ctevidence.reports.page import (
     picture,
     prose,
 )
+from ctevidence.synthesis.conditions import group_named
+from ctevidence.synthesis.trial_questions import QUESTIONS
 
 SINGLES = ("medication", "therapy")
 
@@ -36,6 +39,7 @@ def trials_section(material: Material) -> Section | None:
         full = material.table(f"overview-{single}")
         blocks += [
             heading(pick("trials", f"against_{single}")),
+            prose(_given(material, single)),
             picture(material.figure(f"forest-{single}")),
             folded(say("trials.by_outcome"), *_tables(short, full)),
             folded(say("trials.small"), *_small_studies(material, single)),
@@ -68,6 +72,23 @@ def _answers(table: Table | None) -> list[Block]:
 def _is_silent(answer: str) -> bool:
     """Whether no trial answers a question."""
     return is_said("answers.no_trial", answer) or is_said("answers.none", answer)
+
+
+def _given(material: Material, single: str) -> str:
+    """Which drugs and therapies stand behind the pooled numbers of the condition that leads."""
+    table = material.table("trials-given")
+    if table is None:
+        return ""
+    question = next(q.words for q in QUESTIONS if q.key == f"better-{single}")
+    group = group_named(material.condition)
+    found = [
+        row
+        for row in table.frame.itertuples(index=False, name=None)
+        if row[0] == question and (group is None or row[1] == condition_label(group).lower())
+    ]
+    told = [say("given.named", medication=row[2], therapy=row[3]) for row in found if all(row[2:])]
+    # of several conditions each would need a sentence: the table has them
+    return told[0] if len(found) == 1 and told else ""
 
 
 def _tables(short: Table | None, full: Table | None) -> list[Table | None]:

@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.synthesis.effect_sizes import describe_population
 from ctevidence.synthesis.meta_regression import meta_regression
 from ctevidence.synthesis.pairwise import PoolOptions
 from ctevidence.synthesis.pooled import Pooled
 
 NO_DATA = "no data"
+#: measure of the row of the test, by the scale of the effects
+ALIKE = {"identity": "heterogeneity_difference", "log": "heterogeneity_ratio"}
 FEW_FOR_TEST = "fewer than ten studies: the test cannot show that groups do not differ"
 
 
@@ -37,6 +41,11 @@ class SubgroupTest:
     def assessable(self) -> bool:
         """Whether there was enough to test."""
         return not self.reason
+
+    def describe(self, by: str) -> str:
+        """How the test was made, the groups last."""
+        degrees = f"{self.df1:g} and {self.df2:.4g} degrees of freedom"
+        return f"meta-regression on {by}, F test on {degrees}, {', '.join(self.groups)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +75,34 @@ class Subgroups:
                 [_no_data(known, group)] if pooled is None else [pooled.pooled, pooled.prediction]
             )
         return Estimates(rows)
+
+    @property
+    def difference(self) -> Estimate:
+        """The test that the groups share one effect, as a row: F, its p-value and the studies.
+
+        `estimate` is the F statistic, `df` its denominator's; why it could not be tested stands in
+        `caution`. No verdict is drawn from it.
+        """
+        known = [pooled for pooled in self.groups.values() if pooled is not None]
+        frame = pd.concat([pooled.effects.frame for pooled in known])
+        like, test = known[0].pooled, self.test
+        tested = frame[frame[self.by].isin(test.groups)]
+        return Estimate(
+            study=known[0].name,
+            population=describe_population(frame),
+            outcome=" or ".join(frame["outcome"].unique()),
+            arm=like.arm,
+            reference=like.reference,
+            measure=ALIKE[known[0].effects.scale],
+            unit="F",
+            estimate=test.statistic,
+            df=test.df2,
+            p_value=test.p_value,
+            studies=len(tested),
+            randomised=False,
+            method=test.describe(self.by) if test.assessable else "",
+            caution=test.caution if test.assessable else test.reason,
+        )
 
     def __repr__(self) -> str:
         return repr(self.estimates)

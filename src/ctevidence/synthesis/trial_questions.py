@@ -148,13 +148,26 @@ class AskedQuestion:
 
     @property
     def estimates(self) -> Estimates:
-        """By group: ratio, prediction, risks, numbers needed, small-study range, what drives it."""
+        """By group: ratio, prediction, risks, numbers needed, small-study range, what drives it.
+
+        Last the test that the groups share one effect.
+        """
         if self.pooled is None:
             return Estimates()
         ranges = Estimates(found.range for found in self.small_studies.values())
         pools = (pooled for pooled in self.groups.values() if pooled is not None)
         driven = sum((what_drives(pooled) for pooled in pools), Estimates())
-        return self.pooled.estimates + absolute_effects(self.pooled) + ranges + driven
+        made = self.pooled.estimates + absolute_effects(self.pooled) + ranges + driven
+        return made + self._compared()
+
+    def _compared(self) -> Estimates:
+        """Whether groups differ, where there are two; trials of several ages name none."""
+        if sum(pooled is not None for pooled in self.groups.values()) < 2:
+            return Estimates()
+        age = "adolescents and children" if self.question.young else "adults"
+        test = self.pooled.difference
+        who = test.population if age in test.population else f"{test.population}; {age}"
+        return Estimates([replace(test, id="", population=who)])
 
     def __repr__(self) -> str:
         return f"{self.question.words}: {self.reason or repr(self.pooled)}"
