@@ -226,14 +226,20 @@ def test_relapse_with_both_against_therapy_has_its_row_with_and_without_data():
 
 def test_numbers_of_the_young_say_that_their_harms_are_not_here():
     table = table_leading(verdicts(YOUNG), Estimates(), ("combined", "medication"), "open")
-    assert any("look them up before deciding" in note for note in table.notes)
-    (row,) = (r for r in table.frame.itertuples(index=False) if "adolescents and child" in r[0])
-    assert row[4].endswith("harms are not in these data")
-    (line,) = (t.text for t in further_messages(verdicts(YOUNG), "open") if "Adolescents" in t.text)
-    assert line.endswith("look them up before deciding.")
-    assert "look them up" in message(verdicts(YOUNG)["better-than-medication-young"], "open")
+    assert any("look it up before deciding" in note for note in table.notes)
+    (row,) = (
+        r for r in table.frame.itertuples(index=False) if r[0].startswith("Getting better, a")
+    )
+    assert row[4].endswith("harms apart, or not in these data")
+    (line,) = (
+        t.text
+        for t in further_messages(verdicts(YOUNG), "open")
+        if t.text.startswith("Adolescents")
+    )
+    assert line.endswith("look it up before deciding.")
+    assert "look it up" in message(verdicts(YOUNG)["better-than-medication-young"], "open")
     adults = table_leading(both(), Estimates(), ("combined", "medication"), "open")
-    assert not any("look them up" in note for note in adults.notes)
+    assert not any("look it up" in note for note in adults.notes)
 
 
 def test_lines_below_the_messages_hold_relapse_the_young_and_the_singles():
@@ -247,6 +253,8 @@ def test_lines_below_the_messages_hold_relapse_the_young_and_the_singles():
         "(range 65 fewer to 34 more; 2 trials, 113 people): not determined.",
         "Adolescents and children, with both: against medication: no data; against therapy: no "
         "data.",
+        "Self-harm and suicidal events of adolescents and children, with both: against medication: "
+        "no data; against therapy: no data.",
         "Therapy alone: against medication 4 fewer of every 100 people who respond (range 10 fewer "
         "to 3 more; 13 trials, 1276 people): not determined.",
     ]

@@ -45,7 +45,7 @@ INVITED = {
     ),
     "dropout": ([row(outcome="dropout")], (), "not always intolerance"),
     "young-harms": (
-        [row(population="depression; adolescents; acute phase")], (), "look them up before",
+        [row(population="depression; adolescents; acute phase")], (), "look it up before",
     ),
     "usual-care": ([row(reference="control")], (), 'is not "no treatment"'),
     "per-100": ([row()], (), "people like those studied"),
@@ -91,7 +91,6 @@ def test_participants_data_and_networks_are_not_the_convenience_sample():
     assert "convenience-sample" not in misreadings([own, net])
 
 
-def test_harms_of_the_young_that_are_in_the_data_are_not_said_to_be_missing():
+def test_rows_of_harm_themselves_do_not_say_that_harms_may_be_missing():
     young = "depression; adolescents; acute phase"
-    rows = [row(population=young), row(population=young, outcome="any self harm")]
-    assert "young-harms" not in misreadings(rows)
+    assert "young-harms" not in misreadings([row(population=young, outcome="any self harm")])

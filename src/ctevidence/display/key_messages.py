@@ -33,6 +33,7 @@ LEADING = ("better-than-medication", "better-than-therapy", "better-than-both", 
 FURTHER = {
     "relapse": ("relapse-prevention", "relapse-prevention-therapy"),
     "young": ("better-than-medication-young", "better-than-therapy-young"),
+    "young-harm": ("harms-young", "harms-therapy-young"),
     "singles": ("therapy-or-medication",),
 }
 
@@ -105,7 +106,7 @@ def message(verdict: Verdict, source="opensafely") -> str:
         parts.append(say("claims.who", who=who))
     if other := _other_side(verdict):
         parts.append(other)
-    if is_of_the_young(lead):
+    if is_of_the_young(lead) and not lead.outcome.startswith("any "):
         parts.append(say("misreadings.young-harms"))
     return " ".join(parts)
 
@@ -155,7 +156,7 @@ def further_messages(verdicts: Mapping[str, Verdict], source="opensafely") -> li
         if not known:
             continue
         parts = [_in_short(verdict, source) for verdict in known]
-        harms = any(v.lead is not None and is_of_the_young(v.lead) for v in known)
+        harms = name == "young" and any(verdict.lead is not None for verdict in known)
         line = say("further.line", about=pick("further", name), found="; ".join(parts))
         if harms:
             line = f"{line} {say('misreadings.young-harms')}"

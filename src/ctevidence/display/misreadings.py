@@ -38,9 +38,8 @@ SITUATIONS: Mapping[str, Callable[[_Shown], bool]] = {
     "dropout": lambda s: s.any_row(
         lambda r: r.outcome.startswith(("dropout", "staying in treatment"))
     ),
-    "young-harms": lambda s: (
-        s.any_row(is_of_the_young)
-        and not s.any_row(lambda r: is_of_the_young(r) and r.outcome.startswith("any "))
+    "young-harms": lambda s: s.any_row(
+        lambda r: is_of_the_young(r) and not r.outcome.startswith("any ")
     ),
     "usual-care": lambda s: s.any_row(lambda r: "control" in (r.arm, r.reference)),
     "per-100": lambda s: s.any_row(lambda r: r.unit == "probability"),

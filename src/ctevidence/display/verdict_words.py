@@ -105,7 +105,7 @@ def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
             where=f"{row.outcome}, {population_label(row.population)}",
         )
     ]
-    if is_of_the_young(row):
+    if _lacks_harms(row):
         parts.append(say("claims.young_harms"))
     if count := sum(other.is_estimable for other in verdict.beside):
         parts.append(say("claims.beside", count=count) if count > 1 else say("claims.one_beside"))
@@ -125,6 +125,11 @@ def study_words(verdict: Verdict) -> str:
     return verdict.name_of(row.study)
 
 
+def _lacks_harms(row: Estimate) -> bool:
+    """Whether an effect on the young stands without what it costs them in harm."""
+    return is_of_the_young(row) and not row.outcome.startswith("any ")
+
+
 def count_words(verdict: Verdict, disclosure: Disclosure) -> str:
     """How many trials, or which, and how many people stand behind the lead."""
     row = verdict.lead
@@ -137,7 +142,7 @@ def people_words(verdict: Verdict, disclosure: Disclosure) -> str:
     """Studies and people behind the lead, and whom of them a reader must know of."""
     row = verdict.lead
     told = count_words(verdict, disclosure)
-    harms = say("claims.young_harms") if is_of_the_young(row) else ""
+    harms = say("claims.young_harms") if _lacks_harms(row) else ""
     return "; ".join(filter(None, (told, who_words(row), harms)))
 
 
