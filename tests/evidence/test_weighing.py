@@ -11,7 +11,12 @@ from ctevidence.display.certainty_tables import hint_words
 from ctevidence.display.disclosure import PROFILES
 from ctevidence.display.key_messages import message
 from ctevidence.display.verdict_tables import table_elsewhere, table_leads, table_verdicts
-from ctevidence.display.verdict_words import direction_words, driver_words, estimate_words
+from ctevidence.display.verdict_words import (
+    direction_words,
+    driver_words,
+    estimate_words,
+    turned_words,
+)
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claim import Claim
 from ctevidence.evidence.claims import COMPLETERS, assess_claims
@@ -100,6 +105,7 @@ def test_one_trial_that_decides_stands_in_the_key_message_with_its_flag():
         "would be 4 more of every 100 people (range 8 fewer to 22 more), and the verdict "
         '"not determined".'
     ) in message(verdict, "open")
+    assert turned_words(verdict) == "without Big 2001: not determined"
     same = replace(WITHOUT, id="", estimate=1.24, conf_low=1.1, conf_high=1.4)
     assert "One trial decides" not in message(weighed(RATIO, PER_100, BASELINE, WEIGHT, same))
 

@@ -38,6 +38,16 @@ def how_made(row: Estimate) -> str:
 
 def adjusting_note(rows: Iterable[Estimate]) -> str:
     """A note for tables in which adjusted numbers stand beside counts of people; else empty."""
-    beside = (row for row in rows if row.events is not None or row.events_reference is not None)
-    covariates = dict.fromkeys(filter(None, map(adjusted_for, beside)))
-    return say("adjusting.note", covariates=" / ".join(covariates)) if covariates else ""
+    beside = [row for row in rows if row.events is not None or row.events_reference is not None]
+    found = _covariates(beside)
+    return say("adjusting.note", covariates=found) if found else ""
+
+
+def adjusted_note(rows: Iterable[Estimate]) -> str:
+    """A note for tables without counts: what the numbers are adjusted for; empty for none."""
+    found = _covariates(rows)
+    return say("adjusting.brief", covariates=found) if found else ""
+
+
+def _covariates(rows: Iterable[Estimate]) -> str:
+    return " / ".join(dict.fromkeys(filter(None, map(adjusted_for, rows))))

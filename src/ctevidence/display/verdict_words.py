@@ -194,12 +194,26 @@ def _trial(verdict: Verdict) -> str:
     return say("claims.driver_bias", trial=name, bias=bias) if bias else name
 
 
+def turned_words(verdict: Verdict) -> str:
+    """The trial that decides the verdict, and the verdict without it, in few words."""
+    if not _is_decided_by_one(verdict):
+        return ""
+    found = pick("direction", verdict.driver.direction.key)
+    return say("claims.turned", trial=verdict.name_of(verdict.driver.trial), direction=found)
+
+
+def _is_decided_by_one(verdict: Verdict) -> bool:
+    """Whether another verdict would stand without the trial that moves the lead most."""
+    driver = verdict.driver
+    if driver is None or driver.direction is verdict.direction:
+        return False
+    return not {driver.direction, verdict.direction} <= _UNDECIDED  # these say nothing either way
+
+
 def decides_words(verdict: Verdict) -> str:
     """That one trial decides the verdict, and what it would be without; empty where none does."""
     driver = verdict.driver
-    if driver is None or driver.direction is verdict.direction:
-        return ""
-    if {driver.direction, verdict.direction} <= _UNDECIDED:  # neither says anything
+    if not _is_decided_by_one(verdict):
         return ""
     best, limits = difference_words(driver.without)
     return say(

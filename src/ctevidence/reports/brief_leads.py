@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ctevidence.display.contrast_words import difference_words, outcome_words
-from ctevidence.display.disclosure import disclosure_of
+from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.labels import treatment_label
 from ctevidence.display.release import gated
 from ctevidence.display.told import Told, told
-from ctevidence.display.verdict_words import people_words
+from ctevidence.display.verdict_words import count_words, turned_words, who_words
+from ctevidence.evidence.claims import Verdict
 from ctevidence.language import say
 from ctevidence.reports.material import Material
 
@@ -21,7 +22,7 @@ def young_told(material: Material) -> list[Told]:
     lines = leads_told(material, YOUNG)
     if not lines:
         return [Told(say("brief.young_none"))]
-    return [*lines, Told(say("misreadings.young-harms"))]
+    return lines
 
 
 def leads_told(material: Material, claims: Iterable[str]) -> list[Told]:
@@ -45,8 +46,18 @@ def leads_told(material: Material, claims: Iterable[str]) -> list[Told]:
             best=best,
             outcome=outcome_words(row),
             limits=limits,
-            people=people_words(verdict, disclosure),
+            people=_people(verdict, disclosure),
             sure=sure,
         )
         lines.append(told(words, row, claim=claim))
     return lines
+
+
+def _people(verdict: Verdict, disclosure: Disclosure) -> str:
+    """Trials, people and whom of them to know of; the trial without which it reads otherwise.
+
+    Harms of the young stand in a line of their own here.
+    """
+    who, _, _ = who_words(verdict.lead).partition(" (")  # which trials stands in the report
+    parts = (count_words(verdict, disclosure), who, turned_words(verdict))
+    return "; ".join(filter(None, parts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ctevidence.display.adjusting import adjusting_note
+from ctevidence.display.adjusting import adjusted_note
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
@@ -52,7 +52,7 @@ def numbers_table(material: Material) -> Table | None:
     notes = [say("brief.counted")] if counted & {"responded", "well"} else []
     notes += [say("brief.by_curve")] if "curve" in counted else []
     alone = [row for rows in found.values() for row in rows.values()]
-    notes += filter(None, [adjusting_note(alone)])
+    notes += filter(None, [adjusted_note(alone)])
     return Table(
         "numbers",
         say("brief.numbers", title=material.study.title),
