@@ -82,4 +82,7 @@ def _row(
         Markup('<td data-label="{}"><span>{}</span></td>').format(column, cell)
         for column, cell in zip(columns[1:], cells, strict=True)
     )
-    return Markup('<tr><th scope="row">{} {}</th>{}</tr>').format(item.id, item.topic, body)
+    # where a guideline does not number its items, a name of ours is nothing to show
+    number = item.id if any(map(str.isdigit, item.id)) else ""
+    named = f"{number} {item.topic}".strip()
+    return Markup('<tr><th scope="row">{}</th>{}</tr>').format(named, body)

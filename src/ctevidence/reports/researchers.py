@@ -205,9 +205,12 @@ def _made_with(run: Mapping, name: str) -> Iterable[tuple[str, str]]:
     yield say("appendix.rerun_seeds"), seeds or say("appendix.rerun_no_seed")
     if (language := run.get("language", ENGLISH)) != ENGLISH:
         yield say("appendix.rerun_language"), f"{LANGUAGE_VARIABLE}={language}"
-    for key in ("ctevidence", "python", "code_sha256", "lock_sha256", "environment_sha256"):
+    for key in ("ctevidence", "python"):
         if run.get(key):
-            yield key.replace("_sha256", f" {SHA}"), str(run[key])
+            yield key, str(run[key])
+    for key, what in words("rerun_checksums").items():
+        if run.get(key):
+            yield what, str(run[key])
     for library, version in run.get("libraries", {}).items():
         yield library, str(version)
 

@@ -1,0 +1,175 @@
+"""A second language is one file: a pack in a language that nobody speaks, and what stays English.
+
+Every letter of every entry is turned into one with a mark, so that what a page still says in plain
+letters did not come from the file of words. Plain letters may be left in what the data say
+themselves, in names and codes, and in the prose of the notebooks, which is their own.
+"""
+
+import json
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import mistune
+import nbformat
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup, NavigableString
+
+from ctevidence.data.project import Project
+from ctevidence.data.scales import scales
+from ctevidence.data.writers import write_study
+from ctevidence.language import LANGUAGE_VARIABLE, language
+from ctevidence.reports.checklist import checklists
+from ctevidence.reports.notebooks import read_notebooks
+from ctevidence.reports.run import run_report
+from ctevidence.simulate.study import simulate_study
+
+RAW = Path(__file__).parents[2] / "data" / "raw"
+PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MARKED = "áƀćđéƒğħíĵķłɱńóƥɋŕśŧúʋŵẋýźÁɃĆĐÉƑĞĦÍĴĶŁⱮŃÓƤɊŔŚŦÚƲŴẊÝŹ"
+WORD = re.compile(r"[A-Za-z]{2,}")
+#: parts of a page that are read, or read out
+READ = ("alt", "aria-label", "title", "data-label")
+#: names of files, checksums, commands, versions: the same in every language
+NAMES = (
+    r"\bctevidence (?:report|verify) .*",
+    r"CTEVIDENCE_LANGUAGE=\S+",
+    r"[\w./-]+\.(?:csv|json|html|toml|md|txt|png)\b",
+    r"\b(?:estimates|figures|appendix)/",
+    r"\b[0-9a-f]{64}\b",
+    r"\bSHA-256\b",
+)
+
+
+def marked(text):
+    """A template with marks on its letters; its placeholders as they are."""
+    parts = re.split(r"(\{\w+\})", text)
+    return "".join(p if p[:1] == "{" else p.translate(str.maketrans(PLAIN, MARKED)) for p in parts)
+
+
+def write_language(path):
+    """A file of words as a translator would hand it in."""
+    lines = (
+        f"{'.'.join(json.dumps(part) for part in key.split('.'))} = "
+        f"{json.dumps(marked(text), ensure_ascii=False)}\n"
+        for key, text in language().entries.items()
+    )
+    path.write_text("".join(lines), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    """A study of all four cells and the published trials, in the language that nobody speaks."""
+    folder = tmp_path_factory.mktemp("abroad")
+    study = simulate_study(n=80, seed=5)
+    write_study(study, folder / "data" / "raw" / study.name)
+    shutil.copytree(RAW / "published-trials", folder / "data" / "raw" / "published-trials")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv(LANGUAGE_VARIABLE, str(write_language(folder / "qps.toml")))
+        return run_report(study.name, "published-trials", project=Project(folder)).path
+
+
+def pieces(html):
+    """What a reader sees or hears, piece by piece."""
+    page = BeautifulSoup(html, "html.parser")
+    for style in page(["style"]):
+        style.decompose()
+    for text in page.find_all(string=True):
+        if type(text) is NavigableString and text.strip():
+            yield " ".join(text.split())
+    for tag in page.find_all(True):
+        yield from (" ".join(tag[name].split()) for name in READ if tag.get(name))
+
+
+def said_by_data(pack):
+    """Texts of the study, of the trials and of the notebooks, longest first."""
+    raw = pack.parents[1] / "data" / "raw"
+    made_with = json.loads((pack / "manifest.json").read_text("utf-8"))["libraries"]
+    texts = {scale.label for scale in scales()} | {*made_with, "ctevidence", "python"}
+    for declared in (raw / pack.name / "study.toml", raw / "published-trials" / "trials.toml"):
+        texts |= set(_texts(tomllib.loads(declared.read_text("utf-8"))))
+    trials = pd.read_csv(raw / "published-trials" / "arms.csv", dtype=str, keep_default_na=False)
+    for column in ("trial_id", "citation", "population", "medication", "therapy", "caution"):
+        texts |= set(trials[column])
+    # as readers know a trial: its first author and the year
+    texts |= {name[0] for name in map(re.compile(r".*?\d{4}").match, trials["citation"]) if name}
+    texts |= {checklist.source for checklist in checklists()}
+    prose = mistune.create_markdown(plugins=["table"])
+    for notebook in read_notebooks():
+        cells = nbformat.read(notebook.path, as_version=4).cells
+        texts |= {p for c in cells if c.cell_type == "markdown" for p in pieces(prose(c.source))}
+        texts |= {name.replace("_", " ") for name in notebook.parameters}
+    return sorted((t for t in texts if WORD.search(t)), key=len, reverse=True)
+
+
+def _texts(value):
+    if isinstance(value, str):
+        yield " ".join(value.split())
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+
+
+def outside(pack, path, said):
+    """Pieces of a page with words that neither the file of words nor the data say."""
+    found = set()
+    for piece in set(pieces(path.read_text("utf-8"))):
+        left = piece
+        for name in NAMES:
+            left = re.sub(name, "", left)
+        for text in said:
+            if text in left:
+                left = left.replace(text, "")
+        if WORD.search(left):
+            found.add(re.sub(r"\d+(?:\.\d+)?", "0", piece))
+    return found
+
+
+#: pieces in plain letters that a page may still have, at most: models and figures say them
+LEFT = {
+    "index": 5, "report": 675, "brief": 5, "appendix/index": 385, "appendix/behind": 560,
+    "appendix/estimates": 605, "appendix/01_study": 28, "appendix/02_response": 85,
+    "appendix/03_course": 92, "appendix/04_relapse": 122, "appendix/05_trials": 216,
+    "appendix/06_evidence": 91, "appendix/07_brief": 1, "appendix/08_sensitivity": 45,
+}  # fmt: skip
+PAGES = (
+    "index", "report", "brief", "appendix/index", "appendix/behind", "appendix/changes",
+    "appendix/checklists", "appendix/estimates", "appendix/01_study", "appendix/02_response",
+    "appendix/03_course", "appendix/04_relapse", "appendix/05_trials", "appendix/06_evidence",
+    "appendix/07_brief", "appendix/08_sensitivity",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def said(pack):
+    return said_by_data(pack)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_says_comes_from_the_file_of_words(pack, said, page):
+    found = outside(pack, pack / f"{page}.html", said)
+    assert len(found) <= LEFT.get(page, 0), "\n".join(sorted(found))
+
+
+def test_every_page_is_looked_at_and_says_its_language(pack):
+    pages = {path.relative_to(pack).with_suffix("").as_posix() for path in pack.rglob("*.html")}
+    assert pages == set(PAGES)
+    for path in pack.rglob("*.html"):
+        assert '<html lang="qps">' in path.read_text("utf-8"), path.name
+
+
+def test_the_pack_was_held_against_all_rules_and_names_its_language(pack):
+    checks = json.loads((pack / "checks.json").read_text("utf-8"))
+    assert [check["rule"] for check in checks] == [
+        marked(language().entries[f"check_rules.R{number}"]) for number in range(1, 17)
+    ]
+    assert json.loads((pack / "manifest.json").read_text("utf-8"))["language"] == "qps"
+
+
+def test_marks_fall_on_every_letter_and_on_no_placeholder():
+    told = marked("Of {people} people, {best} with {arm}: NNTB {size}.")
+    assert re.findall(r"[A-Za-z_]+", told) == ["people", "best", "arm", "size"]
+    assert told.lower() == marked("of {people} people, {best} with {arm}: nntb {size}.")
