@@ -99,6 +99,19 @@ def test_a_placeholder_is_a_name_and_nothing_else():
     for template in ("{row.estimate}", "{value:.2f}", "{value!r}", "{}", "{0}"):
         with pytest.raises(ValueError, match="more than a name"):
             Language("x", {"a": template})
+    for template in ("{value", "value}"):
+        with pytest.raises(ValueError, match=r'"a".*brackets without a partner'):
+            Language("x", {"a": template})
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path):
+    path = tmp_path / "xx.toml"
+    path.write_text("[a\n")
+    with pytest.raises(ValueError, match=r"xx\.toml is no TOML"):
+        read_language(path)
+    path.write_bytes("[a]\nb = 'Größe'\n".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"xx\.toml is no TOML in UTF-8"):
+        read_language(path)
 
 
 def test_an_entry_that_is_no_text_is_refused(tmp_path):
@@ -138,12 +151,17 @@ def test_a_file_of_words_is_a_language(monkeypatch, tmp_path):
         spoken()
 
 
-def test_an_unfinished_file_of_words_is_refused_with_what_it_lacks(monkeypatch, tmp_path):
+def test_an_unfinished_file_of_words_is_refused_with_what_it_lacks(tmp_path):
     path = tmp_path / "xx.toml"
-    path.write_text('[counts]\ntrials = "{number} Studien"\n', "utf-8")
-    monkeypatch.setenv("CTEVIDENCE_LANGUAGE", str(path))
-    with pytest.raises(ValueError, match=r"counts\.studies is missing; counts\.trials has other"):
-        spoken()
+    english = FILE.read_text("utf-8").replace('"{count} trials"', '"{number} Studien"')
+    path.write_text(english.replace('one_study = "one study"\n', ""), "utf-8")
+    lacks = r"counts\.one_study is missing; counts\.trials has other placeholders\."
+    with pytest.raises(ValueError, match=lacks):
+        language(str(path))
+    begun = tmp_path / "yy.toml"
+    begun.write_text("[counts]\n", "utf-8")
+    with pytest.raises(ValueError, match=r"is missing; and \d+ more\."):
+        language(str(begun))
 
 
 def test_an_unknown_language_lists_those_there_are(monkeypatch):

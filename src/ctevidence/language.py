@@ -24,6 +24,8 @@ from ctevidence.terms import did_you_mean
 
 LANGUAGE_VARIABLE = "CTEVIDENCE_LANGUAGE"
 ENGLISH = "en"
+#: what an unfinished language lacks is named up to so many entries
+SHOWN = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +116,11 @@ def placeholders(template: str, key: str = "") -> set[str]:
     ['arm', 'best']
     """
     found = set()
-    for _, name, style, conversion in Formatter().parse(template):
+    try:
+        parts = list(Formatter().parse(template))
+    except ValueError as error:
+        raise ValueError(f'Words "{key}": brackets without a partner ({error}).') from error
+    for _, name, style, conversion in parts:
         if name is None:
             continue
         if not name.isidentifier() or style or conversion:
@@ -129,10 +135,13 @@ def read_language(path: str | Path, name: str = "") -> Language:
     Raises
     ------
     ValueError
-        When an entry is not text.
+        When the file is no TOML, or an entry is not text.
     """
-    with Path(path).open("rb") as file:
-        return Language(name or Path(path).stem, dict(_flat(tomllib.load(file), "")))
+    try:
+        content = tomllib.loads(Path(path).read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is no TOML in UTF-8: {error}.") from error
+    return Language(name or Path(path).stem, dict(_flat(content, "")))
 
 
 def _flat(values: Mapping, start: str) -> Iterator[tuple[str, str]]:
@@ -170,7 +179,9 @@ def language(name: str = ENGLISH) -> Language:
         raise ValueError(f'There is no language "{name}"{known} A file of words ends in .toml.')
     found = read_language(name if is_file else str(folder / f"{name}.toml"))
     if problems := differences(found, found if name == ENGLISH else language()):
-        raise ValueError(f"Language {name} is not complete: {'; '.join(problems)}.")
+        more = f"; and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+        told = "; ".join(problems[:SHOWN])
+        raise ValueError(f"Language {name} is not complete: {told}{more}.")
     return found
 
 
