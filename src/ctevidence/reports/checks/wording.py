@@ -56,27 +56,20 @@ def _protected(pack: Pack, main: Tag) -> list[str]:
     pairs = {tuple(treatment_label(row[k]).lower() for k in ("reference", "arm"))
              for row in rows if row["randomised"]}  # fmt: skip
     text = text_of(main).lower()
-    for found in (found for start in _compared() for found in re.finditer(start, text)):
-        pair = tuple(found[name].strip() for name in ("reference", "arm"))
-        told |= {found.group()} if pair in pairs else set()
+    for start in _compared(pairs):
+        told |= set(re.findall(start, text))
     return sorted(told, key=len, reverse=True)
 
 
-def _compared() -> set[str]:
-    """How sentences of the grid about a contrast that chance assigned begin, as patterns."""
+def _compared(pairs: set[tuple[str, ...]]) -> Iterator[str]:
+    """How sentences of the grid begin that compare such pairs, as patterns."""
     verbs = [verb for name, verb in words("leads_to").items() if name.startswith("randomised")]
+    leads = f"(?:{'|'.join(re.escape(verb.lower()) for verb in verbs)})"
     names = ("reference", "arm", "leads")
     starts = {up_to(template, *names).lower() for template in words("effect").values()}
-    return {
-        pattern(
-            start,
-            # the start is not said twice within one match
-            reference=rf"(?P<reference>(?:(?!{re.escape(start.split('{')[0])})[^,.:;])+)",
-            arm=r"(?P<arm>[^,.:;]+?)",
-            leads=f"(?:{'|'.join(re.escape(verb.lower()) for verb in verbs)})",
-        )
-        for start in starts
-    }
+    for reference, arm in sorted(pairs):
+        given = {"reference": re.escape(reference), "arm": re.escape(arm), "leads": leads}
+        yield from (pattern(start, **given) for start in sorted(starts))
 
 
 def of_the_grid(pack: Pack) -> Iterator[str]:
@@ -136,7 +129,7 @@ def short_brief(pack: Pack) -> Iterator[str]:
 
 
 def _said(what: str, text: str) -> bool:
-    return re.search(any_of((what,)), text) is not None
+    return re.search(any_of((what.lower(),)), text) is not None
 
 
 def smog(text: str) -> float:
