@@ -3,7 +3,11 @@
 import pandas as pd
 import pytest
 
+from ctevidence.display.survival import plot_survival
 from ctevidence.display.table import Table
+from ctevidence.models.retention import fit_retention
+from ctevidence.outcomes.retention import derive_retention
+from ctevidence.reports.checks import counts
 
 ID = "one/response/rd"
 HIDING = {"profile": "opensafely", "rule": "", "suppress_up_to": 7, "round_to": 5}
@@ -130,10 +134,15 @@ def table(name, columns, rows):
 
 @pytest.mark.parametrize(("censored", "lost"), [("1", 0), ("0", 1)])
 def test_people_lost_under_a_curve_are_found(write, page, broken, censored, lost):
-    columns = ["arm", "week", "at risk", "event so far", "not followed further"]
-    rows = [["a", "0", "10", "0", "0"], ["a", "4", "6", "3", censored]]
+    columns = ["arm", "week", "at risk", "relapse", "competing", "censored", "per 100"]
+    rows = [["a", "0", "10", "0", "0", "0", "100"], ["a", "4", "5", "3", "1", censored, "60"]]
     html = page("report", table=table("relapse-data", columns, rows))
     assert len(broken(write(report=html)).get("R8", ())) == lost
+
+
+def test_the_curves_of_a_real_report_are_among_those_that_are_counted(small_study):
+    drawn = plot_survival(fit_retention(derive_retention(small_study))).data
+    assert {counts.RISK, counts.CENSORED} <= set(drawn.frame.columns)
 
 
 @pytest.mark.parametrize(("entered", "seen", "wrong"), [(29, 20, 0), (30, 20, 1), (29, 31, 1)])

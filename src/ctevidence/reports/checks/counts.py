@@ -12,8 +12,8 @@ from ctevidence.reports.checks.pack import Pack, text_of
 from ctevidence.reports.checks.phrases import any_of, pattern, phrases
 
 COUNTS = ("n", "events", "n_reference", "events_reference")
-#: columns of a table of people over time, each counted so far
-RISK, EVENT, CENSORED = "at risk", "event so far", "not followed further"
+#: the first and last column of people below a curve; between them those with an event, of each kind
+RISK, CENSORED = "at risk", "censored"
 
 
 def add_up(pack: Pack) -> Iterator[str]:
@@ -22,7 +22,7 @@ def add_up(pack: Pack) -> Iterator[str]:
     for name, page in pack.pages.items():
         for table in page.find_all("table"):
             heads, rows = _cells(table)
-            if {RISK, EVENT, CENSORED} <= set(heads):
+            if {RISK, CENSORED} <= set(heads):
                 yield from (f"{name}: {p}" for p in _under_a_curve(heads, rows, 3 * slack))
             if heads[:1] == ["step"] and rows and rows[0][0] == "in the study":
                 yield from (f"{name}: {p}" for p in _on_the_way(heads, rows, 2 * slack))
@@ -30,16 +30,15 @@ def add_up(pack: Pack) -> Iterator[str]:
 
 def _under_a_curve(heads: list[str], rows: list[list[str]], slack: int) -> Iterator[str]:
     began: dict[str, int] = {}
-    columns = [heads.index(column) for column in (RISK, EVENT, CENSORED)]
+    first, last = heads.index(RISK), heads.index(CENSORED)
     for row in rows:
-        counts = [row[i] for i in columns]
+        counts = row[first : last + 1]
         if not all(count.isdigit() for count in counts):
             continue  # a count that is not shown
         total = sum(map(int, counts))
         start = began.setdefault(row[0], total)
         if abs(total - start) > slack:
-            week = row[heads.index("week")]
-            yield f"{row[0]}, week {week}: at risk, with and without are {total} of {start}"
+            yield f"{' '.join(row[:first])}: at risk, with and without are {total} of {start}"
 
 
 def _on_the_way(heads: list[str], rows: list[list[str]], slack: int) -> Iterator[str]:
