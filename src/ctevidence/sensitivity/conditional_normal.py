@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctevidence.sensitivity.draw_blocks import blocks
 from ctevidence.sensitivity.score_table import ScoreTable
 from ctevidence.sensitivity.strategies import Plan, expected_profile, joint_covariance
 
@@ -63,8 +64,18 @@ def fill(
     :math:`y_u = \mu_u + \Sigma_{uo}\Sigma_{oo}^{-1}(y_o - \mu_o) + L z`,
     :math:`LL^\top = \Sigma_{uu} - \Sigma_{uo}\Sigma_{oo}^{-1}\Sigma_{ou}`.
     """
+    found = np.empty((len(parameters.coef), int(table.missing.sum())))
+    for some in blocks(len(found), table.scores.size):
+        these = JointNormal(parameters.coef[some], parameters.sigma[some])
+        found[some] = _fill(table, plan, these, None if noise is None else noise[some])
+    return found
+
+
+def _fill(table: ScoreTable, plan: Plan, parameters: JointNormal, noise) -> np.ndarray:
     own = parameters.means(table.arm, table.covariates)
-    reference = parameters.means(plan.reference, table.covariates)
+    reference = own
+    if (plan.reference != table.arm).any():
+        reference = parameters.means(plan.reference, table.covariates)
     mean = expected_profile(plan, own, reference, table.seen, table.baseline)
     value = np.repeat(table.scores[None], len(mean), axis=0)
     z = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,13 +16,18 @@ from ctevidence.models.fit import ComparableFit, Fit, ScheduledFit, build_levels
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.sensitivity.conditional_normal import fill
 from ctevidence.sensitivity.delta import AskedDelta, shifts
+from ctevidence.sensitivity.draw_blocks import blocks
 from ctevidence.sensitivity.imputed_response import by_rule, response_risks
 from ctevidence.sensitivity.monotone_posterior import Posterior
+from ctevidence.sensitivity.moving_means import moving_means
 from ctevidence.sensitivity.rubin import MonteCarloError, Pooled
 from ctevidence.sensitivity.score_table import ScoreTable
 from ctevidence.sensitivity.strategies import Asked, Plan, plan_for
 from ctevidence.sensitivity.visit_regressions import visit_means
 
+BY_VISIT = "least squares at each visit"
+#: of the means that a fit pools
+PARTS = ("estimate", "cov")
 POOLING = "Rubin's rules, Barnard-Rubin degrees of freedom"
 
 
@@ -151,6 +156,30 @@ class Imputed(ComparableFit):
         assumption = f"{self.plan.words}, {words}" if words else self.plan.words
         return replace(self, shift=shift, assumption=assumption)
 
+    def read_as(self, outcome: Outcome) -> Imputed:
+        """The same draws under the same assumption, for response by the same scores.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            Of kind ``response``, of everyone in `table` and nobody else.
+
+        Raises
+        ------
+        ValueError
+            For another kind, or other people: their scores have to be imputed anew.
+        """
+        people = pd.unique(outcome.frame["participant_id"])
+        same = len(people) == len(self.table.people) and self.table.people.isin(people).all()
+        if outcome.kind != "response" or outcome.study is not self.study or not same:
+            raise ValueError(
+                f"{outcome.name} is no response by the scores that were imputed, of the same "
+                "people; use impute(outcome, ...)."
+            )
+        earlier = [c for c in self.cautions if c not in self.outcome.cautions]
+        own = [c for c in outcome.cautions if c not in earlier]
+        return replace(self, outcome=outcome, cautions=(*own, *earlier))
+
     def completed(self, k: int) -> Outcome:
         """The outcome with the k-th imputation in place of what was missing."""
         people = np.repeat(self.table.people.to_numpy(), len(self.weeks))
@@ -227,14 +256,69 @@ class Imputed(ComparableFit):
         weeks = self.weeks if weeks is None else tuple(weeks)
         names = self.table.names if adjust is None else adjustment(self.study, adjust)
         columns = self._covariates(names)
-        scores = self.scores(weeks)
         events, more = None, ()
         if self.outcome.kind == "course":
-            means = visit_means(scores, self.table.arm, columns)
-            pooled, how = Pooled(means.estimate, means.cov, means.df), "least squares at each visit"
+            pooled, how = self._means(weeks, columns), BY_VISIT
         else:
-            y = self._responded(scores, weeks)
+            y = np.concatenate([
+                self._responded(scores, weeks).astype(bool) for scores, _ in self._in_blocks(weeks)
+            ])  # fmt: skip
             pooled, events, how, more = response_risks(y, self.table, columns, model)
+        return self._fitted(pooled, events, how, weeks, names, more)
+
+    def moving(self, arms: Sequence[str], week: float) -> Callable[..., ImputedFit]:
+        """The pooled fit at one week as scores after dropout get worse in some arms.
+
+        Parameters
+        ----------
+        arms : sequence of str
+            Arms or treatments.
+        week : float
+
+        Returns
+        -------
+        callable
+            From points worse in each of `arms` to what `shifted` and `fit` give, found from sums
+            over people instead of from all their scores again. The name of rows stays.
+
+        Raises
+        ------
+        ValueError
+            For response, which is no sum of scores, or covariates that were imputed.
+        """
+        if self.outcome.kind != "course" or self.covariates is not None:
+            raise ValueError("Only means of scores with covariates that are known move so.")
+        (at,) = self._positions([week])
+        moves = np.zeros((len(arms), *self.table.scores.shape))
+        for one, name in zip(moves, arms, strict=True):
+            one[self.table.missing] = self.shifted({name: 1.0}).shift
+        unmoved = self.shifted(0.0)
+        complete = (scores[:, :, 0] for scores, _ in unmoved._in_blocks([week]))
+        columns = self._covariates(self.table.names)
+        found = moving_means(complete, self.table.arm, columns, moves[:, :, at].T)
+
+        def fit(*points: float) -> ImputedFit:
+            means = found.at(np.array(points))
+            pooled = Pooled(means.estimate, means.cov, means.df)
+            return unmoved._fitted(pooled, None, BY_VISIT, [week], self.table.names)
+
+        return fit
+
+    def _means(self, weeks: Sequence[float], columns: np.ndarray) -> Pooled:
+        each = [
+            visit_means(scores, self.table.arm, columns[some] if columns.ndim == 3 else columns)
+            for scores, some in self._in_blocks(weeks)
+        ]
+        estimate, cov = (np.concatenate([getattr(e, name) for e in each]) for name in PARTS)
+        return Pooled(estimate, cov, each[0].df)
+
+    def _in_blocks(self, weeks: Sequence[float]) -> Iterator[tuple[np.ndarray, slice]]:
+        """Completed scores (some draws, n, weeks), and which draws they are."""
+        for some in blocks(self.imputations, self.table.scores.size):
+            complete = self.table.filled(self.base[some] + self.shift)
+            yield complete[:, :, self._positions(weeks)], some
+
+    def _fitted(self, pooled, events, how: str, weeks, names, more=()) -> ImputedFit:
         on = f" adjusted for {', '.join(names)}" if names and "counts" not in how else ""
         keys = [Key(arm, week) for week in weeks for arm in self.table.arms]
         people = np.bincount(self.table.arm)

@@ -11,6 +11,7 @@ from ctevidence.models.standardised_risk import EVENTS_PER_COEFFICIENT
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.response import has_responded, is_at_least_as_good
 from ctevidence.sensitivity.batched_risks import counted, standardised
+from ctevidence.sensitivity.draw_blocks import blocks
 from ctevidence.sensitivity.rubin import Pooled
 from ctevidence.sensitivity.score_table import ScoreTable
 from ctevidence.terms import did_you_mean
@@ -73,7 +74,7 @@ def response_risks(
 
     Parameters
     ----------
-    y : ndarray of 0 and 1, shape (M, n, weeks)
+    y : ndarray of bool, shape (M, n, weeks)
     table : ScoreTable
     covariates : ndarray, shape (n, q) or (M, n, q)
     model : {"counts", "standardised"}, optional
@@ -102,15 +103,26 @@ def response_risks(
         model, caution = _model_for(y, table, covariates)
     arms = len(table.arms)
     columns = 0 if model == "counts" else covariates.shape[-1]
-    parts = [_at_week(y[:, :, w], table.arm, arms, covariates, model) for w in range(y.shape[2])]
-    estimate = np.concatenate([e for e, _ in parts], axis=1)
-    influence = np.concatenate([i for _, i in parts], axis=2)
-    cov = np.swapaxes(influence, 1, 2) @ influence
+    size = y.shape[1] * (arms + columns) * y.shape[2]
+    each = [
+        _risks(y[s], table.arm, arms, covariates[s] if covariates.ndim == 3 else covariates, model)
+        for s in blocks(len(y), size)
+    ]
+    estimate, cov = (np.concatenate(part) for part in zip(*each, strict=True))
     member = table.arm[:, None] == np.arange(arms)
     events = np.rint((y.mean(axis=0).T @ member).ravel()).astype(int)
     pooled = Pooled(estimate, cov, float(y.shape[1] - arms - columns))
     how = "counts" if model == "counts" else "logistic regression, standardised over everyone,"
     return pooled, events, how, caution
+
+
+def _risks(y, arm, arms: int, covariates, model: str) -> tuple[np.ndarray, np.ndarray]:
+    """Risks of some data sets by week, then arm, and their covariance."""
+    y = y.astype(float)
+    parts = [_at_week(y[:, :, w], arm, arms, covariates, model) for w in range(y.shape[2])]
+    estimate = np.concatenate([e for e, _ in parts], axis=1)
+    influence = np.concatenate([i for _, i in parts], axis=2)
+    return estimate, np.swapaxes(influence, 1, 2) @ influence
 
 
 def _model_for(y, table, covariates) -> tuple[str, tuple[str, ...]]:

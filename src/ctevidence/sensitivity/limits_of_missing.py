@@ -8,6 +8,7 @@ from ctevidence.data.study import Study
 from ctevidence.estimates import Estimates
 from ctevidence.outcomes.course import derive_course
 from ctevidence.outcomes.response import derive_response
+from ctevidence.sensitivity.draw_blocks import worthwhile
 from ctevidence.sensitivity.impute import impute
 from ctevidence.sensitivity.leading_contrast import LeadingContrast, leading_contrast
 from ctevidence.sensitivity.missing_scores import missing_scores
@@ -62,9 +63,10 @@ def limits_of_missing(
     week : float, optional
         A scheduled week; the last one when absent, where most scores are missing.
     imputations, seed : int
-        As for `impute`.
+        As for `impute`; fewer imputations of very many people, see `worthwhile`.
     jackknife : bool
-        Also the variance over repeated trials; takes a fit for each person.
+        Also the variance over repeated trials; takes a fit for each person, or for each of a
+        sample of many (`impute_means`).
 
     Returns
     -------
@@ -83,10 +85,11 @@ def limits_of_missing(
     contrast = leading_contrast(study)
     week = study.weeks[-1] if week is None else week
     asked = {"against": contrast.against, "week": week}
-    how = {"reference": contrast.reference, "imputations": imputations, "seed": seed}
+    imputations = worthwhile(imputations, len(study.participants) * len(study.weeks))
     outcome = derive_course(study)
     try:
         imputed = impute(outcome, imputations=imputations, seed=seed)
+        how = {"reference": contrast.reference, "seed": seed, "drawn": imputed}
         rows = missing_scores(outcome, contrast.arm, **asked, **how, jackknife=jackknife)
         response = Estimates()
         if study.rules.response is not None:

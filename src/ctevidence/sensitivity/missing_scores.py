@@ -16,6 +16,7 @@ from ctevidence.outcomes.remission import derive_remission
 from ctevidence.outcomes.response import derive_response
 from ctevidence.sensitivity.conditional_means import impute_means
 from ctevidence.sensitivity.impute import impute
+from ctevidence.sensitivity.imputed import Imputed
 from ctevidence.sensitivity.strategies import LAST_MEAN, MISSING_AT_RANDOM, STRATEGIES
 from ctevidence.terms import SENSITIVITY
 
@@ -36,6 +37,7 @@ def missing_scores(
     seed: int,
     jackknife: bool = True,
     jobs: int = 1,
+    drawn: Imputed | None = None,
 ) -> Estimates:
     """How far the answer depends on what is assumed about missing scores.
 
@@ -55,7 +57,10 @@ def missing_scores(
         As for `impute`.
     jackknife : bool
         Of a course: beside Rubin's variance that over repeated trials (`impute_means`), which
-        takes a fit for each person.
+        takes a fit for each person, or for each of a sample of many.
+    drawn : Imputed, optional
+        What `impute` gave with the same covariates for a course of the same study, where it is at
+        hand: `imputations` and `seed` are then those of these draws.
 
     Returns
     -------
@@ -74,16 +79,28 @@ def missing_scores(
         for counting in COUNTINGS:
             rows += fit_response(_counted(outcome, counting, week), adjust).compare(arm, **asked)
         outcome = _counted(outcome, "observed", week)
-    start = impute(outcome, adjust=adjust, imputations=imputations, seed=seed)
+    start = drawn if outcome.kind == "course" else _read_as(drawn, outcome)
+    if start is None:
+        start = impute(outcome, adjust=adjust, imputations=imputations, seed=seed)
     means = None
     if jackknife and outcome.kind == "course":
-        means = impute_means(outcome, adjust=adjust, jobs=jobs)
+        means = impute_means(outcome, adjust=adjust, seed=seed, jobs=jobs)
     for strategy in strategies:
         named = None if strategy in (MISSING_AT_RANDOM, LAST_MEAN) else reference
         rows += compare(start.under(strategy, named), arm, **asked)
         if means is not None:
             rows += compare(means.under(strategy, named), arm, **asked)
     return Estimates(again(row) for row in rows)
+
+
+def _read_as(drawn: Imputed | None, outcome: Outcome) -> Imputed | None:
+    """The draws for response, None where they are of other people."""
+    if drawn is None:
+        return None
+    try:
+        return drawn.read_as(outcome)
+    except ValueError:
+        return None
 
 
 def again(row: Estimate) -> Estimate:

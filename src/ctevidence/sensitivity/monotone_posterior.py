@@ -17,6 +17,7 @@ import numpy as np
 
 from ctevidence.replicates import stream_of
 from ctevidence.sensitivity.conditional_normal import JointNormal, given_seen
+from ctevidence.sensitivity.draw_blocks import blocks
 from ctevidence.sensitivity.score_table import ScoreTable
 
 #: Steps of each chain, from the restricted maximum of the likelihood. A chain forgets at the rate
@@ -84,6 +85,14 @@ def draw_posterior(
 
 def _chains(scores, seen, x, start, rngs) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients (M, p, m) and covariances (M, m, m) at the end of each chain."""
+    size = len(x) * (x.shape[1] + scores.shape[1])
+    each = [_together(scores, seen, x, start, rngs[some]) for some in blocks(len(rngs), size)]
+    b, sigma = (np.concatenate(part) for part in zip(*each, strict=True))
+    return b, sigma
+
+
+def _together(scores, seen, x, start, rngs) -> tuple[np.ndarray, np.ndarray]:
+    """The same for chains that are carried forward side by side."""
     m = scores.shape[1]
     centre = np.nanmean(scores, axis=0)
     y = scores - centre

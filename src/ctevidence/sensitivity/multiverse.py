@@ -8,8 +8,7 @@ others could have made.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,11 +24,13 @@ from ctevidence.models.response import fit_response
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.response_definitions import derive_definition
 from ctevidence.replicates import run_each
+from ctevidence.sensitivity.draw_blocks import worthwhile
 from ctevidence.sensitivity.impute import impute
+from ctevidence.sensitivity.imputed import Imputed
 from ctevidence.sensitivity.leading_contrast import leading_contrast
 from ctevidence.sensitivity.specifications import Specification, specifications
 from ctevidence.sensitivity.strategies import LAST_MEAN, MISSING_AT_RANDOM
-from ctevidence.sensitivity.weighting import weigh
+from ctevidence.sensitivity.weighting import Weighting, weigh
 from ctevidence.terms import SENSITIVITY
 
 #: second part of the id of every row: ``<study>/multiverse/<choices>/<question>``
@@ -86,7 +87,7 @@ def multiverse(
     rule : MultiverseRule, optional
         The study's own when absent; see `specifications`.
     imputations : int
-        Of ways that impute.
+        Of ways that impute; fewer of very many people, see `worthwhile`.
     seed : int
         All imputing ways share their draws: they differ by choice alone.
     jobs, backend
@@ -114,6 +115,7 @@ def multiverse(
     ways = specifications(study, rule)
     rule = rule or study.rules.multiverse or MultiverseRule()
     reference = rule.reference or leading_contrast(study).reference
+    imputations = worthwhile(imputations, len(study.participants) * len(study.weeks))
     task = _Analysis(study, week, reference, imputations, seed)
     rows = run_each(task, ways, seed=seed, jobs=jobs, backend=backend)
     return Multiverse(study, week, ways, Estimates(row for found in rows for row in found))
@@ -128,6 +130,9 @@ class _Analysis:
     reference: str
     imputations: int
     seed: int
+    #: by covariates: what several ways share
+    drawn: dict[tuple[str, ...], Imputed] = field(default_factory=dict)
+    weights: dict[tuple[str, ...], Weighting] = field(default_factory=dict)
 
     def __call__(self, way: Specification, _rng: np.random.Generator) -> tuple[Estimate, ...]:
         try:
@@ -141,25 +146,28 @@ class _Analysis:
     def _fit(self, way: Specification):
         if way.missing in COUNTINGS:
             outcome = derive_definition(self.study, way.definition, way.missing, self.week)
-            return _fits(way, self.study)(outcome)
+            if way.model not in ("weighted", "doubly-robust"):
+                return fit_response(outcome, list(way.adjust), way.model)
+            return fit_response(outcome.weighted(self._weights(way.adjust)), model=way.model)
         seen = derive_definition(self.study, way.definition, "observed", self.week)
         named = way.missing not in (MISSING_AT_RANDOM, LAST_MEAN)
-        return impute(
-            seen,
-            way.missing,
-            reference=self.reference if named else None,
-            adjust=list(way.adjust),
-            imputations=self.imputations,
-            seed=self.seed,
-        )
+        return self._drawn(seen, way.adjust).under(way.missing, self.reference if named else None)
 
+    def _weights(self, adjust: tuple[str, ...]) -> Weighting:
+        if adjust not in self.weights:
+            self.weights[adjust] = weigh(self.study, adjust=list(adjust))
+        return self.weights[adjust]
 
-def _fits(way: Specification, study: Study) -> Callable[[Outcome], object]:
-    names = list(way.adjust)
-    if way.model in ("weighted", "doubly-robust"):
-        weights = weigh(study, adjust=names)
-        return lambda outcome: fit_response(outcome.weighted(weights), model=way.model)
-    return lambda outcome: fit_response(outcome, names, way.model)
+    def _drawn(self, seen: Outcome, adjust: tuple[str, ...]) -> Imputed:
+        """The draws of the study's scores, or of another scale's or other people's anew."""
+        if adjust in self.drawn:
+            try:
+                return self.drawn[adjust].read_as(seen)
+            except ValueError:
+                pass
+        how = {"imputations": self.imputations, "seed": self.seed}
+        self.drawn[adjust] = impute(seen, adjust=list(adjust), **how)
+        return self.drawn[adjust]
 
 
 def _answers(fit) -> list[Estimate]:

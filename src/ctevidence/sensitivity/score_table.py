@@ -93,7 +93,10 @@ class ScoreTable:
 
     def without(self, person: int) -> ScoreTable:
         """The table without one person, the covariates still centred as before."""
-        keep = np.arange(len(self.people)) != person
+        return self.of(np.arange(len(self.people)) != person)
+
+    def of(self, keep: np.ndarray) -> ScoreTable:
+        """The table of some people, by position or as bool, the covariates centred as before."""
         of_people = ("people", "arm", "scores", "baseline", "covariates", "seen", "reason")
         return replace(self, **{name: getattr(self, name)[keep] for name in of_people})
 

@@ -193,16 +193,23 @@ def expected_profile(
     later = np.arange(m) >= seen[:, None]
     last = np.maximum(seen - 1, 0)[:, None]
     never = (seen == 0)[:, None]
-    last_own = np.where(never, start[:, None], _taken(own, last))
-    gain = np.where(never, 0.0, _taken(own, last) - _taken(reference, last))
     by_strategy = (
-        own,
-        np.where(later, reference, own),
-        reference,
-        np.where(later, reference + gain, own),
-        np.where(later, last_own, own),
+        lambda: own,
+        lambda: np.where(later, reference, own),
+        lambda: reference,
+        lambda: np.where(later, reference + _gain(own, reference, last, never), own),
+        lambda: np.where(later, np.where(never, start[:, None], _taken(own, last)), own),
     )
-    return np.select([(plan.strategy == k)[:, None] for k in range(len(STRATEGIES))], by_strategy)
+    used = np.unique(plan.strategy)
+    if len(used) == 1:
+        return by_strategy[used[0]]()
+    chosen = [(plan.strategy == k)[:, None] for k in used]
+    return np.select(chosen, [by_strategy[k]() for k in used])
+
+
+def _gain(own, reference, last, never) -> np.ndarray:
+    """By how much the own arm was ahead of the reference when last seen."""
+    return np.where(never, 0.0, _taken(own, last) - _taken(reference, last))
 
 
 def _taken(means: np.ndarray, position: np.ndarray) -> np.ndarray:

@@ -123,12 +123,14 @@ def tipping_point(
     """
     at = imputed.study.primary_week if week is None else week
 
+    moving = _moving(imputed, (arm, against), at)
+
     def row(delta: float, delta_against: float) -> Estimate:
-        moved = imputed.shifted({arm: delta, against: delta_against})
-        source = moved.fit(weeks=(at,)) if isinstance(moved, Imputed) else moved
-        return source.compare(
-            arm, against=against, week=at, measure=measure, conf_level=conf_level
-        ).one()
+        return (
+            moving(delta, delta_against)
+            .compare(arm, against=against, week=at, measure=measure, conf_level=conf_level)
+            .one()
+        )
 
     base = row(0.0, 0.0)
     better = imputed.levels(week=at).better
@@ -157,6 +159,15 @@ def tipping_point(
         missing=tuple(_missing(imputed, name, at) for name in (arm, against)),
         people=tuple(int(_members(imputed, name).sum()) for name in (arm, against)),
     )
+
+
+def _moving(imputed: Imputed | ConditionalMeans, names: tuple[str, str], week: float) -> Callable:
+    """From points worse in the two arms to a fit."""
+    if isinstance(imputed, ConditionalMeans):
+        return lambda *points: imputed.shifted(dict(zip(names, points, strict=True)))
+    if imputed.outcome.kind == "course" and imputed.covariates is None:
+        return imputed.moving(names, week)
+    return lambda *points: imputed.shifted(dict(zip(names, points, strict=True))).fit(weeks=(week,))
 
 
 def conclusion(row: Estimate, better: str) -> int:

@@ -68,8 +68,15 @@ def visit_means(complete: np.ndarray, arm: np.ndarray, covariates: np.ndarray) -
     )
 
 
-def _regressed(complete: np.ndarray, X: np.ndarray, arms: int) -> VisitMeans:
-    (n, p), m = X.shape, complete.shape[2]
+def factored(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Orthonormal columns (n, p) of a design, the inverse of their triangle, and residual df.
+
+    Raises
+    ------
+    ValueError
+        When columns follow from others, or there are too few people.
+    """
+    n, p = X.shape
     df = float(n - p)
     if df < 1 or np.linalg.matrix_rank(X) < p:
         raise ValueError(
@@ -77,7 +84,12 @@ def _regressed(complete: np.ndarray, X: np.ndarray, arms: int) -> VisitMeans:
             "for fewer covariates."
         )
     q, r = np.linalg.qr(X)
-    half = np.linalg.inv(r)
+    return q, np.linalg.inv(r), df
+
+
+def _regressed(complete: np.ndarray, X: np.ndarray, arms: int) -> VisitMeans:
+    m = complete.shape[2]
+    q, half, df = factored(X)
     aligned = q.T @ complete  # (M, p, m)
     rest = complete - q @ aligned
     spread = np.swapaxes(rest, 1, 2) @ rest / df
