@@ -111,3 +111,21 @@ def test_help_loads_no_heavy_library():
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_every_problem_of_a_wrong_column_goes_into_a_file(run, tmp_path):
+    run("new", "first")
+    run("simulate", "demo", "--patients", "400", "--tables", "csv")
+    file = tmp_path / "data/raw/demo/visits.csv"
+    head, *lines = file.read_text().splitlines()
+    at = head.split(",").index("score")
+    wrong = [",".join([*c[:at], "999", *c[at + 1 :]]) for c in (line.split(",") for line in lines)]
+    file.write_text("\n".join([head, *wrong]) + "\n")
+    status, _, err = run("check", "data/raw/demo", "--problems", "all.csv")
+    assert status == 1
+    assert "All problems, one a row: all.csv" in err
+    assert len(lines) > 1000
+    assert f"{len(lines)} times" in err
+    rows = (tmp_path / "all.csv").read_text().splitlines()
+    assert sum("score" in row for row in rows) >= len(lines)
+    assert run("check", "data/raw/demo")[2].count("\n") < 60

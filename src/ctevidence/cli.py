@@ -142,8 +142,29 @@ def prepare(
 
 
 @app.command()
-def check(path: Annotated[Path, typer.Argument(help="A study or trials folder.")]) -> None:
+def check(
+    path: Annotated[Path, typer.Argument(help="A study or trials folder.")],
+    problems: Annotated[
+        Path | None, typer.Option(help="Write every problem with its row to this new CSV file.")
+    ] = None,
+) -> None:
     """Report every problem of the data, or a one-screen profile of the study."""
+    from ctevidence.data.problems import DataProblems, every_problem
+
+    if problems is None:
+        typer.echo(_checked(path))
+        return
+    try:
+        with every_problem():
+            typer.echo(_checked(path))
+    except DataProblems as found:
+        found.write_csv(problems)
+        typer.echo(f"All problems, one a row: {problems}", err=True)
+        raise
+
+
+def _checked(path: Path) -> str:
+    """The profile of a folder of data as received, of a study, or of trials."""
     from tempfile import TemporaryDirectory
 
     from ctevidence.data.prepare import prepare as make
@@ -155,11 +176,10 @@ def check(path: Annotated[Path, typer.Argument(help="A study or trials folder.")
         with TemporaryDirectory() as aside:
             made = make(path.resolve().name, raw=path.resolve().parent, processed=aside)
             is_study = (made / "study.toml").exists()
-            typer.echo(str(profile(read_study(made)) if is_study else read_trials(made)))
-    elif (path / "study.toml").exists() or not (path / "trials.toml").exists():
-        typer.echo(str(profile(read_study(path))))
-    else:
-        typer.echo(str(read_trials(path)))
+            return str(profile(read_study(made)) if is_study else read_trials(made))
+    if (path / "study.toml").exists() or not (path / "trials.toml").exists():
+        return str(profile(read_study(path)))
+    return str(read_trials(path))
 
 
 @app.command()
@@ -223,9 +243,17 @@ def simulate(
     from dataclasses import replace
 
     from ctevidence.data.project import find_project
-    from ctevidence.data.writers import write_study
+    from ctevidence.data.writers import write_parts, write_study
     from ctevidence.simulate import Anxiety, simulate_maintenance, simulate_study
+    from ctevidence.simulate.blocks import BLOCK, simulate_in_blocks
 
+    kind = tables or ("parquet" if patients >= PARQUET_FROM else "csv")
+    if kind == "parquet" and patients > BLOCK and design != "maintenance":
+        how = {"design": design, "anxiety": Anxiety() if anxiety else None}
+        parts = simulate_in_blocks(patients, seed, **how)
+        named = (replace(part, name=name) for part in parts)
+        typer.echo(str(write_parts(named, find_project().raw(name))))
+        return
     if design == "maintenance":
         if anxiety:
             raise ValueError("Maintenance trials are simulated without anxiety scores.")
@@ -234,7 +262,6 @@ def simulate(
         scale = Anxiety() if anxiety else None
         drawn = simulate_study(n=patients, seed=seed, design=design, anxiety=scale)
     study = replace(drawn, name=name)
-    kind = tables or ("parquet" if patients >= PARQUET_FROM else "csv")
     typer.echo(str(write_study(study, find_project().raw(name), suffix=f".{kind}")))
 
 

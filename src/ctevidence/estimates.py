@@ -256,7 +256,7 @@ class Estimates:
         # repr is the shortest text that reads back as the same number; pandas' own is not
         exact = lambda value: repr(float(value))  # noqa: E731
         table = self.frame
-        table[_TEXT] = table[_TEXT].map(_no_formula)
+        table[_TEXT] = table[_TEXT].map(no_formula)
         table.to_csv(path, index=False, lineterminator="\n", float_format=exact)
         return path
 
@@ -286,13 +286,13 @@ _FORMULA = re.compile(rf"[\s']*{_SIGNS}")
 _MARKED = re.compile(rf"'[\s']*{_SIGNS}")
 
 
-def _no_formula(words: str) -> str:
+def no_formula(words: str) -> str:
     """Words that no spreadsheet calculates: =1+1 becomes '=1+1, the sign of text there."""
     return f"'{words}" if _FORMULA.match(words) else words
 
 
 def _as_written(cell: str) -> str:
-    """What `_no_formula` was given."""
+    """What `no_formula` was given."""
     return cell[1:] if _MARKED.match(cell) else cell
 
 

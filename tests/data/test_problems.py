@@ -2,9 +2,10 @@
 
 import pickle
 
+import pandas as pd
 import pytest
 
-from ctevidence.data.problems import EXAMPLES, DataProblems, Problem
+from ctevidence.data.problems import EXAMPLES, KEPT, DataProblems, Problem, alike, every_problem
 
 
 def out_of_range(row: int, value: str = "99") -> Problem:
@@ -43,9 +44,33 @@ def test_many_of_one_kind_are_counted_and_the_first_shown() -> None:
 
 def test_the_frame_has_one_row_each() -> None:
     frame = DataProblems([out_of_range(41), MISSING]).frame
-    assert list(frame.columns) == ["file", "row", "column", "value", "why", "do"]
+    assert list(frame.columns) == ["file", "row", "column", "value", "times", "why", "do"]
     assert frame["row"].tolist()[0] == 41
     assert frame["row"].isna().tolist() == [False, True]
+
+
+def test_very_many_of_one_kind_are_counted_and_not_kept() -> None:
+    found = alike(range(2, 10_000_002), out_of_range)
+    assert len(found) == KEPT
+    assert [p.row for p in found] == list(range(2, KEPT + 2))
+    problems = DataProblems([*found, MISSING])
+    assert problems.count == 10_000_001
+    assert "10000001 problems of 2 kinds" in str(problems)
+    assert f"score, {10_000_000} times" in str(problems)
+    assert f"and {10_000_000 - EXAMPLES} more" in " ".join(str(problems).split())
+    assert int(problems.frame["times"].sum()) == problems.count
+
+
+def test_all_of_them_on_request(tmp_path) -> None:
+    rows = range(2, KEPT + 52)
+    assert alike(range(2, KEPT + 2), out_of_range)[-1].times == 1
+    with every_problem():
+        found = alike(rows, lambda row: out_of_range(row, "=1+1"))
+    assert [p.row for p in found] == list(rows)
+    assert len(alike(rows, out_of_range)) == KEPT
+    written = pd.read_csv(DataProblems(found).write_csv(tmp_path / "all.csv"))
+    assert written["row"].tolist() == list(rows)
+    assert set(written["value"]) == {"'=1+1"}
 
 
 def test_problems_survive_pickling() -> None:

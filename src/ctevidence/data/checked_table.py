@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.columns import KEY
-from ctevidence.data.problems import Problem
+from ctevidence.data.problems import Problem, alike
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +32,14 @@ class CheckedTable:
 
         The value is the cell of `column`; `beside` names another value that it contradicts.
         """
-        marked = self.frame.index[np.asarray(where, dtype=bool)]
-        problems = []
-        for row in marked:
+
+        def problem(row) -> Problem:
             value = _shown(self.frame.at[row, column])
             if beside is not None:
                 value += f" ({beside[0]}: {_shown(beside[1].at[row])})"
-            problems.append(Problem(self.file, why, do, column=column, row=int(row), value=value))
-        return problems
+            return Problem(self.file, why, do, column=column, row=int(row), value=value)
+
+        return alike(self.frame.index[np.asarray(where, dtype=bool)], problem)
 
     def repeats(self, by: list[str], why: str, do: str, column: str) -> list[Problem]:
         """A problem for each row but the first of those that agree on `by`, naming the first.
@@ -58,17 +58,12 @@ class CheckedTable:
         first = same.transform("first")
         again = first.index[first != first.index]
         shown = list(dict.fromkeys([KEY, *by]))
-        return [
-            Problem(
-                self.file,
-                why,
-                do,
-                column=column,
-                row=int(row),
-                value=f"{', '.join(map(_shown, rows.loc[row, shown]))} (as row {first[row]})",
-            )
-            for row in again
-        ]
+
+        def problem(row) -> Problem:
+            value = f"{', '.join(map(_shown, rows.loc[row, shown]))} (as row {first[row]})"
+            return Problem(self.file, why, do, column=column, row=int(row), value=value)
+
+        return alike(again, problem)
 
 
 def _shown(cell) -> str:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path
 
 import pandas as pd
 
+from ctevidence.estimates import no_formula
+
 #: Values of one kind that a message shows; all of them are in `DataProblems.problems`.
 EXAMPLES = 5
+#: Problems of one kind that are kept one by one; the last of them counts the others.
+KEPT = 1_000
+_kept: ContextVar[float] = ContextVar("kept", default=KEPT)
 _WIDTH = 96
 _LONGEST = 60
 
@@ -31,6 +39,8 @@ class Problem:
         Line as a person sees it in the file, the header being line 1.
     value : str
         What was found; empty when nothing was.
+    times : int
+        This row, and as many more of the same kind as are not kept one by one; see `alike`.
     """
 
     file: str
@@ -39,6 +49,7 @@ class Problem:
     column: str = ""
     row: int | None = None
     value: str = ""
+    times: int = 1
 
     def __post_init__(self) -> None:
         if not (self.file and self.why and self.do):
@@ -48,6 +59,40 @@ class Problem:
     def kind(self) -> tuple[str, str, str, str]:
         """What problems that are shown together have in common."""
         return self.file, self.column, self.why, self.do
+
+
+def alike(rows: Sequence, made: Callable[..., Problem]) -> list[Problem]:
+    """A problem for each row, in order; beyond `KEPT` the last one counts the rest.
+
+    A wrong column of ten million rows is one mistake: naming the first thousand rows is enough to
+    find it, and ten million problems would not fit into memory.
+
+    Parameters
+    ----------
+    rows : sequence
+    made : callable
+        From a row to its problem; all are of one kind.
+
+    Examples
+    --------
+    >>> found = alike(range(2, 5002), lambda row: Problem("t.csv", "Why.", "Do.", row=row))
+    >>> len(found), found[-1].row, found[-1].times
+    (1000, 1001, 4001)
+    """
+    if len(rows) <= _kept.get():
+        return [made(row) for row in rows]
+    first = [made(row) for row in rows[: int(_kept.get())]]
+    return [*first[:-1], replace(first[-1], times=1 + len(rows) - len(first))]
+
+
+@contextmanager
+def every_problem() -> Iterator[None]:
+    """Inside, all problems are kept one by one, however many there are."""
+    token = _kept.set(float("inf"))
+    try:
+        yield
+    finally:
+        _kept.reset(token)
 
 
 class DataProblems(ValueError):  # noqa: N818 (it is what it carries)
@@ -63,9 +108,12 @@ class DataProblems(ValueError):  # noqa: N818 (it is what it carries)
     Attributes
     ----------
     problems : tuple of Problem
-        All of them, while the message shows the first `EXAMPLES` of each kind.
+        All of them, or of very many of one kind the first `KEPT`, the last of which counts the
+        rest (`alike`); the message shows the first `EXAMPLES` of each kind.
+    count : int
+        How many there are in the data.
     frame : DataFrame
-        One row per problem: file, row, column, value, why, do.
+        One row per problem: file, row, column, value, times, why, do.
 
     Examples
     --------
@@ -91,13 +139,25 @@ class DataProblems(ValueError):  # noqa: N818 (it is what it carries)
         columns = [f.name for f in fields(Problem)]
         frame = pd.DataFrame([astuple(p) for p in self.problems], columns=columns)
         frame["row"] = frame["row"].astype("Int64")
-        return frame[["file", "row", "column", "value", "why", "do"]]
+        return frame[["file", "row", "column", "value", "times", "why", "do"]]
+
+    def write_csv(self, path: str | Path) -> Path:
+        """Write `frame`; what a spreadsheet would calculate gets an apostrophe in front."""
+        table = self.frame
+        words = ["file", "column", "value", "why", "do"]
+        table[words] = table[words].map(no_formula)
+        table.to_csv(path, index=False, lineterminator="\n")
+        return Path(path)
+
+    @property
+    def count(self) -> int:
+        return sum(problem.times for problem in self.problems)
 
     def __str__(self) -> str:
         files: dict[str, dict[tuple[str, ...], list[Problem]]] = {}
         for problem in self.problems:
             files.setdefault(problem.file, {}).setdefault(problem.kind, []).append(problem)
-        n, kinds = len(self.problems), sum(len(of_file) for of_file in files.values())
+        n, kinds = self.count, sum(len(of_file) for of_file in files.values())
         count = f"{n} problem{'s' if n > 1 else ''}"
         if kinds < n:
             count += f" of {kinds} kind{'s' if kinds > 1 else ''}"
@@ -111,11 +171,12 @@ def _describe(same: list[Problem]) -> str:
     """Problems of one kind: where and what, then why and what to do."""
     first = same[0]
     shown = ", ".join(_place(p) for p in same[:EXAMPLES])
-    if len(same) > EXAMPLES:
-        shown += f" and {len(same) - EXAMPLES} more"
+    times = sum(problem.times for problem in same)
+    if times > EXAMPLES:
+        shown += f" and {times - EXAMPLES} more"
     head = _shown(first.column) or ("the whole row" if first.row else "the whole file")
-    if len(same) > 1:
-        head += f", {len(same)} times"
+    if times > 1:
+        head += f", {times} times"
     lines = [(f"{head}: {shown}" if shown else head, "  ", "      ")]
     lines += [(f"Why: {first.why}", "    ", " " * 9), (f"Do:  {first.do}", "    ", " " * 9)]
     return "\n".join(

@@ -30,7 +30,7 @@ from ctevidence.data.columns import (
     optional,
 )
 from ctevidence.data.files import RawTable
-from ctevidence.data.problems import Problem
+from ctevidence.data.problems import Problem, alike
 from ctevidence.terms import COMPONENTS
 
 _LIKE_ITEM = re.compile(r"(item|question|q)[ _.-]?0*\d+", re.IGNORECASE)
@@ -135,7 +135,7 @@ def _fault(cell: str, spec: ColumnSpec, decimal: str) -> str:
     return read_number(cell, decimal)[1]
 
 
-def _words(cell: str, spec: ColumnSpec, fault: str) -> tuple[str, str]:
+def _words(spec: ColumnSpec, fault: str) -> tuple[str, str]:
     """Why a cell is refused, and what to do."""
     if fault == "component":
         return f"A component is one of {' and '.join(COMPONENTS)}.", "Use one of the two words."
@@ -160,11 +160,13 @@ def _refused(raw: RawTable, specs: Mapping[str, ColumnSpec], decimal: str) -> li
             continue
         cells = raw.frame[name]
         faults = by_text(cells, lambda cell, spec=spec: _fault(cell, spec, decimal), object)
-        for row, fault in faults[faults != ""].items():
-            why, do = _words(cells.at[row], spec, fault)
-            problems.append(
-                Problem(raw.file, why, do, column=name, row=int(row), value=cells.at[row])
-            )
+        for fault in faults[faults != ""].unique():
+            why, do = _words(spec, fault)
+
+            def problem(row, name=name, cells=cells, why=why, do=do) -> Problem:
+                return Problem(raw.file, why, do, column=name, row=int(row), value=cells.at[row])
+
+            problems += alike(faults.index[faults == fault], problem)
     return sorted(problems, key=lambda p: p.row or 0)
 
 
