@@ -15,7 +15,7 @@ import numpy as np
 from ctevidence.data.study import Study
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.models.fit import Fit
-from ctevidence.models.over_time import relapse_over_time
+from ctevidence.models.over_time import OverTime, relapse_over_time
 from ctevidence.models.relapse import fit_relapse
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import contrast_measure
@@ -124,7 +124,12 @@ def relapse_dating(
     return Dating(*(_answer(fit, arm, against, measure, week) for fit in fits))
 
 
-def dating_of_study(study: Study, week: float | None = None, model: str = "weibull") -> Dating:
+def dating_of_study(
+    study: Study,
+    week: float | None = None,
+    model: str = "weibull",
+    relapse: OverTime | None = None,
+) -> Dating:
     """How much dating moves the first comparison of weeks without relapse that a study allows.
 
     Parameters
@@ -132,6 +137,8 @@ def dating_of_study(study: Study, week: float | None = None, model: str = "weibu
     study : Study
     week, model
         As in `relapse_dating`; the week of `relapse_over_time` when absent.
+    relapse : OverTime, optional
+        What `relapse_over_time` gave for the study and week, where it is at hand.
 
     Returns
     -------
@@ -145,7 +152,7 @@ def dating_of_study(study: Study, week: float | None = None, model: str = "weibu
     >>> dating_of_study(simulate_study(n=40, seed=1)).reason
     'no relapse lies between two visits: dates are recorded, or nobody had one'
     """
-    relapse = relapse_over_time(study, week)
+    relapse = relapse_over_time(study, week) if relapse is None else relapse
     if relapse.fit is None:
         return _undated(relapse.reason)
     outcome = relapse.fit.outcome

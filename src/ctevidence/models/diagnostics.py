@@ -13,7 +13,7 @@ from ctevidence.models.gaussian_fit import GaussianFit
 from ctevidence.models.growth_fit import GrowthFit
 from ctevidence.models.influence import Influence, influence
 from ctevidence.models.mixed import fit_mixed
-from ctevidence.models.mmrm import MmrmFit, fit_mmrm
+from ctevidence.models.mmrm import MmrmFit, fit_mmrm_by_structures
 from ctevidence.models.period_mean import PeriodFit, trapezoid_weights
 from ctevidence.models.scaled_residuals import moments, scaled_residuals
 from ctevidence.terms import DAYS_PER_WEEK
@@ -121,18 +121,17 @@ def alternatives(fit) -> pd.DataFrame:
 
 def _other_structures(fit, model: MmrmFit):
     rows = scores_of(fit)
+    found = fit_mmrm_by_structures(
+        [name for name in ON_VISITS if name != model.covariance],
+        model.people.y,
+        model.people.X,
+        rows["participant_id"].to_numpy(),
+        rows["week"].to_numpy(float),
+        reml=model.reml,
+    )
     for name in ON_VISITS:
-        if name == model.covariance:
-            yield name, model, True
-            continue
-        try:
-            other = fit_mmrm(
-                model.people.y, model.people.X, rows["participant_id"].to_numpy(),
-                rows["week"].to_numpy(float), name, "satterthwaite", model.reml, fallbacks=(),
-            )  # fmt: skip
-        except ValueError:  # not identified, singular or not converging in these data
-            other = None
-        yield name, other, False
+        used = name == model.covariance
+        yield name, model if used else found[name], used
 
 
 def _other_effects(fit: GrowthFit):

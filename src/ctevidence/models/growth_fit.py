@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from ctevidence.models.growth_design import GrowthDesign
 from ctevidence.models.growth_shape import GrowthShape
 from ctevidence.models.individual_curves import individual_curves
 from ctevidence.models.mixed import MixedFit
+from ctevidence.models.normal_equations import NormalEquations
 from ctevidence.models.treatment_over_time import TreatmentOverTime
 from ctevidence.outcomes.outcome import Outcome
 
@@ -158,7 +160,14 @@ class GrowthFit(ComparableFit):
         """
         weeks = [w for w in self.study.weeks if self._is_seen(w)] if weeks is None else weeks
         self.weights([(arm, float(w)) for w in weeks for arm in self.arms[:1]])  # refuses others
-        return individual_curves(self.model, self.design, self.rows, weeks, people, level)
+        return individual_curves(
+            self.model, self.design, self.rows, weeks, people, level, self._solved
+        )
+
+    @cached_property
+    def _solved(self) -> tuple[np.ndarray, np.ndarray]:
+        """The equations of everyone, which the curves of each person need."""
+        return NormalEquations.of(self.model.people).solved()
 
     def over_time(self) -> Estimates:
         """How scores differ with each treatment over time: associations, never effects.

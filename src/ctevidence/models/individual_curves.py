@@ -30,6 +30,7 @@ def individual_curves(
     weeks: Sequence[float],
     wanted: Sequence | None = None,
     level: float = 0.95,
+    solved: tuple[Array, Array] | None = None,
 ) -> pd.DataFrame:
     """Curves of people at the weeks.
 
@@ -44,6 +45,8 @@ def individual_curves(
     wanted : sequence of participant ids, optional
         Everyone when absent.
     level : float
+    solved : C, effects, optional
+        Of `NormalEquations.solved` for the model, where they are at hand.
 
     Returns
     -------
@@ -64,9 +67,10 @@ def individual_curves(
         raise ValueError(f"level is {level:g}; it is a probability between 0 and 1, such as 0.95.")
     ids = rows["participant_id"].to_numpy()
     wanted = pd.unique(ids) if wanted is None else np.asarray(list(wanted), dtype=object)
-    if len(unknown := set(wanted) - set(ids)):
+    known = pd.unique(ids[pd.Series(ids).isin(wanted)])
+    if len(unknown := set(wanted) - set(known)):
         raise KeyError(f"{len(unknown)} of these people have no score in the model.")
-    solved = NormalEquations.of(model.people).solved()
+    solved = NormalEquations.of(model.people).solved() if solved is None else solved
     blocks = [
         _curves_of_block(model, design, rows, block[keep], V[keep], weeks, solved)
         for block, V in model.people.covariances()

@@ -218,6 +218,45 @@ def fit_mmrm_by_methods(
     return {method: _inferred(found, method) for method in methods}
 
 
+def fit_mmrm_by_structures(
+    structures: Sequence[str],
+    y: Array,
+    X: Array,
+    subject: Array,
+    visit: Array,
+    method: str = "satterthwaite",
+    reml: bool = True,
+) -> dict[str, MmrmFit | None]:
+    """The same coefficients under several covariances, reducing the rows to sums only once.
+
+    Parameters
+    ----------
+    structures : sequence of str
+        Values of ``covariance`` of `fit_mmrm` that are on visits; everything else as there.
+
+    Returns
+    -------
+    dict of MmrmFit or None
+        By structure, in the order given; None where it is not identified, singular or does not
+        converge: nothing simpler takes its place.
+    """
+    _check_method(method, reml)
+    y, X, names = checked_design(y, X, None)
+    data = describe_visits(subject, visit, None, None, None, structures[0], len(y))
+    basis = design_basis(X, y, names)
+    to_fit = residual_to_fit(y, X, basis)
+    reduced = stacks(data.observations, X, to_fit, basis.to_basis)
+    root, found = root_weights(None, len(y)), {}
+    for name in structures:
+        try:
+            fitted = fit_covariance([name], data, reduced, len(y), reml)
+            each = _Found(y, X, names, root, reml, data, basis, fitted)
+            found[name] = _inferred(each, method)
+        except ValueError:
+            found[name] = None
+    return found
+
+
 @dataclass(frozen=True)
 class _Found:
     """Checked data, times the root of their weights, and where their likelihood is largest."""

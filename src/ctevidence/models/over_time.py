@@ -82,7 +82,10 @@ class OverTime(StudyAnswers):
 
 
 def relapse_over_time(
-    study: Study, week: float | None = None, competing: Sequence[str] = ("died",)
+    study: Study,
+    week: float | None = None,
+    competing: Sequence[str] = ("died",),
+    earlier: OverTime | None = None,
 ) -> OverTime:
     """The time until relapse by the declared rule.
 
@@ -94,6 +97,9 @@ def relapse_over_time(
         visits its primary week), or the longest that every curve is known.
     competing : sequence of str
         As in `fit_relapse`.
+    earlier : OverTime, optional
+        The same study's relapse with other competing events: who relapsed when, and who stayed
+        well, are then taken from there.
 
     Returns
     -------
@@ -108,7 +114,11 @@ def relapse_over_time(
     """
     if study.rules.relapse is None:
         return OverTime(study, "relapse", None, math.nan, NO_RELAPSE_RULE)
-    fit = fit_relapse(derive_relapse(study), competing=competing)
+    if earlier is None:
+        fit = fit_relapse(derive_relapse(study), competing=competing)
+    else:
+        known = earlier.fit
+        fit = fit_relapse(known.outcome, competing=competing, staying=known.staying)
     return OverTime(study, "relapse", fit, reading_week(fit, week))
 
 

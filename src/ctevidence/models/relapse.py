@@ -38,6 +38,7 @@ def fit_relapse(
     model: str | None = None,
     proportional: bool = False,
     competing: Sequence[str] = ("died",),
+    staying: ScheduledFit | None = None,
 ) -> TimeToEventFit | IntervalTimesFit | WeightedTimeToEventFit:
     """Staying well at each scheduled week, and the time until relapse.
 
@@ -65,6 +66,9 @@ def fit_relapse(
         For ``seen="first-seen"``: what keeps people from having a relapse, in
         ``cumulative_incidence``. With dropout among them it is the share seen to relapse, which
         asks nothing of those who left; without it they are taken to go on like those who stayed.
+    staying : ScheduledFit, optional
+        The risk of staying well from another fit of the same outcome by the same model, where it
+        is at hand.
 
     Returns
     -------
@@ -109,7 +113,8 @@ def fit_relapse(
         population=_population(outcome, descriptive),
         competing=competing_states(outcome, competing),
     )
-    staying = _staying_well(outcome, names, model if weighted else None)
+    if staying is None:
+        staying = _staying_well(outcome, names, model if weighted else None)
     if seen == "first-seen":
         return fit_time_to_event(outcome, at_risk, staying, names, model)
     options = {"model": model or "weibull", "proportional": proportional}
