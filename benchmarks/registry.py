@@ -1,10 +1,10 @@
 """Time and memory of a large registry from `simulate` through `check` to the report.
 
-For each number of people the three commands are run as a user runs them, one after the other, each
+For each number of people the commands are run as a user runs them, one after the other, each
 in a process of its own and in a temporary project. Wall time is that of the command; peak memory is
 that of all its processes together, what they share counted once.
 
-Run: ``python benchmarks/registry.py``, or with numbers of people: ``... registry.py 1000000``.
+Run: ``python benchmarks/registry.py``, or with numbers of people: ``... registry.py 100000``.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-#: a million is asked for by number: its report has not been run to its end yet
-PEOPLE = (10_000, 100_000)
+PEOPLE = (10_000, 100_000, 1_000_000)
 #: looking at gigabytes takes time itself
 SAMPLE_SECONDS = 1.0
 GIGABYTE = 2**30
 COMMANDS = {
     "simulate": "simulate registry --patients {n} --design registry --anxiety --tables parquet",
     "check": "check data/raw/registry",
-    "report": "report registry --quiet",
+    "report, one worker": "report registry --quiet --workers 1",
+    "report, two workers": "report registry --quiet --workers 2 --fresh",
 }
 #: one BLAS thread per process, as in the Makefile
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
