@@ -80,7 +80,7 @@ def fit_response(
     ScheduledFit or PairwiseRiskFit
         Levels of ``risk``. `n` and `events` are the people analysed. An arm of which the outcome
         is known for nobody is ``nan`` at that week, with a caution. `model` holds the regression,
-        of each week where they are separate; None for counts.
+        of each week where they are separate; None for counts. Standardised ones keep no data.
 
     Raises
     ------

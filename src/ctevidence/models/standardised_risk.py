@@ -114,6 +114,8 @@ def standardised_risks(
         slope = (risk * (1 - risk)) @ as_if / len(y)
         estimate[a] = risk.mean()
         influence[:, a] = (risk - risk.mean()) / len(y) + of_coefficients @ slope
+    # a regression keeps its data many times over: of a registry half a gigabyte for each week
+    model.remove_data()
     return Risks(estimate, influence, model)
 
 

@@ -18,11 +18,13 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.outcomes.found_once import found_once
 from ctevidence.terms import DAYS_PER_WEEK
 
 HALF_DAY = 0.5
 
 
+@found_once
 def follow_up(study: Study) -> pd.DataFrame:
     """Days that bound each person's follow-up.
 

@@ -16,6 +16,7 @@ import pandas as pd
 from ctevidence.data.rules import RelapseRule
 from ctevidence.data.study import Study
 from ctevidence.outcomes.declared import declared_rule
+from ctevidence.outcomes.found_once import found_once
 from ctevidence.outcomes.illness_return import (
     descriptive_only,
     illness_return,
@@ -59,7 +60,7 @@ def derive_relapse(study: Study, rule: RelapseRule | None = None) -> Outcome:
     """
     rule = declared_rule(study, "relapse", rule)
     visits = judged_visits(study, rule)
-    days = relapse_days(study, rule, visits)
+    days = relapse_days(study, rule)
     cautions = (descriptive_only(rule.after),) if rule.is_descriptive else ()
     return Outcome(
         kind="relapse",
@@ -86,8 +87,10 @@ def judged_visits(study: Study, rule: RelapseRule) -> pd.DataFrame:
     return visits.assign(reached=reached == 1, ill=_is_ill(study, rule, visits["score"]))
 
 
-def relapse_days(study: Study, rule: RelapseRule, visits: pd.DataFrame) -> pd.DataFrame:
-    """Turning days by the rule, as `illness_return` gives them, from judged visits."""
+@found_once
+def relapse_days(study: Study, rule: RelapseRule) -> pd.DataFrame:
+    """Turning days by the rule, as `illness_return` gives them."""
+    visits = judged_visits(study, rule)
     people = study.entering()["participant_id"]
     seen = with_day_0(visits, people, from_baseline=rule.after == "baseline")
     return illness_return(study, seen, rule.confirm_visits, _event(rule))

@@ -101,7 +101,7 @@ def derive_staying_well(
     relapse = declared_rule(study, "relapse", rule)
     rule = StayingWellRule(relapse, missing or _declared_missing(study, relapse))
     visits = judged_visits(study, relapse)
-    days = relapse_days(study, relapse, visits)
+    days = relapse_days(study, relapse)
     rows = scores_at(study, week)
     return Outcome(
         kind="response",
