@@ -24,6 +24,8 @@ from ctevidence.estimates import Estimates
 from ctevidence.terms import Arm
 
 STARTED = "open markers: mean before treatment, as observed"
+#: Width of a digit of the counts as a share of the axis from the first week to the last.
+LETTER = 0.0157
 
 
 def plot_course(fit, name: str = "course") -> Figure:
@@ -38,8 +40,9 @@ def plot_course(fit, name: str = "course") -> Figure:
     Returns
     -------
     Figure
-        Its table holds what is drawn, with the number of people seen at each week. Weeks at which
-        too few people of an arm were seen are left out of both.
+        Its table holds what is drawn, with the number of people seen at each week; below the
+        curves these stand where they have room. Weeks at which too few people of an arm were seen
+        are left out of both.
     """
     study, disclosure = fit.study, disclosure_of(fit.study)
     rows = Estimates(gated(row, disclosure) for row in fit.per_arm())
@@ -109,13 +112,33 @@ def _people_seen(axes, frame: pd.DataFrame, arms: list[Arm], study) -> None:
     axes.axis("off")
     first, last = frame["week"].min(), frame["week"].max()
     axes.text(first, 0.95, "People seen", color=MUTED, fontsize=8.5, ha="center")
+    said = [disclosure.text(None if pd.isna(n) else int(n)) for n in frame["n"]]
+    frame = frame.assign(people=said)
+    frame = frame[frame["week"].isin(with_room(frame["week"].unique(), max(map(len, said))))]
     for row, arm in enumerate(arms):
         colour = style_of(arm, study.arms)[0]
         for seen in frame[frame["arm"] == arm.name].itertuples():
-            people = disclosure.text(None if pd.isna(seen.n) else int(seen.n))
-            axes.text(seen.week, -row, people, ha="center", color=colour, fontsize=9)
+            axes.text(seen.week, -row, seen.people, ha="center", color=colour, fontsize=9)
         beside = {"textcoords": "offset points", "xytext": (18, 0), "annotation_clip": False}
         axes.annotate(arm.label, (last, -row), color=colour, fontsize=9, **beside)
+
+
+def with_room(weeks, letters: int) -> list[float]:
+    """Weeks below which counts of so many letters can stand side by side, first and last among
+    them; the others have theirs in the table of the figure.
+
+    Examples
+    --------
+    >>> with_room([2, 4, 8, 12, 26, 52], 2), with_room([2, 4, 8, 12, 26, 52], 6)
+    ([2, 4, 8, 12, 26, 52], [2, 8, 26, 52])
+    """
+    weeks = sorted(weeks)
+    apart = (letters + 0.5) * LETTER * (weeks[-1] - weeks[0])
+    kept = weeks[:1]
+    for week in weeks[1:-1]:
+        if week - kept[-1] >= apart and weeks[-1] - week >= apart:
+            kept.append(week)
+    return [*kept, weeks[-1]] if len(weeks) > 1 else kept
 
 
 def _data(frame: pd.DataFrame, study, start: dict[str, float]):
