@@ -54,7 +54,10 @@ def report(
     name: Annotated[
         str, typer.Option("--name", help="Folder under reports/, when it is not the study's name.")
     ] = "",
-    workers: Annotated[int, typer.Option(min=1, help="Notebooks run side by side.")] = 2,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Notebooks run side by side; 2, or 1 of very large studies."),
+    ] = None,
     cluster: Annotated[
         str, typer.Option(help="Run notebooks on a Dask cluster: the address of its scheduler.")
     ] = "",

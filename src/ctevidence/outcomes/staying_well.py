@@ -129,11 +129,16 @@ def is_staying_well(rows: pd.DataFrame, days: pd.DataFrame) -> np.ndarray:
     array of float, shape (len(rows),)
     """
     at = rows["day"].fillna(rows["week"] * DAYS_PER_WEEK).to_numpy(float)
-    turned = days.loc[rows["participant_id"]]
-    at = np.fmin(at, turned["until"].to_numpy(float))
-    well = (turned["start"] <= at) & (turned["well"] >= at)
-    happened = (turned[["ill", "death", "unconfirmed"]].le(at, axis=0)).any(axis=1)
-    not_well = happened | (turned["not_started"] >= at)
+    place = days.index.get_indexer(rows["participant_id"])
+
+    def turned(column: str) -> np.ndarray:
+        return days[column].to_numpy(float)[place]
+
+    at = np.fmin(at, turned("until"))
+    well = (turned("start") <= at) & (turned("well") >= at)
+    not_well = turned("not_started") >= at
+    for column in ("ill", "death", "unconfirmed"):
+        not_well |= turned(column) <= at
     return np.select([not_well, well], [0.0, 1.0], np.nan)
 
 

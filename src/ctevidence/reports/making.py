@@ -37,16 +37,15 @@ from ctevidence.reports.manifest import (
 from ctevidence.reports.notebooks import Notebook, read_notebooks
 from ctevidence.reports.orders import Order
 from ctevidence.reports.packing import holds, pack, pack_key
+from ctevidence.reports.side_by_side import side_by_side
 from ctevidence.reports.stages import DATA_PARAMETERS, NEEDS_RESULTS
-
-WORKERS = 2
 
 
 def make_reports(
     orders: Sequence[Order],
     project: Project,
     *,
-    workers: int = WORKERS,
+    workers: int | None = None,
     fresh: bool = False,
     wait: bool = False,
     watch: Callable[[Event], None] = lambda event: None,
@@ -60,8 +59,8 @@ def make_reports(
     orders : sequence of Order
         All of them are checked before anything runs.
     project : Project
-    workers : int
-        Notebooks run side by side.
+    workers : int, optional
+        Notebooks run side by side; when absent two, or one of very large studies (`side_by_side`).
     fresh : bool
         Do everything anew, whatever is kept.
     wait : bool
@@ -88,6 +87,7 @@ def make_reports(
     notebooks = read_notebooks()
     for order in orders:
         order.check(notebooks)
+    workers = workers or side_by_side(project.raw(order.name) for order in orders)
     if cluster:
         with on_cluster(cluster) as client:
             refuse_other_workers(client, project.root)

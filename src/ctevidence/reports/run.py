@@ -12,7 +12,7 @@ from ctevidence.data.readers import read_study
 from ctevidence.data.sources import list_sources
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials, read_trials
-from ctevidence.reports.making import WORKERS, make_reports
+from ctevidence.reports.making import make_reports
 from ctevidence.reports.manifest import checksums
 from ctevidence.reports.notebooks import Notebook, read_notebooks
 from ctevidence.reports.orders import Order
@@ -63,7 +63,7 @@ def run_report(
     report: str = "",
     outcomes: tuple[str, ...] = (),
     fresh: bool = False,
-    workers: int = WORKERS,
+    workers: int | None = None,
     wait: bool = False,
     cluster: str = "",
     allow_difference: str = "",
@@ -92,8 +92,9 @@ def run_report(
         ``response``, ``course``, ``relapse``; all when absent.
     fresh : bool
         Run every notebook, whatever results are kept.
-    workers : int
-        Notebooks run side by side. The results do not depend on it.
+    workers : int, optional
+        Notebooks run side by side; when absent two, or one of very large studies. The results do
+        not depend on it.
     wait : bool
         Wait for another run on the same report; else refuse.
     cluster : str
