@@ -258,3 +258,14 @@ def test_lines_below_the_messages_hold_relapse_the_young_and_the_singles():
         "Therapy alone: against medication 4 fewer of every 100 people who respond (range 10 fewer "
         "to 3 more; 13 trials, 1276 people): not determined.",
     ]
+
+
+def test_a_line_that_claims_a_direction_says_how_sure():
+    found = verdicts(replace(YOUNG, n=300, n_reference=300))
+    (line,) = (t.text for t in further_messages(found, "open") if t.text.startswith("Adolescents"))
+    assert ": benefit (certainty not assessed);" in line
+    chosen = verdicts(replace(YOUNG, n=300, n_reference=300, randomised=False))
+    assert (
+        "(certainty not assessed; an association: not randomised)"
+        in further_messages(chosen, "open")[1].text
+    )

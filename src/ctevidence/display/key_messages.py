@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ctevidence.data.study import Study
 from ctevidence.display.arm_sentences import sentence_of_arms
-from ctevidence.display.contrast_words import difference_words, outcome_words
+from ctevidence.display.contrast_words import difference_words, in_brackets, outcome_words
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.labels import population_label, treatment_label
 from ctevidence.display.release import gated
@@ -23,6 +23,7 @@ from ctevidence.display.verdict_words import (
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.hearing import is_of_the_young
+from ctevidence.evidence.verdict import Direction
 from ctevidence.language import capital, pick, say
 from ctevidence.terms import Treatment
 
@@ -178,6 +179,15 @@ def _in_short(verdict: Verdict, source) -> str:
         best=best,
         outcome=outcome_words(lead),
         limits=limits,
-        found=direction_words(verdict),
+        found=f"{direction_words(verdict)}{in_brackets(*_how_sure(verdict))}",
         rests=count_words(verdict, disclosure),
     )
+
+
+def _how_sure(verdict: Verdict) -> list[str]:
+    """Certainty, and that chance did not assign people, where a verdict claims a direction."""
+    if verdict.direction in (Direction.NOT_DETERMINED, Direction.NOT_ESTABLISHED):
+        return []
+    given = verdict.certainty
+    sure = say("tail.certainty", certainty=given) if given else say("tail.not_assessed")
+    return [sure, say("tail.association") if verdict.lead.randomised is False else ""]
