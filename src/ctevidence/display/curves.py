@@ -31,7 +31,7 @@ from ctevidence.display.figure import (
 from ctevidence.display.format import interval, shown
 from ctevidence.display.spread import spread
 
-WIDTH, LINE = 5.2, 0.185  # inches
+WIDTH, LINE = 5.2, 0.18  # inches
 #: characters of a name beside a line before it is broken
 NAME = 11
 MOST_MARKS = 7
@@ -106,7 +106,7 @@ def draw_curves(
     title_lines = textwrap.wrap(title, 46)
     time_lines = [row for part in time.splitlines() for row in textwrap.wrap(part, 54)]
     rows = sum(1 + len(curve.people) for curve in curves)
-    top, plot = 0.14 + 0.22 * len(title_lines), 2.7
+    top, plot = 0.14 + 0.22 * len(title_lines), 2.5
     middle, below = 0.34 + 0.17 * len(time_lines), LINE * rows + 0.15
     height = top + plot + middle + below
     names = [textwrap.fill(curve.label, NAME) for curve in curves]
@@ -161,14 +161,14 @@ def _people(table, curves, marks, last, disclosure, left, right, below) -> None:
     place = left + marks / last * (WIDTH - left - right) if last else np.full(len(marks), left)
     y = below - 0.12
     for curve in curves:
-        table.text(0.1, y, curve.label, color=curve.colour, fontsize=9, fontweight="bold",
+        table.text(0.1, y, curve.label, color=curve.colour, fontsize=9.8, fontweight="bold",
                    va="center")  # fmt: skip
         table.plot([0.1, WIDTH - 0.1], [y + LINE * 0.55] * 2, color=RULE, lw=0.6)
         y -= LINE
         for what, counts in people_shown(curve.people, disclosure).items():
-            table.text(0.1, y, what, color=MUTED, fontsize=8.5, va="center")
+            table.text(0.1, y, what, color=MUTED, fontsize=9.4, va="center")
             for x, count in zip(place, counts, strict=True):
-                table.text(x, y, count, color=INK, fontsize=8.5, ha="center", va="center")
+                table.text(x, y, count, color=INK, fontsize=9.4, ha="center", va="center")
             y -= LINE
 
 

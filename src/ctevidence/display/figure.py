@@ -7,6 +7,7 @@ with colour-blindness; every arm has its marker and line style as well: colour n
 from __future__ import annotations
 
 import io
+import struct
 import textwrap
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ DPI = 160
 LONGEST_REASON = 450
 #: characters of a text alternative, at most
 LONGEST_ALT = 600
+#: the only column of the data of a figure in which nothing could be drawn
+NOTHING = "nothing to draw"
 INK, MUTED, RULE = "#1a2430", "#5b6672", "#d5dae0"
 
 #: treatment -> colour, marker, line style; each at least 3:1 against white
@@ -89,6 +92,17 @@ class Figure:
                 f'Figure "{self.name}": its text alternative has {len(self.alt)} characters; '
                 "say in 40 to 600 what kind of figure it is, its message and key numbers."
             )
+
+    @property
+    def width(self) -> float:
+        """Inches it was drawn for: what makes the size of its words, whatever the screen."""
+        (pixels,) = struct.unpack(">I", self.png[16:20])  # the first field of a PNG's header
+        return pixels / DPI
+
+    @property
+    def why_empty(self) -> str:
+        """Why nothing could be drawn; empty for a figure that shows something."""
+        return self.data.frame[NOTHING].item() if NOTHING in self.data.frame else ""
 
     def _repr_mimebundle_(self, **_options):
         return {"image/png": self.png}, {"image/png": {"alt": self.alt}}
@@ -174,7 +188,7 @@ def nothing_to_draw(name: str, title: str, reason: str) -> Figure:
         figure, axes = canvas(7.2, 0.9 + 0.2 * len(text.splitlines()))
         axes.axis("off")
         axes.text(0, 0.5, text, color=MUTED, va="center", transform=axes.transAxes)
-        data = Table(f"{name}-data", title, pd.DataFrame({"nothing to draw": [reason]}))
+        data = Table(f"{name}-data", title, pd.DataFrame({NOTHING: [reason]}))
         alt = f"No figure could be drawn. {title}: {short}."
         return finished(figure, name, title, alt, data)
 

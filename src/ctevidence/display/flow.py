@@ -38,7 +38,7 @@ def plot_flow(study: Study, name: str = "flow") -> Figure:
     lines = _lines(flow, study)
     arms = [arm for arm in study.arms if arm.name in set(flow["arm"])]
     with mpl.rc_context(LOOK):
-        height = 1.1 + 0.6 * len(lines)
+        height = 1.0 + 0.44 * len(lines)
         figure, axes = canvas(max(6.2, 1.75 * len(arms) + 1.6), height)
         axes.set_xlim(-0.95, len(arms) - 0.45)
         axes.set_ylim(-len(lines) + 0.5, 0.9)

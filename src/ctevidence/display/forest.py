@@ -26,7 +26,7 @@ from ctevidence.synthesis.subgroups import Subgroups
 
 SQUARE, DIAMOND, PREDICTED = "#34495c", "#00664f", "#b3480b"
 #: inches of a line and size of its text, for a few and for many lines
-ROOMY, TIGHT, MANY = (0.27, 9.0), (0.19, 7.6), 45
+ROOMY, TIGHT, MANY = (0.215, 9.0), (0.19, 7.6), 45
 TOP, BOTTOM = 0.95, 0.62  # inches above the first line and below the last
 LEFT, RIGHT = 0.45, 0.745  # where the axes stand, as shares of the width
 # text columns, in widths of the axes

@@ -78,7 +78,7 @@ def plot_illness(fit, name: str = "illness") -> Figure:
         columns = 2 if len(arms) > 1 else 1
         lines = math.ceil(len(arms) / columns)
         figure, axes = canvas(
-            4.6 * columns, 2.7 * lines + 0.5, nrows=lines, ncols=columns, squeeze=False, sharey=True
+            4.6 * columns, 2.2 * lines + 0.5, nrows=lines, ncols=columns, squeeze=False, sharey=True
         )
         panels = axes.ravel()
         for panel, arm in zip(panels, arms, strict=False):

@@ -70,7 +70,7 @@ def plot_interaction(
     scales = [scale for scale in PANELS if _can_be_drawn(cells, expected, scale)]
     with mpl.rc_context(LOOK):
         width = 5.6 + 4.0 * (len(scales) - 1)
-        figure, axes = canvas(width, 4.3, ncols=len(scales), squeeze=False)
+        figure, axes = canvas(width, 3.7, ncols=len(scales), squeeze=False)
         for panel, scale in zip(axes[0], scales, strict=True):
             _panel(panel, cells, expected[PANELS[scale][0]], scale)
         axes[0][0].set_ylabel(_axis_label(cells))

@@ -86,7 +86,7 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
     columns = min(2, len(rows))
     lines = -(-len(rows) // columns)
     with mpl.rc_context(LOOK):
-        figure, axes = canvas(5.2, 0.5 + 2.7 * lines, nrows=lines, ncols=columns, squeeze=False)
+        figure, axes = canvas(5.2, 0.5 + 2.6 * lines, nrows=lines, ncols=columns, squeeze=False)
         for panel in axes.flat[len(rows) :]:
             panel.axis("off")
         table = []
@@ -96,16 +96,16 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
             filled = int(value) if value.isdigit() else None
             colour, marker, _ = style_of(arm, study.arms)
             _array(panel, filled, colour)
-            panel.set_title(arm.label, fontsize=10.5, loc="center", color=colour)
+            panel.set_title(arm.label, fontsize=11.5, loc="center", color=colour)
             big = f"{value} of 100" if filled is not None else value
-            panel.text(4.5, -1.75, big, ha="center", fontweight="bold", fontsize=11)
+            panel.text(4.5, -1.85, big, ha="center", fontweight="bold", fontsize=12.5)
             panel.text(
                 4.5,
-                -2.9,
+                -3.1,
                 f"range {limits}" if limits else "",
                 ha="center",
                 color=MUTED,
-                fontsize=8.5,
+                fontsize=10.5,
             )
             table.append(
                 (
@@ -119,7 +119,7 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
         how = counting_of(rows[0])
         title = f"Of 100 people, how many {verb_of(outcome)} by week {at:g}"
         title += in_brackets(how, how_made(rows[0]))
-        figure.suptitle(textwrap.fill(title, 50), x=0.01, ha="left", fontweight="bold", fontsize=12)
+        figure.suptitle(textwrap.fill(title, 47), x=0.01, ha="left", fontweight="bold", fontsize=12)
         # of a curve the counts are events on the way, not people who stay well
         counted = say("adjusting.with_it") if rows[0].measure == "risk" else "events so far"
         share = say("adjusting.per_100") if adjusted_for(rows[0]) else "per 100"
@@ -132,7 +132,7 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
 
 def _array(panel, filled: int | None, colour: str) -> None:
     panel.set_xlim(-0.7, 9.7)
-    panel.set_ylim(-3.4, 9.7)
+    panel.set_ylim(-3.7, 9.7)
     panel.set_aspect("equal")
     panel.axis("off")
     if filled is None:

@@ -31,8 +31,11 @@ from ctevidence.evidence.verdict import Direction, people_behind
 from ctevidence.language import pick, say, words
 
 _VERDICTS = ("claim", "verdict", "sure", "estimate", "rests", "shown", "drives")
+#: the estimate without the risk that it starts from
+_ALL = (*_VERDICTS, "number")
 #: what a page shows at once, and what it keeps behind a line
-SHORT, BEHIND = _VERDICTS[:5], ("claim", "shown", "drives")
+SHORT = ("claim", "verdict", "number", "sure")
+BEHIND = ("claim", "estimate", "rests", "shown", "drives")
 _LEADS = ("claim", "role", "source", "comparison", "outcome", "estimate", "people")
 
 
@@ -59,8 +62,8 @@ def table_verdicts(
 
 
 def table_behind(verdicts: Iterable[Verdict], source="opensafely") -> Table:
-    """What could have been seen and what drives each claim of the condition asked for."""
-    own = [v for v in verdicts if not v.is_elsewhere and v.lead is not None]
+    """What each verdict on the condition asked for rests on, and what could have been seen."""
+    own = [verdict for verdict in verdicts if not verdict.is_elsewhere]
     return _table("verdicts-behind", say("claims.behind"), own, source, BEHIND)
 
 
@@ -79,7 +82,7 @@ def _table(
     occurring = [d for d in Direction if d in seen]
     notes = [explained(found) for found in occurring]
     notes += dict.fromkeys(thresholds_words(verdict.claim.thresholds) for verdict in verdicts)
-    frame = _frame(rows, _VERDICTS)[[words("claim_columns")[column] for column in columns]]
+    frame = _frame(rows, _ALL)[[words("claim_columns")[column] for column in columns]]
     origins = tuple(told("", verdict.lead, claim=verdict.claim.id) for verdict in verdicts)
     notes = () if columns == BEHIND else tuple(notes)
     return Table(name, caption, frame, notes, origins=origins)
@@ -109,10 +112,10 @@ def _frame(rows: list[list[str]], columns: tuple[str, ...]) -> pd.DataFrame:
 
 def _verdict(verdict: Verdict, disclosure: Disclosure) -> list[str]:
     if verdict.lead is None:
-        return [says(verdict), direction_words(verdict), "", "", no_data_words(verdict), "", ""]
+        return [says(verdict), direction_words(verdict), "", "", no_data_words(verdict), "", "", ""]
     if _is_hidden(verdict, disclosure):  # its direction would tell that of the hidden number
         why = estimate_words(verdict.lead, disclosure)
-        return [says(verdict), HELD_BACK, "", why, rests_words(verdict, disclosure), "", ""]
+        return [says(verdict), HELD_BACK, "", why, rests_words(verdict, disclosure), "", "", why]
     return [
         says(verdict),
         direction_words(verdict),
@@ -121,6 +124,7 @@ def _verdict(verdict: Verdict, disclosure: Disclosure) -> list[str]:
         rests_words(verdict, disclosure),
         detectable_words(verdict, disclosure),
         "; ".join(filter(None, (driver_words(verdict), fragility_words(verdict, disclosure)))),
+        estimate_words(verdict.lead, disclosure),
     ]
 
 

@@ -15,7 +15,7 @@ from ctevidence.language import say
 from ctevidence.reports.page import Block, Fold, Page, Section, heading, verbatim
 
 NAME = "behind"
-_BEGIN = re.compile(r"<details><summary>(.*?)</summary>", re.S)
+_BEGIN = re.compile(r"<details(?: open)?><summary>(.*?)</summary>", re.S)
 
 
 def behind_page(report: Page) -> Page:

@@ -39,6 +39,7 @@ from ctevidence.reports.page import (
     bullets,
     definitions,
     folded,
+    folded_picture,
     grid,
     heading,
     picture,
@@ -169,7 +170,7 @@ def _definitions(material: Material) -> list[Block]:
     if figure is None:
         return []
     intro = prose(say("report.definitions_intro"))
-    return [heading(say("report.definitions")), intro, picture(figure)]
+    return [folded(say("report.definitions"), intro, picture(figure), is_open=True)]
 
 
 def _caption(material: Material, outcome: str, words: str) -> Told:
@@ -309,7 +310,7 @@ def _how(material: Material) -> Section:
     blocks = []
     if material.study:
         blocks += [
-            picture(material.figure("flow")),
+            folded_picture(material.figure("flow"), is_open=True),
             grid(material.table("baseline")),
             folded(say("report.arms"), *map(material.table, ("arms", "rules"))),
         ]

@@ -8,7 +8,7 @@ from ctevidence.display.findings import table_findings
 from ctevidence.display.leading_findings import ROWS, table_leading
 from ctevidence.language import say
 from ctevidence.reports.material import Material
-from ctevidence.reports.page import Block, Section, folded, grid, heading, prose
+from ctevidence.reports.page import Block, Section, folded_table, grid, heading, prose
 
 COMPARISONS = (("combined", "medication"), ("combined", "therapy"), ("therapy", "medication"))
 #: misreadings that the tables invite
@@ -26,7 +26,7 @@ def findings_section(material: Material) -> Section:
         blocks += [heading(say("findings.in_study")), prose(intro)]
         own, pairs = material.own_estimates, _pairs(material.study)
         tables = [table_findings(own, *pair, material.study) for pair in pairs]
-        blocks += [*map(grid, tables[:2]), *(folded(t.caption, t) for t in tables[2:])]
+        blocks += [*map(grid, tables[:2]), *map(folded_table, tables[2:])]
     blocks.append(prose(material.warning(*MISREAD)))
     return Section("findings", say("findings.title"), tuple(blocks))
 

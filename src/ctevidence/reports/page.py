@@ -114,8 +114,10 @@ def _tag(tag: str, words: str | Told) -> Markup:
 
 
 def prose(*paragraphs: str | Told) -> Block:
-    """Paragraphs; empty ones are left out."""
-    return Block(Markup("\n").join(_tag("p", words) for words in paragraphs if str(words)))
+    """Paragraphs; empty ones are left out. Several stand beside each other in print."""
+    told = [_tag("p", words) for words in paragraphs if str(words)]
+    html = Markup("\n").join(told)
+    return Block(Markup('<div class="paragraphs">{}</div>').format(html) if told[1:] else html)
 
 
 def bullets(items: Iterable[str | Told]) -> Block:
@@ -156,13 +158,22 @@ def grid(table: Table | None) -> Block:
     return Block(Markup(table.html), (Fold(title, methods),) if methods else ())
 
 
-def folded(summary: str, *parts: Table | Block | None) -> Block:
-    """Tables and other blocks behind a line that opens them; nothing when there are none."""
+def folded(summary: str, *parts: Table | Block | None, is_open: bool = False) -> Block:
+    """Tables and other blocks behind a line that opens them; nothing when there are none.
+
+    With `is_open` a screen shows them at once; print leaves them to the appendix all the same.
+    """
     inner = Markup("").join(Markup(part.html) for part in parts if part is not None)
     if not inner:
         return Block(Markup(""))
-    html = Markup("<details><summary>{}</summary>{}</details>").format(summary, inner)
+    begin = Markup("<details open>" if is_open else "<details>")
+    html = begin + Markup("<summary>{}</summary>{}</details>").format(summary, inner)
     return Block(html, (Fold(summary, inner),))
+
+
+def folded_table(table: Table | None) -> Block:
+    """A table behind a line that bears its caption; nothing when there is none."""
+    return folded(table.caption if table else "", table)
 
 
 def joined(*blocks: Block) -> Block:
@@ -180,12 +191,15 @@ def picture(figure: Figure | None, caption: str | Told = "", has_numbers: bool =
     """A figure with its text alternative, caption, and the table of what it draws.
 
     It scrolls in a box of its own where the page is narrower than its words can be read. Without
-    `has_numbers` the table is left out, because it stands on the page already.
+    `has_numbers` the table is left out, because it stands on the page already. Where nothing could
+    be drawn, words say why: a picture of words cannot be enlarged, searched or read aloud.
     """
     if figure is None:
         return Block(Markup(""))
-    image = Markup('<img src="data:image/png;base64,{}" alt="{}">').format(
-        base64.b64encode(figure.png).decode("ascii"), figure.alt
+    if figure.why_empty:
+        return prose(f"{figure.title}: {figure.why_empty.rstrip('.')}.")
+    image = Markup('<img style="--drawn:{:.2f}in" src="data:image/png;base64,{}" alt="{}">').format(
+        figure.width, base64.b64encode(figure.png).decode("ascii"), figure.alt
     )
     words = _tag("figcaption", caption) if str(caption) else Markup("")
     behind = folded(say("pages.figure_numbers"), figure.data if has_numbers else None)
@@ -193,6 +207,11 @@ def picture(figure: Figure | None, caption: str | Told = "", has_numbers: bool =
     drawn = box.format(figure.title, image)
     html = Markup("<figure>{}{}</figure>{}").format(drawn, words, behind.html)
     return Block(html, tuple(replace(fold, is_of_figure=True) for fold in behind.folds))
+
+
+def folded_picture(figure: Figure | None, caption: str | Told = "", is_open=False) -> Block:
+    """A figure behind a line that says its message; nothing when there is none."""
+    return folded(figure.title if figure else "", picture(figure, caption), is_open=is_open)
 
 
 def beside(*blocks: Block) -> Block:

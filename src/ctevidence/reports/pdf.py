@@ -16,7 +16,7 @@ NO_FONT = (
     "fonts-dejavu-core), or print report.html from a browser."
 )
 #: what stands behind a line that opens it: a printed page has no such line
-FOLD = re.compile(r"<(/?)details>")
+FOLD = re.compile(r"<(/?)details(?: open)?>")
 
 
 class MissingFormatError(RuntimeError):

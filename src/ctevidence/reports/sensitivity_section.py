@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ctevidence.language import say
 from ctevidence.reports.material import Material
-from ctevidence.reports.page import Section, folded, grid, heading, picture, prose
+from ctevidence.reports.page import Section, folded, folded_picture, grid, prose
 
 LIMITS = "limits"
 
@@ -20,7 +20,7 @@ def limits_messages(material: Material) -> tuple[str, ...]:
 
 
 def sensitivity_section(material: Material) -> Section | None:
-    """Each limit with its figure; the tables behind them are folded away."""
+    """Each limit with its figure, open on a screen; the tables behind them are folded away."""
     table = material.table(LIMITS)
     if table is None:
         return None
@@ -28,21 +28,24 @@ def sensitivity_section(material: Material) -> Section | None:
     said = list(table.frame.iloc[:, 1])
     shown = (
         (
-            picture(material.figure("missing-course"), say("limits.course_caption")),
-            picture(material.figure("tipping-point"), say("limits.tipping_caption")),
-            picture(material.figure("missing-response"), say("limits.response_caption")),
+            folded_picture(material.figure("missing-course"), say("limits.course_caption"), True),
+            folded_picture(material.figure("tipping-point"), say("limits.tipping_caption")),
+            folded_picture(material.figure("missing-response"), say("limits.response_caption")),
             folded(say("limits.every_assumption"), material.table("missing-scores")),
         ),
         (
             grid(material.table("confounding")),
-            picture(material.figure("balance"), say("limits.balance_caption")),
+            folded_picture(material.figure("balance"), say("limits.balance_caption")),
         ),
         (
-            picture(material.figure("multiverse"), say("limits.multiverse_caption")),
+            folded_picture(material.figure("multiverse"), say("limits.multiverse_caption"), True),
             folded(say("limits.every_question"), material.table("multiverse-questions")),
         ),
     )  # fmt: skip
-    blocks = [prose(say("limits.intro"))]
-    for kind, told, figures in zip(kinds, said, shown, strict=True):
-        blocks += [heading(kind), prose(told), *figures]
-    return Section("limits-of-the-answer", table.caption, tuple(blocks))
+    # the key messages say it too: print, which is short, says it once
+    blocks = [
+        folded(kind, prose(told), *figures, is_open=True)
+        for kind, told, figures in zip(kinds, said, shown, strict=True)
+    ]
+    intro = prose(say("limits.intro"))
+    return Section("limits-of-the-answer", table.caption, (intro, *blocks))

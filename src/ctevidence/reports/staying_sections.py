@@ -17,11 +17,14 @@ from ctevidence.reports.page import (
     beside,
     bullets,
     folded,
+    folded_table,
     grid,
     heading,
+    joined,
     picture,
     prose,
 )
+from ctevidence.terms import Treatment
 
 DIFFERENCES = ("risk_difference", "survival_difference")
 
@@ -67,9 +70,10 @@ def _relapse(material: Material) -> list[Block]:
     rows = _about(material, "relapse")
     alone = Estimates(row for row in rows if row.measure == "survival")
     words = told(sentence_of_arms(alone, material.study) if len(alone) else "", *alone)
-    competing = [heading(say("staying.competing")), prose(say("staying.competing_intro"))]
-    competing.append(picture(material.figure("relapse-competing")))
-    competing += [
+    curves = beside(
+        picture(material.figure("relapse")), picture(material.figure("relapse-competing"))
+    )
+    competing = [
         folded(say("staying.competing_differences"), material.table("relapse-competing")),
         folded(say("staying.event_tests"), material.table("event-tests")),
         folded(say("staying.dating"), material.table("dating")),
@@ -79,8 +83,8 @@ def _relapse(material: Material) -> list[Block]:
     if rule.is_descriptive:
         return [
             heading(say("staying.relapse_description")),
-            prose(say("staying.selected"), words),
-            picture(material.figure("relapse")),
+            prose(say("staying.selected"), words, say("staying.competing_intro")),
+            curves,
             folded(say("staying.relapse_differences"), table),
             *competing,
         ]
@@ -89,8 +93,8 @@ def _relapse(material: Material) -> list[Block]:
     return [
         heading(say("staying.relapse")),
         # without visits the curve has been put into words above
-        prose(words if material.study.schedule else "", *longer),
-        picture(material.figure("relapse")),
+        prose(words if material.study.schedule else "", *longer, say("staying.competing_intro")),
+        curves,
         grid(table),
         *competing,
     ]
@@ -103,6 +107,8 @@ def illness_section(material: Material) -> Section | None:
     rows = [r for r in material.own_estimates if r.outcome.startswith("being ")]
     alone = Estimates(row for row in rows if row.measure == "state_occupation")
     longer = [r for r in rows if r.measure == "weeks_in_state_difference" and r.is_estimable]
+    # what combining adds; the other comparisons stand in the table below
+    longer = [r for r in longer if r.arm == Treatment.COMBINED.value] or longer
     if not len(alone):
         return None
     return Section(
@@ -131,15 +137,17 @@ def retention_section(material: Material) -> Section | None:
         "retention",
         say("staying.treatment"),
         (
-            prose(
-                _seen_how(rule),
-                material.warning("dropout"),
-                told(sentence_of_arms(alone, material.study), *alone),
+            beside(
+                picture(material.figure("retention")),
+                joined(
+                    prose(_seen_how(rule)),
+                    prose(material.warning("dropout")),
+                    prose(told(sentence_of_arms(alone, material.study), *alone)),
+                ),
             ),
-            picture(material.figure("retention")),
             folded(say("report.differences"), material.table("retention-differences")),
             picture(material.figure("dropout-kinds")),
-            grid(material.table("adherence")),
+            folded_table(material.table("adherence")),
         ),
     )
 

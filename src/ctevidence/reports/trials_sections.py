@@ -12,6 +12,7 @@ from ctevidence.reports.page import (
     bullets,
     definitions,
     folded,
+    folded_picture,
     grid,
     heading,
     joined,
@@ -31,7 +32,8 @@ def trials_section(material: Material) -> Section | None:
     """What the published trials say, for the condition of the study where there is one."""
     if material.trials is None:
         return None
-    blocks: list[Block] = [prose(material.warning(*MISREAD)), bullets(material.trials.notes)]
+    about = folded(say("trials.about"), bullets(material.trials.notes), is_open=True)
+    blocks: list[Block] = [prose(material.warning(*MISREAD)), about]
     answers = _answers(material.table("trials-answers"))
     blocks.append(folded(say("trials.answers"), *answers))
     for single in SINGLES:
@@ -45,13 +47,17 @@ def trials_section(material: Material) -> Section | None:
             folded(say("trials.small"), *_small_studies(material, single)),
         ]
     blocks += [
-        heading(say("trials.four_cells")),
-        prose(say("trials.four_cells_intro")),
-        picture(material.figure("trials-synergy")),
+        _four_cells(material),
         folded(say("trials.by_trial"), material.table("trials-synergy")),
     ]
     blocks.append(folded(say("trials.left_out"), material.table("trials-left-out")))
     return Section("trials", say("trials.title"), tuple(blocks))
+
+
+def _four_cells(material: Material) -> Block:
+    figure = picture(material.figure("trials-synergy"))
+    intro = prose(say("trials.four_cells_intro"))
+    return folded(say("trials.four_cells"), *([intro, figure] if figure.html else []), is_open=True)
 
 
 def _answers(table: Table | None) -> list[Block]:
@@ -117,7 +123,7 @@ def network_section(material: Material) -> Section | None:
     blocks: list[Block] = [prose(*said.pop(rows[0][0]), intro, warning)]
     if material.network is not None and material.network.name != material.trials.name:
         blocks.append(bullets(material.network.notes))
-    blocks.append(picture(material.figure("network")))
+    blocks.append(folded_picture(material.figure("network"), is_open=True))
     treatments = folded(say("trials.every_treatment"), material.table("network-treatments"))
     both, more = say("network_answers.both"), say("network_answers.more")
     add_up = say("network_answers.components")

@@ -13,6 +13,8 @@ from ctevidence.reports.checks.pack import Pack
 from ctevidence.reports.checks.rules import CHECKS
 from ctevidence.reports.page import Page, Section, grid, picture, prose
 
+#: the head of a picture of 160 by 160 points, and nothing drawn in it
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\xa0\0\0\0\xa0"
 MANIFEST = {
     "made_on": "2026-01-01", "ctevidence": "1.0", "code_sha256": "0" * 64, "python": "3.11.7",
     "libraries": {}, "parameters": {}, "seeds": {}, "inputs_sha256": {"a.csv": "0" * 64},
@@ -43,7 +45,7 @@ ALT = "Two curves of 100 people still well over thirty weeks; they stay close to
 
 def page(kind, words="Words for the reader.", table=SHOWN, banner="SYNTHETIC DATA"):
     """A page of a kind with all its sections."""
-    whole = (prose(words), grid(table), picture(Figure("drawn", "Drawn", ALT, b"\x89PNG", DRAWN)))
+    whole = (prose(words), grid(table), picture(Figure("drawn", "Drawn", ALT, PNG, DRAWN)))
     *first, last = SECTIONS[kind]
     sections = [Section(key, key.title(), (prose(words),)) for key in first]
     sections.append(Section(last, last.title(), whole))
