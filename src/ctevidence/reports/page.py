@@ -79,13 +79,17 @@ class Page:
 
     @property
     def html(self) -> str:
-        style = _text("style.css") + _running(self.running)
         return _template().render(
             page=self,
-            style=Markup(style),
+            style=Markup(style_sheet() + _running(self.running)),
             language=spoken().name,
             contents_title=say("pages.contents"),
         )
+
+
+def style_sheet() -> str:
+    """How every page looks: on a screen, then on paper."""
+    return _text("style.css") + _text("print.css")
 
 
 def _running(words: str) -> str:
@@ -117,13 +121,14 @@ def prose(*paragraphs: str | Told) -> Block:
     """Paragraphs; empty ones are left out. Several stand beside each other in print."""
     told = [_tag("p", words) for words in paragraphs if str(words)]
     html = Markup("\n").join(told)
-    return Block(Markup('<div class="paragraphs">{}</div>').format(html) if told[1:] else html)
+    return Block(Markup('<div class="several">{}</div>').format(html) if told[1:] else html)
 
 
 def bullets(items: Iterable[str | Told]) -> Block:
-    """A list; nothing when there are no items."""
-    lines = Markup("").join(_tag("li", item) for item in items)
-    return Block(Markup("<ul>{}</ul>").format(lines) if lines else Markup(""))
+    """A list; nothing when there are no items. Several stand beside each other in print."""
+    lines = [_tag("li", item) for item in items]
+    begin = Markup('<ul class="several">' if lines[1:] else "<ul>")
+    return Block(begin + Markup("").join(lines) + Markup("</ul>") if lines else Markup(""))
 
 
 def definitions(pairs: Iterable[tuple[str, str | Told]]) -> Block:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 
 from bs4 import BeautifulSoup, Tag
 
 from ctevidence.reports.checks.pack import Pack, text_of
+from ctevidence.reports.page import style_sheet
 
 ALT_LENGTH = (40, 600)
 TEXT_CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3, level AA
@@ -24,7 +23,7 @@ def accessible(pack: Pack) -> Iterator[str]:
     for name, page in pack.pages.items():
         for problem in _page(page):
             yield f"{name}: {problem}"
-    yield from contrast(_style())
+    yield from contrast(style_sheet())
 
 
 def _page(page: BeautifulSoup) -> Iterator[str]:
@@ -64,11 +63,6 @@ def _table(table: Tag) -> Iterator[str]:
             yield f"table {title!r}: an empty header cell"
     if table.find(attrs={"colspan": True}) or table.find(attrs={"rowspan": True}):
         yield f"table {title!r}: merged cells"
-
-
-@cache
-def _style() -> str:
-    return (files("ctevidence.reports") / "templates" / "style.css").read_text("utf-8")
 
 
 def contrast(style: str) -> Iterator[str]:
