@@ -15,7 +15,6 @@ from ctevidence.display.key_messages import (
     study_messages,
     treatments_missing,
 )
-from ctevidence.display.rule_words import rule_words
 from ctevidence.display.sentences import sentence
 from ctevidence.display.told import Told, told
 from ctevidence.display.verdict_tables import (
@@ -45,7 +44,7 @@ from ctevidence.reports.page import (
     picture,
     prose,
 )
-from ctevidence.reports.question_section import question_section
+from ctevidence.reports.question_section import question_section, response_words
 from ctevidence.reports.sensitivity_section import limits_messages, sensitivity_section
 from ctevidence.reports.staying_sections import (
     harms_section,
@@ -137,7 +136,6 @@ def _answer(material: Material) -> Section:
 def _response(material: Material) -> Section | None:
     if material.table("response-differences") is None:
         return None
-    rule, scale = material.study.rules.response, material.study.scale
     observed = _caption(material, "response (observed)", say("report.response_observed"))
     counted = _caption(
         material, "response (missing as non-response)", say("report.response_counted")
@@ -146,7 +144,7 @@ def _response(material: Material) -> Section | None:
         "response",
         say("report.response"),
         (
-            prose(rule_words(rule, scale).split(";")[0] + "."),
+            prose(response_words(material.study) + "."),
             beside(
                 picture(material.figure("response-observed"), observed),
                 picture(material.figure("response-counted"), counted),

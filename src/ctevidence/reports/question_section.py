@@ -54,11 +54,16 @@ def _rows(told: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _outcome(study: Study) -> str:
-    rule = study.rules.response or study.rules.relapse
-    if rule is None:
-        return say("question.no_outcome")
-    # how a missing score counts stands in a row of its own
-    return rule_words(rule, study.scale).split("; people without a score")[0]
+    if study.rules.response is not None:
+        return response_words(study)
+    if study.rules.relapse is not None:
+        return rule_words(study.rules.relapse, study.scale)
+    return say("question.no_outcome")
+
+
+def response_words(study: Study) -> str:
+    """What response is; how a missing score counts, after the semicolon, is told elsewhere."""
+    return rule_words(study.rules.response, study.scale).split(";")[0]
 
 
 def _times(study: Study) -> str:
