@@ -21,6 +21,7 @@ from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.hearing import is_of_the_young
 from ctevidence.language import capital, pick, say
+from ctevidence.outcomes.harms import is_harm
 
 #: comparison -> claim -> its row; the same rows whatever the data hold
 ROWS: Mapping[tuple[str, str], Mapping[str, str]] = {
@@ -111,7 +112,7 @@ def _row(name: str, verdict: Verdict, estimates: Estimates, disclosure: Disclosu
         return [label, "", "", "", "", direction_words(verdict), say("leading.nothing")]
     limits = interval(lead.conf_low, lead.conf_high, lead.unit)
     return [
-        f"{label}: {_outcome(lead)}",
+        _what(label, lead),
         *_risks(verdict, lead, estimates, disclosure),
         say("amounts.value_and_range", value=shown(lead.estimate, lead.unit), limits=limits),
         people_words(verdict, disclosure),
@@ -120,12 +121,14 @@ def _row(name: str, verdict: Verdict, estimates: Estimates, disclosure: Disclosu
     ]
 
 
-def _outcome(row: Estimate) -> str:
+def _what(label: str, row: Estimate) -> str:
+    """What is counted, when and of whom; the label of a harm names it already."""
+    outcome = label if is_harm(row.outcome) else f"{label}: {row.outcome}"
     week = "" if math.isnan(row.week) else f", {say('when.plain', week=f'{row.week:g}')}"
     who = (
         "" if row.population == "everyone who started" else f" ({population_label(row.population)})"
     )
-    return f"{row.outcome}{week}{who}"
+    return f"{outcome}{week}{who}"
 
 
 def _risks(verdict: Verdict, lead: Estimate, estimates: Estimates, disclosure) -> list[str]:
