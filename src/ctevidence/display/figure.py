@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import matplotlib as mpl
 import pandas as pd
 from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.figure import Figure as Canvas
 
@@ -147,7 +148,8 @@ def finished(figure: Canvas, name: str, title: str, alt: str, data: Table) -> Fi
     """Draw to PNG; the same drawing gives the same bytes."""
     buffer = io.BytesIO()
     with mpl.rc_context(LOOK):
-        figure.savefig(buffer, format="png", metadata={"Software": None})
+        # savefig draws everything twice, once for the layout, which a drawing settles by itself
+        FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
     return Figure(name, title, shortened(alt), buffer.getvalue(), data, _drawn(figure))
 
 

@@ -75,6 +75,8 @@ def run_notebook(
             progress_bar=False,
             log_output=False,
             request_save_on_cell_execute=False,
+            # whether printed lines arrive in one piece or several depends on the clock
+            coalesce_streams=True,
             kernel_manager_class=manager_class(kernels, str(folder), variables),
             shutdown_kernel="immediate",
             config=Config(KernelManager=sockets),

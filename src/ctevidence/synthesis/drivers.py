@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.synthesis.pairwise import leave_one_out
 from ctevidence.synthesis.pooled import Pooled
 from ctevidence.synthesis.risk_of_bias import bias_of
 
@@ -37,15 +37,13 @@ def what_drives(pooled: Pooled) -> Estimates:
     """
     if pooled.result.k < 2:
         return Estimates()
-    scale = math.log if pooled.effects.scale == "log" else float
-    all_of_them = scale(pooled.pooled.estimate)
-    others = dict(zip(pooled.effects.studies, pooled.leave_one_out(), strict=True))
-    trial = max(others, key=lambda name: abs(scale(others[name].estimate) - all_of_them))
+    mean, others = pooled.result.random.estimate, dict(leave_one_out(pooled.result))
+    trial = max(others, key=lambda study: abs(others[study].random.estimate - mean))
     frame = pooled.effects.frame
     cautions = dict(zip(frame["study"], frame["caution"], strict=True))
     about = {"study": trial, "population": pooled.population, "id": ""}
     without = replace(
-        others[trial],
+        pooled.without(trial, others[trial]),
         measure=f"{pooled.effects.measure}{WITHOUT}",
         studies=pooled.result.k - 1,
         **about,

@@ -36,26 +36,29 @@ def effect_problems(frame: pd.DataFrame, covariance: Mapping[str, np.ndarray]) -
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[str]:
-    pairs = zip(frame["treat1"], frame["treat2"], strict=True)
-    contrasts = frame[["study"]].assign(pair=[frozenset(pair) for pair in pairs])
-    for row in frame[contrasts.duplicated()].itertuples():
-        yield f"{row.study} has the contrast {row.treat1} against {row.treat2} twice; keep one"
-    for row in frame.itertuples():
-        if not row.study:
-            yield f"row {row.Index + 1} names no study"
-        if row.treat1 == row.treat2:
-            yield f"{row.study} compares {row.treat1} with itself; name two treatments"
-        if not (math.isfinite(row.estimate) and 0 < row.std_error < math.inf):
+    columns = ("study", "treat1", "treat2", "estimate", "std_error")
+    rows = list(zip(*(frame[column] for column in columns), strict=True))
+    seen = set()
+    for study, one, other, *_ in rows:
+        contrast = study, frozenset((one, other))
+        if contrast in seen:
+            yield f"{study} has the contrast {one} against {other} twice; keep one"
+        seen.add(contrast)
+    for number, (study, one, other, estimate, error) in enumerate(rows, start=1):
+        if not study:
+            yield f"row {number} names no study"
+        if one == other:
+            yield f"{study} compares {one} with itself; name two treatments"
+        if not (math.isfinite(estimate) and 0 < error < math.inf):
             yield (
-                f"{row.study} has estimate {row.estimate:g} and standard error "
-                f"{row.std_error:g}; give numbers, the error above zero"
+                f"{study} has estimate {estimate:g} and standard error {error:g}; give numbers, "
+                "the error above zero"
             )
     for side in "12":
-        for row in frame[frame[f"events{side}"] > frame[f"n{side}"]].to_dict("records"):
-            yield (
-                f"{row['study']} has {row[f'events{side}']:g} events among {row[f'n{side}']:g} "
-                "people; correct one of the two"
-            )
+        counts = zip(frame["study"], frame[f"events{side}"], frame[f"n{side}"], strict=True)
+        for study, events, n in counts:
+            if events > n:
+                yield f"{study} has {events:g} events among {n:g} people; correct one of the two"
 
 
 def _covariance(study: str, cov: np.ndarray, frame: pd.DataFrame) -> Iterator[str]:

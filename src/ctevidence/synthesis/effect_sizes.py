@@ -192,21 +192,30 @@ def describe_population(frame: pd.DataFrame) -> str:
 
 def _completed(given: pd.DataFrame, measure: str) -> pd.DataFrame:
     """A copy with all of `COLUMNS`, rows numbered from 0."""
-    frame = pd.DataFrame(index=range(len(given)))
+    data = {}
     for column in COLUMNS:
-        values = given[column].to_numpy() if column in given else None
-        if column in NUMBERS:
-            frame[column] = math.nan if values is None else _numbers(values)
+        is_number, values = column in NUMBERS, None
+        if column in given:
+            values = given[column].to_numpy()
+            data[column] = _numbers(values) if is_number else _words(values)
         else:
-            empty = EMPTY.get(column, "")
-            frame[column] = empty if values is None else pd.Series(values).fillna("").astype(str)
-    frame["label"] = frame["label"].where(frame["label"] != "", frame["study"])
-    return frame.assign(measure=measure)
+            data[column] = math.nan if is_number else EMPTY.get(column, "")
+    frame = pd.DataFrame(data | {"measure": measure}, index=range(len(given)))
+    return frame.assign(label=frame["label"].where(frame["label"] != "", frame["study"]))
 
 
-def _numbers(values) -> np.ndarray:
+def _numbers(values: np.ndarray) -> np.ndarray:
     """Numbers of a column, which may be text with empty cells."""
+    if values.dtype.kind == "f":
+        return values
     return pd.to_numeric(pd.Series(values).replace("", None)).to_numpy(float)
+
+
+def _words(values: np.ndarray) -> np.ndarray:
+    """Text of a column, empty where a value is missing."""
+    if pd.api.types.infer_dtype(values, skipna=False) == "string":
+        return values
+    return pd.Series(values).fillna("").astype(str).to_numpy()
 
 
 def excluded_table(rows: Sequence[tuple[str, str]]) -> pd.DataFrame:

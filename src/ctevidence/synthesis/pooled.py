@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ class Pooled:
     def __repr__(self) -> str:
         return repr(self.estimates)
 
-    @property
+    @cached_property
     def rows(self) -> ContrastRows:
         """What all rows about this contrast share."""
         return ContrastRows(
@@ -71,7 +72,7 @@ class Pooled:
         rows = [self.pooled, self.prediction]
         return Estimates(rows if self.result.k == 1 else [*rows, *self.studies])
 
-    @property
+    @cached_property
     def pooled(self) -> Estimate:
         """The random-effects mean; the study itself where there is only one."""
         if self.result.k == 1:
@@ -96,7 +97,7 @@ class Pooled:
         """Share of each study in the pooled effect, by name; adds up to 1."""
         return pd.Series(self.result.random.weights, index=list(self.result.studies.study))
 
-    @property
+    @cached_property
     def prediction(self) -> Estimate:
         """Prediction interval as a row, without limits where there are fewer than three studies."""
         found = self.result.prediction
@@ -138,7 +139,7 @@ class Pooled:
             caution="; ".join(cautions if found else [NO_TAU2]),
         )
 
-    @property
+    @cached_property
     def cautions(self) -> tuple[str, ...]:
         """What the pooled row warns of, once each."""
         frame = self.effects.frame
@@ -163,12 +164,12 @@ class Pooled:
 
     def leave_one_out(self) -> Estimates:
         """The pooled row without each study in turn; the study left out stands in `population`."""
-        rows = []
-        for study, without in leave_one_out(self.result):
-            rest = self.effects.where(study=without.studies.study)
-            population = f"{self.population}; without {study}"
-            rows.append(Pooled(rest, without, self.name, population).pooled)
-        return Estimates(rows)
+        return Estimates(self.without(*each) for each in leave_one_out(self.result))
+
+    def without(self, study: str, result: PairwisePool) -> Estimate:
+        """The pooled row of the others, given their result; see `pairwise.leave_one_out`."""
+        rest = self.effects.where(study=result.studies.study)
+        return Pooled(rest, result, self.name, f"{self.population}; without {study}").pooled
 
     def cumulative(self, by: str = "year") -> Estimates:
         """The pooled row of the first study, the first two, and so on, in the order of `by`.

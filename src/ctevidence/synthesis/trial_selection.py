@@ -158,24 +158,29 @@ def _choose(study: str, rows: pd.DataFrame, question: Question) -> TrialCells:
 
 def _first_reported(rows: pd.DataFrame, question: Question) -> tuple[str, list[pd.DataFrame]]:
     """The preferred outcome that the trial has for the contrast, and its rows time by time."""
+    # plain lists: a table of trials is asked hundreds of times, and most of them do not answer
+    told = list(zip(rows["outcome"], rows["treatment"], strict=True))
+    contrast = set(question.contrast or Treatment)
     for outcome in question.outcome:
-        table = rows[rows["outcome"] == outcome]
-        if question.contrast is not None:
-            table = table[table["treatment"].isin(question.contrast)]
+        cells = {(outcome, treatment) for treatment in contrast}
+        if len(cells & set(told)) < 2:
+            continue
+        wanted = [cell in cells for cell in told]
         # weeks may be missing, and a missing week is a time of its own
-        times = [part for _, part in table.groupby(["phase", "weeks"], sort=False, dropna=False)]
-        times = [part for part in times if part["treatment"].nunique() > 1]
+        times = rows[wanted].groupby(["phase", "weeks"], sort=False, dropna=False)
+        times = [part for _, part in times if part["treatment"].nunique() > 1]
         if times:
             return outcome, times
-    raise NotUsableError(_not_reported(rows[rows["outcome"].isin(question.outcome)], question))
+    treatments = {treatment for outcome, treatment in told if outcome in question.outcome}
+    raise NotUsableError(_not_reported(treatments, question))
 
 
-def _not_reported(rows: pd.DataFrame, question: Question) -> str:
+def _not_reported(treatments: set[str], question: Question) -> str:
     # "reports no self-harm" would read as if nobody had harmed themselves
     outcome = " or ".join(question.outcome).replace("_", " ")
-    if rows.empty:
+    if not treatments:
         return f"no numbers of {outcome} here"
-    missing = [t for t in question.contrast or () if t not in set(rows["treatment"])]
+    missing = [t for t in question.contrast or () if t not in treatments]
     if missing:
         return f"no numbers of {outcome} with {' or '.join(missing)} here"
     return f"reports {outcome} of no two treatments at the same time"
