@@ -12,6 +12,7 @@ from ctevidence.reports.checks.pack import Pack, text_of
 from ctevidence.reports.page import style_sheet
 
 ALT_LENGTH = (40, 600)
+HEADING = re.compile("h[1-6]$")
 TEXT_CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3, level AA
 #: pairs of the style sheet's colours that carry text: (text, behind it)
 TEXT_PAIRS = (("ink", "paper"), ("muted", "paper"), ("muted", "tint"), ("ink", "tint"),
@@ -31,19 +32,19 @@ def _page(page: BeautifulSoup) -> Iterator[str]:
         yield "no language is declared"
     if not page.title or not text_of(page.title):
         yield "no title"
-    yield from _headings(page)
+    tags = page.find_all(True)  # once: it is all of the page that searching costs
+    yield from _headings([int(tag.name[1]) for tag in tags if HEADING.match(tag.name)])
     for image in page.find_all("img"):
         length = len(image.get("alt", ""))
         if not ALT_LENGTH[0] <= length <= ALT_LENGTH[1]:
             yield f"a picture's alt text has {length} characters: {image.get('alt', '')[:60]!r}"
     for table in page.find_all("table"):
         yield from _table(table)
-    ids = Counter(tag["id"] for tag in page.find_all(id=True))
+    ids = Counter(tag["id"] for tag in tags if tag.has_attr("id"))
     yield from (f"{many} elements have the id {i}" for i, many in ids.items() if many > 1)
 
 
-def _headings(page: BeautifulSoup) -> Iterator[str]:
-    levels = [int(tag.name[1]) for tag in page.find_all(re.compile("^h[1-6]$"))]
+def _headings(levels: list[int]) -> Iterator[str]:
     if levels.count(1) != 1:
         yield f"{levels.count(1)} headings of the first level"
     for before, after in zip(levels, levels[1:], strict=False):
@@ -61,7 +62,7 @@ def _table(table: Tag) -> Iterator[str]:
             yield f"table {title!r}: a header cell without scope"
         if not text_of(cell):
             yield f"table {title!r}: an empty header cell"
-    if table.find(attrs={"colspan": True}) or table.find(attrs={"rowspan": True}):
+    if any(tag.has_attr("colspan") or tag.has_attr("rowspan") for tag in table.find_all(True)):
         yield f"table {title!r}: merged cells"
 
 

@@ -91,9 +91,9 @@ def figures(pack: Pack) -> Iterator[str]:
 
 def _people_below(pack: Pack, name: str) -> Iterator[str]:
     """The table behind a curve, on whatever page shows the figure."""
-    tables = [page.find(id=f"table-{name}-data") for page in pack.pages.values()]
-    shown = [table for table in tables if table is not None]
-    if not any("at risk" in text_of(table) for table in shown):
+    boxes = (box for page in pack.pages.values() for box in page.find_all("div"))
+    shown = [box for box in boxes if box.get("id") == f"table-{name}-data"]
+    if not any("at risk" in text_of(box) for box in shown):
         yield f"figures: {name} has no table of people at risk"
 
 

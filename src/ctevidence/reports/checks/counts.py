@@ -14,6 +14,7 @@ from ctevidence.reports.checks.phrases import any_of, pattern, phrases
 COUNTS = ("n", "events", "n_reference", "events_reference")
 #: the first and last column of people below a curve; between them those with an event, of each kind
 RISK, CENSORED = "at risk", "censored"
+CELLS = ["th", "td"]
 
 
 def add_up(pack: Pack) -> Iterator[str]:
@@ -21,10 +22,11 @@ def add_up(pack: Pack) -> Iterator[str]:
     slack = _step(pack) - 1  # of each rounded count
     for name, page in pack.pages.items():
         for table in page.find_all("table"):
-            heads, rows = _cells(table)
+            heads = _heads(table)
             if {RISK, CENSORED} <= set(heads):
-                yield from (f"{name}: {p}" for p in _under_a_curve(heads, rows, 3 * slack))
-            if heads[:1] == ["step"] and rows and rows[0][0] == "in the study":
+                problems = _under_a_curve(heads, _rows(table), 3 * slack)
+                yield from (f"{name}: {p}" for p in problems)
+            if heads[:1] == ["step"] and (rows := _rows(table)) and rows[0][0] == "in the study":
                 yield from (f"{name}: {p}" for p in _on_the_way(heads, rows, 2 * slack))
 
 
@@ -80,8 +82,7 @@ def hidden(pack: Pack) -> Iterator[str]:
             if not all(allowed(int(k)) for k in found.groups()) and found.group(2) != "100":
                 yield f"{name}: a count of people is shown too exactly"
         for table in page.find_all("table"):
-            heads, _ = _cells(table)
-            yield from (f"{name}: the column {h!r} shows an extreme" for h in heads
+            yield from (f"{name}: the column {h!r} shows an extreme" for h in _heads(table)
                         if re.search(extremes, h, re.I))  # fmt: skip
 
 
@@ -105,7 +106,10 @@ def _step(pack: Pack) -> int:
     return pack.results.get("disclosure", {}).get("round_to", 1)
 
 
-def _cells(table: Tag) -> tuple[list[str], list[list[str]]]:
-    heads = [text_of(cell) for cell in table.select("thead th, thead td")]
-    rows = [[text_of(c) for c in row.find_all(["th", "td"])] for row in table.select("tbody tr")]
-    return heads, rows
+def _heads(table: Tag) -> list[str]:
+    return [text_of(cell) for part in table.find_all("thead") for cell in part.find_all(CELLS)]
+
+
+def _rows(table: Tag) -> list[list[str]]:
+    rows = [row for part in table.find_all("tbody") for row in part.find_all("tr")]
+    return [[text_of(cell) for cell in row.find_all(CELLS)] for row in rows]

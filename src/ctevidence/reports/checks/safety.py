@@ -11,6 +11,8 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 #: tags that run, load or send; a report needs none of them
 ACTIVE = ("script", "iframe", "object", "embed", "link", "form", "base", "audio", "video")
 TRACEBACK = re.compile(r"Traceback \(most recent call last\)|\x1b\[\d")
+#: attributes whose address a browser asks for
+ASKING = {"src", "href", "srcset", "action", "poster"}
 #: addresses within the page or the pack
 INSIDE = re.compile(r"data:image/png;|#|(\.\./)?[\w./-]+\.(html|csv|json|pdf|docx|png)(#[\w-]+)?$")
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -38,9 +40,9 @@ def nothing_active(pack: Pack) -> Iterator[str]:
         policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
         if policy is None or policy.get("content") != POLICY:
             yield f"{name} lacks the content security policy"
-        for tag in page.find_all(ACTIVE):
-            yield f"{name} holds <{tag.name}>"
         for tag in page.find_all(True):
+            if tag.name in ACTIVE:
+                yield f"{name} holds <{tag.name}>"
             yield from _reaching_out(name, tag)
         if TRACEBACK.search(text_of(page)):
             yield f"{name} holds a traceback"
@@ -49,7 +51,7 @@ def nothing_active(pack: Pack) -> Iterator[str]:
 def _reaching_out(name: str, tag) -> Iterator[str]:
     running = [key for key in tag.attrs if key.startswith("on")]
     yield from (f"{name}: <{tag.name}> has {key}, which runs code" for key in running)
-    for key in ("src", "href", "srcset", "action", "poster"):
-        address = str(tag.get(key, ""))
+    for key in sorted(ASKING & tag.attrs.keys()):
+        address = str(tag[key])
         if address and not INSIDE.match(address):
             yield f"{name}: <{tag.name}> asks for {address[:60]}"

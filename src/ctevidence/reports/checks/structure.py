@@ -28,26 +28,27 @@ def _page(page: BeautifulSoup) -> Iterator[str]:
     content = viewport.get("content", "") if viewport else ""
     if "width=device-width" not in content or "maximum-scale" in content or "user-scal" in content:
         yield "a small screen cannot show or enlarge it"
-    for tag in page.find_all(INTERACTIVE):
+    tags = page.find_all(True)  # once: it is all of the page that searching costs
+    for tag in (tag for tag in tags if tag.name in INTERACTIVE):
         if not text_of(tag) and not tag.get("aria-label"):
             yield f"<{tag.name}> without a name"
-        if tag.find(INTERACTIVE):
+        if any(inner.name in INTERACTIVE for inner in tag.find_all(True)):
             yield f"<{tag.name}> holds something else to click on"
-    for tag in page.find_all(attrs={"role": "region"}):
-        if not tag.get("aria-label"):
+    for tag in tags:
+        if tag.get("role") == "region" and not tag.get("aria-label"):
             yield "a region without a name"
-    for tag in page.find_all(attrs={"tabindex": True}):
-        if tag["tabindex"] not in ("0", "-1"):
+        if tag.get("tabindex", "0") not in ("0", "-1"):
             yield "an order of its own for the tabulator key"
     yield from _lists(page)
-    targets = {tag["id"] for tag in page.find_all(id=True)}
-    for link in page.find_all("a", href=True):
-        if link["href"].startswith("#") and link["href"][1:] not in targets:
-            yield f"a link to {link['href']}, which is not there"
+    targets = {tag["id"] for tag in tags if tag.has_attr("id")}
+    for link in page.find_all("a"):
+        address = link.get("href", "")
+        if address.startswith("#") and address[1:] not in targets:
+            yield f"a link to {address}, which is not there"
 
 
 def _lists(page: BeautifulSoup) -> Iterator[str]:
-    for tag in page.find_all(["ul", "ol"]):
+    for tag in (*page.find_all("ul"), *page.find_all("ol")):
         yield from _only(tag, {"li"})
     for tag in page.find_all("dl"):
         yield from _only(tag, {"dt", "dd", "div"})
