@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from joblib import parallel_config
-
 VARIABLE = "CTEVIDENCE_CLUSTER"
 #: seconds within which a scheduler has to answer
 PATIENCE = 10
@@ -49,6 +47,8 @@ def on_cluster(address: str) -> Iterator[Any]:
     ClusterError
         When nobody answers at the address, or no worker has joined.
     """
+    from joblib import parallel_config  # noqa: PLC0415 (most runs stay on one machine)
+
     client = _client(address)
     before = os.environ.get(VARIABLE)
     os.environ[VARIABLE] = address

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from ctevidence.estimates import no_formula
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Values of one kind that a message shows; all of them are in `DataProblems.problems`.
 EXAMPLES = 5
@@ -136,6 +136,8 @@ class DataProblems(ValueError):  # noqa: N818 (it is what it carries)
 
     @property
     def frame(self) -> pd.DataFrame:
+        import pandas as pd  # noqa: PLC0415 (what finds nothing wrong starts without tables)
+
         columns = [f.name for f in fields(Problem)]
         frame = pd.DataFrame([astuple(p) for p in self.problems], columns=columns)
         frame["row"] = frame["row"].astype("Int64")
@@ -143,6 +145,8 @@ class DataProblems(ValueError):  # noqa: N818 (it is what it carries)
 
     def write_csv(self, path: str | Path) -> Path:
         """Write `frame`; what a spreadsheet would calculate gets an apostrophe in front."""
+        from ctevidence.estimates import no_formula  # noqa: PLC0415 (loads what tables need)
+
         table = self.frame
         words = ["file", "column", "value", "why", "do"]
         table[words] = table[words].map(no_formula)

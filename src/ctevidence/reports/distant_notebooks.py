@@ -16,8 +16,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from joblib import Parallel, delayed, parallel_config
-
 from ctevidence.cluster import VARIABLE, ClusterError
 from ctevidence.data.project import WORK_VARIABLE
 from ctevidence.reports.failures import NotebookError
@@ -53,6 +51,8 @@ def run_distant_notebook(
     ClusterError
         When the worker does not see the project, or has other code or libraries.
     """
+    from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415 (most runs stay here)
+
     asked = {
         "notebook": notebook,
         "parameters": dict(parameters),

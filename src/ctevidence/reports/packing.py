@@ -10,7 +10,6 @@ from pathlib import Path
 from ctevidence.data.project import Project
 from ctevidence.data.whole_folder import put_in_place
 from ctevidence.reports.cell_store import Cell, CellStore, key_of
-from ctevidence.reports.last_release import keep_before
 from ctevidence.reports.manifest import (
     MANIFEST,
     RUN,
@@ -91,6 +90,10 @@ def pack(
     tuple of str
         Remarks for whoever asked: formats that could not be made.
     """
+    # a run that finds its report there needs none of this
+    from ctevidence.reports.differencing import refuse_few_apart  # noqa: PLC0415
+    from ctevidence.reports.last_release import keep_before  # noqa: PLC0415
+
     with store.making() as aside:
         work, release = aside / "work", aside / "release"
         (work / "notebooks").mkdir(parents=True)
@@ -115,10 +118,6 @@ def pack(
         _write_outputs(content, release)
         profiles = [values["profile"] for _, values in chosen if "profile" in values]
         if profiles:  # of nothing but published numbers too: their profile is open
-            from ctevidence.reports.differencing import (  # noqa: PLC0415 (a kept run needs none)
-                refuse_few_apart,
-            )
-
             refuse_few_apart(order, project, work, profiles[0])
         put_in_place(work, project.work(order.report))
         # last: what has the manifest of this run has all of it
