@@ -65,15 +65,28 @@ def main() -> None:
 
 def without_uri_grammar() -> None:
     """Keep jsonschema from compiling a grammar of URIs: a second at import, and never used here."""
-    if "jsonschema" not in sys.modules:
-        sys.modules["rfc3987_syntax"] = None
-        with contextlib.suppress(ImportError):
-            importlib.import_module("jsonschema")
-        del sys.modules["rfc3987_syntax"]
+    _import_without("rfc3987_syntax", "jsonschema")
+
+
+def _without_debugger() -> None:
+    """Keep each kernel from loading a debugger, half of its start, that nobody would attach."""
+    _import_without("debugpy", "ipykernel.debugger")
+
+
+def _import_without(missing: str, name: str) -> None:
+    """Import a module as if another one, which it can do without, were not installed."""
+    if name in sys.modules:
+        return
+    sys.modules[missing] = None
+    with contextlib.suppress(ImportError):
+        importlib.import_module(name)
+    del sys.modules[missing]
 
 
 def _import_everything() -> None:
+    gc.disable()  # nothing of this is ever garbage, and looking for it takes a tenth of the time
     without_uri_grammar()
+    _without_debugger()
     for name in LIBRARIES:
         importlib.import_module(name)
     package = importlib.import_module("ctevidence")
@@ -83,6 +96,7 @@ def _import_everything() -> None:
     importlib.import_module("matplotlib").rcdefaults()
     importlib.import_module("matplotlib.font_manager")
     gc.collect()
+    gc.enable()
     gc.freeze()  # the memory of all this stays shared with the children
 
 

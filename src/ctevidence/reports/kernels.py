@@ -166,6 +166,8 @@ class Kernels:
         self._closed = True
         if self._server is not None:
             self._line.shutdown(socket.SHUT_RDWR)
+            if not self._greeted:
+                self._server.kill()  # still importing, with no children and deaf to the line
             try:
                 self._server.wait(timeout=10)
             except subprocess.TimeoutExpired:

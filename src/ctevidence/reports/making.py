@@ -109,6 +109,8 @@ def _make(
 ) -> tuple[Made, ...]:
     own = kernels or Kernels()
     try:
+        if fresh or not all(project.report(order.report).is_dir() for order in orders):
+            own.start()  # there will be work: imports begin while it is planned
         with ThreadPoolExecutor(workers) as slots:
             making = _Making(project, notebooks, own, slots, fresh, wait, watch, client)
             # a report that waits for its turn takes no worker

@@ -7,13 +7,16 @@ messages; no port is opened.
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
+from queue import Empty
 from typing import Any
 
-from jupyter_client import AsyncKernelManager, KernelConnectionInfo
+from jupyter_client import AsyncKernelClient, AsyncKernelManager, KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 from traitlets import default
@@ -21,7 +24,12 @@ from traitlets import default
 from ctevidence.reports.kernels import Kernels
 
 PLAIN, FORKED = "ctevidence-plain", "ctevidence-forked"
-LOOK = 0.02
+#: how often a kernel that was told to end is looked at, in seconds
+LOOK = 0.005
+#: how many times, before that is left to the manager
+PATIENCE = 100
+#: how long the messages that a kernel publishes may take behind its answer, in seconds
+BEHIND = 0.2
 
 
 class PlainProvisioner(LocalProvisioner):
@@ -79,9 +87,38 @@ class ForkedProvisioner(PlainProvisioner):
 
     async def kill(self, restart: bool = False) -> None:
         await self.send_signal(signal.SIGKILL)
+        # it ends within milliseconds, and the manager would look again after a tenth of a second
+        for _ in range(PATIENCE):
+            if await self.poll() is not None:
+                break
+            await asyncio.sleep(LOOK)
 
     async def terminate(self, restart: bool = False) -> None:
         await self.send_signal(signal.SIGTERM)
+
+
+class Client(AsyncKernelClient):
+    """Takes a kernel for ready when it answers; the one of jupyter_client waits for silence after.
+
+    Whoever runs a notebook knows the messages of a cell by its request, so that none is mistaken.
+    """
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        until = time.monotonic() + (math.inf if timeout is None else timeout)
+        while not await self._answers():
+            if not await self.is_alive():
+                raise RuntimeError("The kernel ended before it answered.")
+            if time.monotonic() > until:
+                raise RuntimeError(f"The kernel did not answer within {timeout:g} seconds.")
+
+    async def _answers(self) -> bool:
+        self.kernel_info()
+        try:
+            reply = await self.get_shell_msg(timeout=1)
+            await self.get_iopub_msg(timeout=BEHIND)  # what it publishes arrives here too
+        except Empty:
+            return False
+        return reply["msg_type"] == "kernel_info_reply"
 
 
 def manager_class(
@@ -107,6 +144,10 @@ def manager_class(
         @default("kernel_spec_manager")
         def _specifications(self) -> KernelSpecManager:
             return Specifications(parent=self)
+
+        @default("client_factory")
+        def _client(self) -> type[AsyncKernelClient]:
+            return Client
 
     return Manager
 
