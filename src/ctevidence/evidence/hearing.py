@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claim import ADULTS, FOUR_ARMS, NETWORK, PARTICIPANTS, TRIALS, YOUNG, Claim
 from ctevidence.synthesis.conditions import CONDITION_GROUPS, UNCLASSIFIED, condition_group
@@ -40,7 +42,13 @@ def condition_of(row: Estimate) -> str | None:
     >>> condition_of(row)
     'depression'
     """
-    code = row.population.split(";")[0].split(",")[0].strip().replace(" ", "_")
+    return _condition_in(row.population)
+
+
+@lru_cache(maxsize=4096)
+def _condition_in(population: str) -> str | None:
+    """Populations come back in thousands of rows, and each claim asks all of them."""
+    code = population.partition(";")[0].partition(",")[0].strip().replace(" ", "_")
     if code in CONDITION_GROUPS:
         return code
     if code in (UNCLASSIFIED.replace(" ", "_"), SEVERAL.replace(" ", "_")):

@@ -84,8 +84,7 @@ def hints_of(
 
 def _belongs(row: Estimate, lead: Weighed, suffix: str) -> bool:
     ratio = lead.ratio or lead.row
-    same = key_of(row)[1:5] == key_of(ratio)[1:5]
-    return row.measure == f"{ratio.measure}{suffix}" and same
+    return row.measure == f"{ratio.measure}{suffix}" and key_of(row)[1:5] == key_of(ratio)[1:5]
 
 
 def _risk_of_bias(row: Estimate) -> Iterator[Hint]:
