@@ -15,7 +15,7 @@ from ctevidence.data.columns import COVARIATE_KINDS, EVENTS
 from ctevidence.data.declared_rules import read_rules
 from ctevidence.data.declared_scales import DeclaredScales, read_scales
 from ctevidence.data.declared_schedule import DeclaredSchedule, read_schedule
-from ctevidence.data.files import FileFormat
+from ctevidence.data.file_format import FileFormat
 from ctevidence.data.problems import Problem
 from ctevidence.data.study import (
     DATA_KINDS,

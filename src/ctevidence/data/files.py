@@ -1,14 +1,7 @@
 """Files: CSV and Parquet as text cells with their line numbers, nothing guessed.
 
 What a file says about itself is followed: a byte order mark (UTF-8, UTF-16). What would be a guess
-is declared in ``study.toml`` or refused with the line to declare::
-
-    [files]
-    encoding = "cp1252"
-    delimiter = ";"
-    decimal = ","
-
-A byte that is not UTF-8 could be any of a hundred encodings, and a semicolon may be part of a word.
+is declared (`file_format.FileFormat`) or refused with the line to declare.
 """
 
 from __future__ import annotations
@@ -18,50 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from ctevidence.data.csv_records import DELIMITERS, read_records
+from ctevidence.data.csv_records import read_records
+from ctevidence.data.file_format import FileFormat
 from ctevidence.data.limits import MOST_CSV_BYTES, refuse_bytes, refuse_shape
 from ctevidence.data.parquet_cells import read_cells
 from ctevidence.data.parquet_size import refuse_parquet_size
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.text_encoding import decode
 
-DECIMALS = (".", ",")
 SUFFIXES = (".csv", ".parquet")
-
-
-@dataclass(frozen=True)
-class FileFormat:
-    """How the CSV files of a study are written.
-
-    Parameters
-    ----------
-    encoding : str
-        Python's name of the encoding, used for files without a byte order mark.
-    delimiter : {",", ";", "\\t", "|"}
-    decimal : {".", ","}
-    """
-
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    decimal: str = "."
-
-    def __post_init__(self) -> None:
-        try:
-            b" ".decode(self.encoding)  # empty bytes would not look the codec up
-        except (LookupError, UnicodeError):
-            raise ValueError(
-                f'encoding is "{self.encoding}", which is not known; say "utf-8" or "cp1252".'
-            ) from None
-        if self.delimiter not in DELIMITERS:
-            raise ValueError(
-                f'delimiter is "{self.delimiter}"; it can be ",", ";", "|" or "\\t" (tab).'
-            )
-        if self.decimal not in DECIMALS:
-            raise ValueError(f'decimal is "{self.decimal}"; it can be "." or ",".')
-        if self.decimal == self.delimiter:
-            raise ValueError(
-                'delimiter and decimal are both ","; one of them must be another sign.'
-            )
 
 
 @dataclass(frozen=True, eq=False)

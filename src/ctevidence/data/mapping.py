@@ -47,7 +47,7 @@ from ctevidence.data.column_rules import (
     Rule,
     StudyDay,
 )
-from ctevidence.data.files import FileFormat
+from ctevidence.data.file_format import FileFormat
 from ctevidence.data.origin import Beside, Origin, read_beside, read_origin
 from ctevidence.data.problems import DataProblems
 from ctevidence.data.toml_file import read_file_format, read_toml

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from ctevidence.data.csv_records import DELIMITERS
-from ctevidence.data.files import FileFormat
+from ctevidence.data.file_format import FileFormat
 from ctevidence.data.folder_paths import name_fault
 from ctevidence.data.origin import Origin
 from ctevidence.data.problems import DataProblems, Problem

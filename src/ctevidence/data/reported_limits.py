@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
 
 
 def std_error_from_limits(low, high, conf_level):
@@ -24,6 +23,8 @@ def std_error_from_limits(low, high, conf_level):
     >>> float(np.round(std_error_from_limits(np.log(0.49), np.log(0.95), 0.95), 6))
     0.168895
     """
+    from scipy.special import ndtri  # noqa: PLC0415 (slow to import, and few tables have limits)
+
     quantile = ndtri((1 + np.asarray(conf_level, float)) / 2)
     return (np.asarray(high, float) - np.asarray(low, float)) / (2 * quantile)
 

@@ -6,7 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from ctevidence.data.files import DECIMALS, DELIMITERS, FileFormat, decode
+from ctevidence.data.csv_records import DELIMITERS
+from ctevidence.data.file_format import DECIMALS, FileFormat
 from ctevidence.data.limits import (
     DEEPEST_TOML,
     LONGEST_TOML_LINE,
@@ -15,6 +16,7 @@ from ctevidence.data.limits import (
     refuse_bytes,
 )
 from ctevidence.data.problems import DataProblems, Problem
+from ctevidence.data.text_encoding import decode
 from ctevidence.data.toml_table import TomlTable, line_numbers
 
 

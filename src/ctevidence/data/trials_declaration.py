@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ctevidence.data.added_flags import AddedFlags, read_added_flags
 from ctevidence.data.contrast_limits import SCALES
-from ctevidence.data.files import FileFormat
+from ctevidence.data.file_format import FileFormat
 from ctevidence.data.toml_file import read_file_format
 from ctevidence.data.toml_table import TomlTable
 from ctevidence.data.trial_columns import FIXED_WORDS, WORDS, Vocabulary
