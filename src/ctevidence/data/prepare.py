@@ -22,7 +22,7 @@ from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.project import find_project
 from ctevidence.data.readers import misnamed_files, read_study
 from ctevidence.data.sources import DECLARATIONS, SOURCE_FILE, changed_files, checksum, kind_of
-from ctevidence.data.study import TABLES
+from ctevidence.data.table_names import TABLES
 from ctevidence.data.trials import TRIAL_TABLES, read_trials
 from ctevidence.data.undecided import undecided
 from ctevidence.data.whole_folder import made_whole

@@ -16,8 +16,9 @@ from ctevidence.data.files import SUFFIXES, read_raw
 from ctevidence.data.folder_paths import links_out
 from ctevidence.data.item_scores import total_items
 from ctevidence.data.problems import DataProblems, Problem
-from ctevidence.data.study import TABLES, Study
+from ctevidence.data.study import Study
 from ctevidence.data.study_tables import StudyTables
+from ctevidence.data.table_names import TABLES
 from ctevidence.data.tables import check_table, empty_table
 from ctevidence.data.undecided import undecided
 

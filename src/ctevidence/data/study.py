@@ -24,6 +24,7 @@ from ctevidence.data.modifiers import Modifier
 from ctevidence.data.multiverse_rule import MultiverseRule
 from ctevidence.data.rules import EntryRule, RelapseRule, RemissionRule, ResponseRule, RetentionRule
 from ctevidence.data.scales import Scale
+from ctevidence.data.table_names import TABLES
 from ctevidence.terms import (
     COMPONENTS,
     DAYS_PER_WEEK,
@@ -32,7 +33,6 @@ from ctevidence.terms import (
     Arm,
 )
 
-TABLES = ("participants", "visits", "events", "treatments")
 DATA_KINDS = ("patient-level", "open patient-level", "synthetic")
 DESIGNS = ("trial", "registry")
 #: Names of the disclosure profiles; `display.disclosure` says what each does.

@@ -14,8 +14,9 @@ import pandas as pd
 from ctevidence.data.columns import TABLE_COLUMNS, item_columns
 from ctevidence.data.declaration import FILE
 from ctevidence.data.files import SUFFIXES
-from ctevidence.data.study import TABLES, Study
+from ctevidence.data.study import Study
 from ctevidence.data.study_toml import study_toml
+from ctevidence.data.table_names import TABLES
 from ctevidence.data.whole_folder import made_whole
 
 #: Tables that are left out when they have no rows.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ctevidence.data.study import TABLES
+from ctevidence.data.table_names import TABLES
 
 WORKERS = 2
 #: Rows of all tables of a study from which its notebooks run one at a time.
