@@ -43,11 +43,5 @@ def adjusting_note(rows: Iterable[Estimate]) -> str:
     return say("adjusting.note", covariates=found) if found else ""
 
 
-def adjusted_note(rows: Iterable[Estimate]) -> str:
-    """A note for tables without counts: what the numbers are adjusted for; empty for none."""
-    found = _covariates(rows)
-    return say("adjusting.brief", covariates=found) if found else ""
-
-
 def _covariates(rows: Iterable[Estimate]) -> str:
     return " / ".join(dict.fromkeys(filter(None, map(adjusted_for, rows))))

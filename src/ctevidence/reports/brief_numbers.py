@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ctevidence.display.adjusting import adjusted_note
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
@@ -51,8 +50,6 @@ def numbers_table(material: Material) -> Table | None:
     counted = {_first(own, alike)[0] for alike in COLUMNS}
     notes = [say("brief.counted")] if counted & {"responded", "well"} else []
     notes += [say("brief.by_curve")] if "curve" in counted else []
-    alone = [row for rows in found.values() for row in rows.values()]
-    notes += filter(None, [adjusted_note(alone)])
     return Table(
         "numbers",
         say("brief.numbers", title=material.study.title),
