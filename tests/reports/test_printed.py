@@ -27,17 +27,17 @@ def printed():
         weasyprint = importlib.import_module("weasyprint")
     except (ImportError, OSError) as missing:
         pytest.skip(f"needs WeasyPrint and Pango: {missing}")
-    return lambda html: weasyprint.HTML(string=for_print(html)).render()
+    return lambda html: weasyprint.HTML(string=html).render()
 
 
 @pytest.fixture(scope="module")
 def whole(printed, report):
-    return printed(report)
+    return printed(for_print(report))
 
 
 def test_the_report_of_a_study_with_trials_prints_on_ten_pages(printed, report, whole):
     assert len(whole.pages) <= MOST_WITH_NETWORK
-    page = BeautifulSoup(report, "html.parser")
+    page = BeautifulSoup(for_print(report), "html.parser")
     page.find("section", id="network").decompose()
     assert len(printed(str(page)).pages) <= MOST
 

@@ -8,7 +8,7 @@ from ctevidence.display.findings import table_findings
 from ctevidence.display.leading_findings import ROWS, table_leading
 from ctevidence.language import say
 from ctevidence.reports.material import Material
-from ctevidence.reports.page import Block, Section, folded_table, grid, heading, prose
+from ctevidence.reports.page import Block, Section, folded, folded_table, grid, heading, prose
 
 COMPARISONS = (("combined", "medication"), ("combined", "therapy"), ("therapy", "medication"))
 #: misreadings that the tables invite
@@ -23,10 +23,14 @@ def findings_section(material: Material) -> Section:
     if material.study is not None:
         # without visits nobody's score is missing
         intro = say("findings.both_ways") if material.study.schedule else ""
-        blocks += [heading(say("findings.in_study")), prose(intro)]
         own, pairs = material.own_estimates, _pairs(material.study)
         tables = [table_findings(own, *pair, material.study) for pair in pairs]
-        blocks += [*map(grid, tables[:2]), *map(folded_table, tables[2:])]
+        shown = [prose(intro), *map(grid, tables[:2])]
+        if blocks:  # all sources lead; its own risks stand in print beside each outcome
+            blocks.append(folded(say("findings.in_study"), *shown, is_open=True))
+        else:
+            blocks += [heading(say("findings.in_study")), *shown]
+        blocks += map(folded_table, tables[2:])
     blocks.append(prose(material.warning(*MISREAD)))
     return Section("findings", say("findings.title"), tuple(blocks))
 
@@ -47,4 +51,8 @@ def _leading(material: Material) -> list[Block]:
         table_leading(verdicts, material.estimates, pair, source, material.condition is None)
         for pair in ROWS
     ]
-    return [heading(say("findings.all_sources")), *map(grid, tables)]
+    # what adding a treatment brings; single treatments against each other stay in the appendix
+    adding = [grid(table) for table, pair in zip(tables, ROWS, strict=True) if "combined" in pair]
+    alone = [t for t, pair in zip(tables, ROWS, strict=True) if "combined" not in pair]
+    singles = (folded_table(table, is_open=True) for table in alone)
+    return [heading(say("findings.all_sources")), *adding, *singles]

@@ -176,9 +176,9 @@ def folded(summary: str, *parts: Table | Block | None, is_open: bool = False) ->
     return Block(html, (Fold(summary, inner),))
 
 
-def folded_table(table: Table | None) -> Block:
+def folded_table(table: Table | None, is_open: bool = False) -> Block:
     """A table behind a line that bears its caption; nothing when there is none."""
-    return folded(table.caption if table else "", table)
+    return folded(table.caption if table else "", table, is_open=is_open)
 
 
 def joined(*blocks: Block) -> Block:
