@@ -352,8 +352,9 @@ class Imputed(ComparableFit):
         what = self.outcome.name.rpartition(" (")[0] or self.outcome.name
         return f"{what} (imputed, {self.assumption})"
 
-    @property
+    @cached_property
     def _named(self) -> Outcome:
+        # an outcome looks at all its rows when it is made, and a tipping point asks 400 times
         return replace(self.outcome, name=self.name)
 
     def _responded(self, scores: np.ndarray, weeks: Sequence[float]) -> np.ndarray:
