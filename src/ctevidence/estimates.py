@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from ctevidence.language import in_both, say
+
 #: The closed list of columns, in order, with what each means.
 COLUMNS = {
     "id": "stable name of the estimate",
@@ -42,14 +44,23 @@ COLUMNS = {
 }
 COUNT_COLUMNS = ("n", "events", "n_reference", "events_reference", "studies")
 ALTERNATIVES = ("two-sided", "greater", "less")
-NOT_ESTIMABLE = "not estimable"
 #: Caution of a row whose counts are sums over several groups: a small one cannot be seen in them.
 #: More than any disclosure profile suppresses, so that such a row can be held back by its caution.
 SMALL = 10
-SMALL_GROUP = (
-    f"one of the groups behind it is small: fewer than {SMALL} people, or fewer than {SMALL} with "
-    "or without the outcome"
-)
+
+
+def small_group_caution() -> str:
+    """The caution of a row whose counts are sums in which a small group cannot be seen."""
+    return say("caution.small_group", few=SMALL)
+
+
+def has_small_group(caution: str) -> bool:
+    """Whether a row's caution holds that of a small group; also when it was made in English.
+
+    Whether a row may be shown hangs on it, whatever language its page is written in.
+    """
+    told = in_both("caution.small_group", few=SMALL)
+    return not set(told).isdisjoint(caution.split("; "))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -107,7 +107,8 @@ def _near(word: str, known) -> str:
     return did_you_mean(word, known).split(" Known:")[0]
 
 
-def placeholders(template: str, key: str = "") -> set[str]:
+@cache
+def placeholders(template: str, key: str = "") -> frozenset[str]:
     """Names in curly brackets.
 
     Examples
@@ -126,7 +127,7 @@ def placeholders(template: str, key: str = "") -> set[str]:
         if not name.isidentifier() or style or conversion:
             raise ValueError(f'Words "{key}": the placeholder "{{{name}}}" is more than a name.')
         found.add(name)
-    return found
+    return frozenset(found)
 
 
 def read_language(path: str | Path, name: str = "") -> Language:
@@ -265,3 +266,54 @@ def words(table: str) -> dict[str, str]:
 def capital(text: str) -> str:
     """With a capital letter in front."""
     return text[:1].upper() + text[1:]
+
+
+def in_both(key: str, **values: object) -> tuple[str, ...]:
+    """What a key says in the language in use and in English: to find what either has made.
+
+    Where something is hidden because of words, it must be so whatever language made them.
+
+    Examples
+    --------
+    >>> in_both("counted.limit")
+    ('than',)
+    """
+    return tuple(dict.fromkeys(f.fill(key, values) for f in (spoken(), language())))
+
+
+def pattern(key: str, **shapes: str) -> re.Pattern:
+    """What the template of a key looks like once it is filled, to find its sentences again.
+
+    Parameters
+    ----------
+    key : str
+    **shapes : str
+        Regular expression of what fills a placeholder; anything at all when absent.
+
+    Examples
+    --------
+    >>> pattern("counts.trials", count="[0-9]+").search("pooled from 8 trials")["count"]
+    '8'
+    """
+    template, found = spoken().entries[key], ""
+    for text, name, _, _ in Formatter().parse(template):
+        found += re.escape(text)
+        found += f"(?P<{name}>{shapes.get(name, '.+')})" if name else ""
+    return re.compile(found)
+
+
+def listed(parts: Iterable[str], between: str = "and") -> str:
+    """Parts one after the other, with the word that a language sets between them.
+
+    Parameters
+    ----------
+    parts : iterable of str
+    between : str
+        ``and``, ``or``, ``nor``: an entry of the table ``between``.
+
+    Examples
+    --------
+    >>> listed(["medication", "therapy"]), listed(["control", "therapy"], "nor")
+    ('medication and therapy', 'control and no therapy')
+    """
+    return pick("between", between).join(parts)

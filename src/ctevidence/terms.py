@@ -47,17 +47,6 @@ INACTIVE_COMPONENTS = (
     "attention",
 )
 
-#: Caution of all that rests on trials which did not compare all of the arms themselves.
-TRANSITIVITY = (
-    "assumes that trials of different comparisons are alike in what changes effects (transitivity)"
-)
-
-#: Ends the caution of comparisons between people whom treatment has selected: no claim hears them.
-DESCRIPTIVE = "Descriptive only."
-
-#: Caution of rows that answer a question a second time, otherwise analysed: they say how far the
-#: answer depends on choices, and speak to no claim of their own.
-SENSITIVITY = "one of several ways of analysing"
 
 SEVERAL_ARMS = ("error", "combine", "first")
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctevidence.contrasts import compare, synergy
-from ctevidence.contrasts.compare import SELECTED
+from ctevidence.language import say
 from ctevidence.levels import SCALES
-from ctevidence.terms import DESCRIPTIVE, Arm
+from ctevidence.terms import Arm
 
 CLOSED_FORM = 1e-9  # both sides are closed forms in double precision
 FITTED = 1e-6  # R's glm is iterated
@@ -220,10 +220,12 @@ def test_nothing_randomised_names_all_that_differs(counted):
 
 def test_groups_that_treatment_has_selected_are_not_said_to_lack_one_randomisation(counted):
     # everything was randomised, but before these groups formed
-    caution = f"Counted from remission, which treatment itself changed. {DESCRIPTIVE}"
+    caution = "Counted from remission, which treatment itself changed. " + say(
+        "caution.descriptive"
+    )
     levels = counted((12, 9, 8, 5), (30, 14, 22, 34), randomised=(), caution=caution)
     row = compare(levels, "combined", against="medication").one()
-    assert row.caution == f"{caution}; {SELECTED}"
+    assert row.caution == f"{caution}; {say('contrasts.compare.selected')}"
     assert row.randomised is False
 
 

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from ctevidence.contrasts import synergy
-from ctevidence.display.disclosure import PROFILES, disclosure_of
-from ctevidence.display.release import FEW_DF, HIDDEN, gated, released
+from ctevidence.display.disclosure import LEAST_DF, PROFILES, disclosure_of
+from ctevidence.display.release import gated, released
 from ctevidence.display.sentences import sentence
 from ctevidence.display.tables import table_estimates
 from ctevidence.estimates import SMALL as LEAST
-from ctevidence.estimates import Estimate, Estimates
+from ctevidence.estimates import Estimate, Estimates, has_small_group, small_group_caution
+from ctevidence.language import Language, language, say, speaking
 from ctevidence.levels import Levels
 from ctevidence.terms import Arm
 
@@ -80,7 +81,9 @@ def test_published_trials_pooled_beside_a_study_keep_their_numbers():
 
 
 def test_nearly_saturated_models_are_hidden():
-    assert gated(replace(FROM_LARGE, df=9.0), STRICT).caution == FEW_DF
+    assert gated(replace(FROM_LARGE, df=9.0), STRICT).caution == say(
+        "display.release.few_df", least=LEAST_DF
+    )
     assert gated(replace(FROM_LARGE, df=11.0), STRICT).is_estimable
 
 
@@ -117,7 +120,7 @@ def test_no_hidden_count_can_be_read_in_a_table():
 
 
 def test_few_without_the_event_are_hidden_as_few_with_it_are():
-    assert gated(FEW_WITHOUT, STRICT).caution == HIDDEN
+    assert gated(FEW_WITHOUT, STRICT).caution == say("display.release.hidden")
     assert gated(FROM_LARGE, STRICT).is_estimable
 
 
@@ -135,7 +138,7 @@ def test_a_small_group_among_several_is_hidden_though_the_sum_is_large():
     rows = synergy(four_arms(24, 16, 18, 4))
     interaction = rows.where(measure="interaction_difference").one()
     assert not STRICT.hides(interaction.events_reference, interaction.n_reference)
-    assert gated(interaction, STRICT).caution == HIDDEN
+    assert gated(interaction, STRICT).caution == say("display.release.hidden")
     assert gated(interaction, disclosure_of("open")) is interaction
     kept = synergy(four_arms(24, 16, 18, 12)).where(measure="interaction_difference").one()
     assert gated(kept, STRICT).is_estimable
@@ -161,3 +164,14 @@ def test_sentences_pass_the_gate_too():
 def test_open_data_are_released_exactly():
     rows = Estimates([SMALL, FROM_SMALL])
     assert released(rows, "open") is rows
+
+
+def test_what_is_hidden_because_of_words_is_so_in_any_language():
+    strange = Language("strange", {**language().entries, "counted.people": "Leute",
+                                   "caution.small_group": "kleine Gruppe {few}"})  # fmt: skip
+    made = replace(FROM_LARGE, caution="no score of 3 people")
+    with speaking(strange):
+        assert gated(made, STRICT).caution == "no score of people"
+        assert gated(replace(made, caution="von 3 Leute"), STRICT).caution == "von Leute"
+        assert has_small_group(f"{small_group_caution()}; as declared")
+        assert has_small_group(language().fill("caution.small_group", {"few": LEAST}))

@@ -7,7 +7,7 @@ import pytest
 
 from ctevidence.data.illness_rule import IllnessRule
 from ctevidence.display.disclosure import disclosure_of
-from ctevidence.display.illness import COARSE, LOOKS, plot_illness
+from ctevidence.display.illness import COARSE, LOOKS, plot_illness, state_words
 from ctevidence.display.release import released
 from ctevidence.display.sentences import sentence
 from ctevidence.display.tables import shown_estimate
@@ -47,7 +47,7 @@ def test_the_table_holds_what_the_curves_say(fit):
     frame, exact = figure.data.frame, fit.occupancy([52])
     for arm, found in exact.items():
         for state in fit.states:
-            row = frame[(frame["arm"] == arm.capitalize()) & (frame["state"] == LOOKS[state][2])]
+            row = frame[(frame["arm"] == arm.capitalize()) & (frame["state"] == state_words(state))]
             at = fit.states.index(state)
             assert row["per 100 at week 52"].item() == f"{100 * found.probability[0, at]:.0f}"
             assert row["weeks there by week 52"].item() == f"{found.weeks_in_state[0, at]:.1f}"
@@ -66,7 +66,7 @@ def test_small_states_are_joined_where_people_are_protected(closed):
         # a state alone in the rest could be worked out from the others
         apart = set(rows["state"]) - {"other (few people)"}
         if "other (few people)" in set(rows["state"]):
-            drawn = {LOOKS[s][2] for s in closed.states} - apart
+            drawn = {state_words(s) for s in closed.states} - apart
             assert len(drawn) >= 2, arm
     levels = closed.of("relapse").levels("state_occupation")
     few = {k.arm for k, e in zip(levels.keys, levels.events, strict=True) if 0 < e <= 7}

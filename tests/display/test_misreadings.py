@@ -8,8 +8,7 @@ from ctevidence.display.misreadings import SITUATIONS, misreadings
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claim import Claim
 from ctevidence.evidence.claims import assess_claims
-from ctevidence.language import language
-from ctevidence.terms import TRANSITIVITY
+from ctevidence.language import language, say
 
 CLAIM = Claim("c", "Both help more", "combined", "medication", ("response",), ("risk_difference",))
 
@@ -87,7 +86,7 @@ def test_a_plain_trial_does_not_call_for_what_it_does_not_invite():
 
 def test_participants_data_and_networks_are_not_the_convenience_sample():
     own = row(population="everyone who started")
-    net = row(population="adults in primary care", caution=TRANSITIVITY)
+    net = row(population="adults in primary care", caution=say("caution.transitivity"))
     assert "convenience-sample" not in misreadings([own, net])
 
 

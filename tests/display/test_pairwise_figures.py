@@ -14,9 +14,10 @@ from ctevidence.display.funnel import plot_funnel
 from ctevidence.display.regression_table import table_regression
 from ctevidence.display.small_study_table import plot_small_study, table_small_study
 from ctevidence.display.trial_influence import table_trial_influence
+from ctevidence.language import say
 from ctevidence.synthesis.pool import pool, pool_by
 from ctevidence.synthesis.pool_regression import pool_regression
-from ctevidence.synthesis.small_study import CANNOT_TELL, small_study_range
+from ctevidence.synthesis.small_study import small_study_range
 from ctevidence.synthesis.trim_and_fill import trim_and_fill
 
 
@@ -105,7 +106,10 @@ def test_small_study_table_and_figure_give_the_range_never_a_verdict(measure):
     found_table = table_small_study(found, "small", "Small-study effects")
     assert len(found_table.frame) == 11
     assert found_table.notes[0].startswith("From ")
-    assert any(note.startswith(CANNOT_TELL[:5].capitalize()) for note in found_table.notes)
+    assert any(
+        note.startswith(say("synthesis.small_study.few")[:5].capitalize())
+        for note in found_table.notes
+    )
     figure = plot_small_study(found, "small")
     assert "by method (" in figure.alt
     assert figure.data.frame.equals(found_table.frame)

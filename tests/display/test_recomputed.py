@@ -9,8 +9,9 @@ from ctevidence.display.dating import dating_sentence, table_dating
 from ctevidence.display.event_tests import table_event_tests
 from ctevidence.display.illness import plot_illness
 from ctevidence.display.recomputed import table_recomputed
+from ctevidence.language import say
 from ctevidence.models.dating import dating_of_study
-from ctevidence.models.over_time import NO_RELAPSE_RULE, relapse_over_time
+from ctevidence.models.over_time import relapse_over_time
 from ctevidence.models.whole_illness import illness_over_time
 from ctevidence.simulate.study import simulate_study
 
@@ -44,9 +45,20 @@ def test_it_needs_a_week(study):
 def test_a_study_without_a_rule_keeps_every_table_and_figure(study):
     silent = replace(study, rules=Rules())
     relapse = relapse_over_time(silent)
-    assert NO_RELAPSE_RULE in table_recomputed(relapse).frame.iloc[0].tolist()
-    assert NO_RELAPSE_RULE in table_event_tests(relapse).frame.iloc[0].tolist()
+    assert (
+        say("models.study_answers.no_relapse_rule")
+        in table_recomputed(relapse).frame.iloc[0].tolist()
+    )
+    assert (
+        say("models.study_answers.no_relapse_rule")
+        in table_event_tests(relapse).frame.iloc[0].tolist()
+    )
     dating = dating_of_study(silent)
-    assert NO_RELAPSE_RULE in table_dating(dating, silent).frame.iloc[0].tolist()
-    assert NO_RELAPSE_RULE in dating_sentence(dating, silent)
-    assert NO_RELAPSE_RULE in plot_illness(illness_over_time(silent)).alt
+    assert (
+        say("models.study_answers.no_relapse_rule")
+        in table_dating(dating, silent).frame.iloc[0].tolist()
+    )
+    assert say("models.study_answers.no_relapse_rule") in dating_sentence(dating, silent)
+    assert (
+        say("models.study_answers.no_relapse_rule") in plot_illness(illness_over_time(silent)).alt
+    )

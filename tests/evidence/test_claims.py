@@ -11,8 +11,8 @@ from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Claim, assess_claims
 from ctevidence.evidence.claims_toml import read_claims
 from ctevidence.evidence.verdict import Direction
+from ctevidence.language import say
 from ctevidence.outcomes.illness_return import descriptive_only
-from ctevidence.terms import TRANSITIVITY
 
 BASE = {"outcome": "response", "arm": "combined", "reference": "medication",
         "measure": "risk_difference", "unit": "probability"}  # fmt: skip
@@ -98,7 +98,8 @@ def test_an_unknown_key_of_a_claim_is_refused(tmp_path):
 # as `better_than_both` and `pool_components` give them for linde2016 (study 117, 34 people)
 NETWORK = {"study": "linde2016", "outcome": "response", "arm": "Face-to-face CBT + SSRI",
            "unit": "ratio", "randomised": True, "studies": 1, "n": 17,
-           "caution": f"rests on one trial of 34 people (study 117); {TRANSITIVITY}"}  # fmt: skip
+           "caution": "rests on one trial of 34 people (study 117); "
+                      + say("caution.transitivity")}  # fmt: skip
 BOTH = Estimate(
     reference="best single treatment", measure="odds_ratio", estimate=15.0, conf_low=2.27,
     alternative="greater", **NETWORK,
@@ -123,7 +124,7 @@ def test_a_network_leads_only_alone_and_one_small_trial_establishes_nothing():
 
 
 def test_a_network_of_plain_treatments_does_not_take_the_lead_of_pooled_trials():
-    row = replace(POOLED, id="", study="network", studies=50, caution=TRANSITIVITY)
+    row = replace(POOLED, id="", study="network", studies=50, caution=say("caution.transitivity"))
     found = verdicts([row, POOLED], condition="depression")
     assert found["better-than-medication"].lead == POOLED
     assert not found["better-than-medication"].beside

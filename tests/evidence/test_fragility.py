@@ -9,7 +9,7 @@ from ctevidence.evidence.claims import assess_claims
 from ctevidence.evidence.claims_toml import read_claims
 from ctevidence.evidence.fragility import fragility
 from ctevidence.evidence.verdict import Direction
-from ctevidence.terms import SENSITIVITY
+from ctevidence.language import say
 
 MAIN = Estimate(
     "own", "response (observed)", "combined", "risk_difference", 0.2, reference="medication",
@@ -22,7 +22,8 @@ def way(definition, missing, model, estimate, half_width=0.1, **fields):
     choices = f"{definition}/{missing}/none/{model}"
     return replace(
         MAIN, id=f"own/multiverse/{choices}/risk_difference", estimate=estimate,
-        conf_low=estimate - half_width, conf_high=estimate + half_width, caution=SENSITIVITY,
+        conf_low=estimate - half_width, conf_high=estimate + half_width,
+        caution=say("caution.sensitivity"),
         outcome=f"response, {definition} ({missing})", **fields,
     )  # fmt: skip
 

@@ -19,12 +19,12 @@ from ctevidence.display.verdict_words import (
 )
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claim import Claim
-from ctevidence.evidence.claims import COMPLETERS, assess_claims
+from ctevidence.evidence.claims import assess_claims
 from ctevidence.evidence.claims_toml import read_claims
 from ctevidence.evidence.hints import information_size
 from ctevidence.evidence.verdict import Direction
-from ctevidence.synthesis.trial_synergy import NOT_POOLED
-from ctevidence.terms import TRANSITIVITY
+from ctevidence.language import say
+from ctevidence.synthesis.flags import FLAG_RULES
 
 OPEN = PROFILES["open"]
 WHO = {"study": "trials", "population": "depression; adults; acute phase", "outcome": "response",
@@ -189,7 +189,8 @@ def test_participants_data_say_nothing_of_a_condition_that_is_not_theirs():
 
 
 FOUR = {"study": "tads", "population": "adolescent depression, adolescents", "n": 107,
-        "n_reference": 332, "randomised": True, "caution": NOT_POOLED}  # fmt: skip
+        "n_reference": 332, "randomised": True,
+        "caution": say("synthesis.trial_synergy.not_pooled")}  # fmt: skip
 
 
 def test_a_trial_of_four_arms_speaks_of_both_and_synergy_and_not_twice_of_its_contrasts():
@@ -213,7 +214,13 @@ def test_a_trial_of_completers_leads_only_alone():
     about = FOUR | {"population": "depression, adults"}
     small = replace(PER_100, id="", reference="additivity", measure="interaction_difference",
                     **about | {"n": 20, "n_reference": 60})  # fmt: skip
-    large = replace(small, id="", study="big", n=500, caution=f"{COMPLETERS}; {NOT_POOLED}")
+    large = replace(
+        small,
+        id="",
+        study="big",
+        n=500,
+        caution=f"{FLAG_RULES['completers'].meaning}; {say('synthesis.trial_synergy.not_pooled')}",
+    )
     assert weighed(large, small, claim="synergy").lead == small
     assert weighed(large, claim="synergy").lead == large
 
@@ -266,8 +273,8 @@ def test_sources_that_share_trials_say_so():
     pooled = Trials("trials", "T", arms=arms, same_trials={"net": {"a": "1", "b": "2"}})
     claim = Claim("m", "More", "combined", "medication", ("response",), ("risk_difference",),
                   network_references=("medication",), network_measures=("odds_ratio",))  # fmt: skip
-    net = replace(RATIO, id="", study="net", measure="odds_ratio", caution=TRANSITIVITY,
-                  population="adults")  # fmt: skip
+    net = replace(RATIO, id="", study="net", measure="odds_ratio",
+                  caution=say("caution.transitivity"), population="adults")  # fmt: skip
     other = Trials("net", "N", contrasts=pd.DataFrame({"study": ["1"]}))
     (verdict,) = assess_claims(
         [claim], Estimates([PER_100, net]), condition="depression", sources=[pooled, other]

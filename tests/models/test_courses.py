@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ctevidence.language import say
 from ctevidence.models.course import fit_course
-from ctevidence.models.courses import ONE_SCALE, CoursesFit, fit_courses
+from ctevidence.models.courses import CoursesFit, fit_courses
 from ctevidence.outcomes.course import derive_course, derive_courses
 from ctevidence.simulate.anxiety import Anxiety
 from ctevidence.simulate.study import simulate_study
@@ -69,9 +70,9 @@ def test_all_comparisons_at_the_primary_week(scales):
 def test_one_scale_says_so(study):
     fit = fit_courses([derive_course(study)])
     row = fit.compare("combined", against="therapy").one()
-    assert ONE_SCALE in row.caution
+    assert say("models.courses.one_scale") in row.caution
     assert "Holm" not in row.method
-    assert fit.cautions[-1] == ONE_SCALE
+    assert fit.cautions[-1] == say("models.courses.one_scale")
 
 
 def test_what_is_not_a_family_is_refused(study):

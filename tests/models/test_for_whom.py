@@ -9,8 +9,9 @@ import pytest
 
 from ctevidence.contrasts.combination import mover, wilson
 from ctevidence.data.modifiers import Modifier
-from ctevidence.estimates import SMALL_GROUP
-from ctevidence.models.for_whom import EXPLORATORY, for_whom
+from ctevidence.estimates import has_small_group
+from ctevidence.language import say
+from ctevidence.models.for_whom import for_whom
 from ctevidence.models.shrinkage import shrink
 from ctevidence.models.subgroups import age_groups, groups_of
 
@@ -103,7 +104,7 @@ def test_effects_drawn_together_are_those_of_empirical_bayes(outcome):
 
 
 def test_everything_is_exploratory_unless_declared(outcome):
-    assert all(EXPLORATORY in row.caution for row in for_whom(outcome(SEX)))
+    assert all(say("models.for_whom.exploratory") in row.caution for row in for_whom(outcome(SEX)))
     confirmed = for_whom(outcome(replace(SEX, confirmatory=True)))
     assert not any("exploratory" in row.caution for row in confirmed)
     # groups are never randomised against each other, declared or not
@@ -188,5 +189,5 @@ def test_a_small_group_is_said_in_all_that_would_give_it_away(outcome):
     others = [row for row in rows if row not in of_groups]
     assert min(k for row in of_groups for k in (row.n, row.n_reference)) == 6
     assert len(others) == 8
-    assert all(SMALL_GROUP in row.caution for row in others)
-    assert not any(SMALL_GROUP in row.caution for row in of_groups)
+    assert all(has_small_group(row.caution) for row in others)
+    assert not any(has_small_group(row.caution) for row in of_groups)

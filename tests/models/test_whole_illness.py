@@ -6,9 +6,10 @@ import pytest
 
 from ctevidence.contrasts import better_than_both, synergy
 from ctevidence.display.sentences import sentence
+from ctevidence.language import say
 from ctevidence.models.dating import dating_of_study
 from ctevidence.models.illness import fit_illness
-from ctevidence.models.whole_illness import NO_RELAPSE_RULE, NO_RULE, NO_VISITS, illness_over_time
+from ctevidence.models.whole_illness import illness_over_time
 from ctevidence.outcomes.illness import derive_illness
 from ctevidence.simulate.study import simulate_study
 
@@ -39,8 +40,10 @@ def test_a_study_without_an_answer_keeps_its_rows(study):
     no_relapse = replace(study, rules=replace(study.rules, relapse=None))
     no_visits = replace(study, schedule=(), primary_week=float("nan"))
     for silent, reason in (
-        (no_rule, NO_RULE), (no_relapse, NO_RELAPSE_RULE), (no_visits, NO_VISITS)
-    ):  # fmt: skip
+        (no_rule, say("models.whole_illness.not_declared")),
+        (no_relapse, say("models.study_answers.no_relapse_rule")),
+        (no_visits, say("models.whole_illness.never_scored")),
+    ):
         illness = illness_over_time(silent)
         for measure in MEASURES[:3]:
             rows = illness.per_arm(measure)

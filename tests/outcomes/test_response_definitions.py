@@ -6,11 +6,8 @@ import pytest
 
 from ctevidence.data.definitions import ResponseDefinition
 from ctevidence.data.rules import RemissionRule, ResponseRule
-from ctevidence.outcomes.response_definitions import (
-    CARRIED,
-    declared_definitions,
-    derive_definition,
-)
+from ctevidence.language import say
+from ctevidence.outcomes.response_definitions import declared_definitions, derive_definition
 
 ALL = ("observed", "non-response", "last-observation")
 HALF = ResponseRule("percent_fall", "observed", percent=50)
@@ -38,7 +35,9 @@ def test_missing_scores_count_as_said(draw, missing, values):
     outcome = derive_definition(draw(PEOPLE), definition, missing, week=12)
     assert outcome.frame["value"].tolist() == pytest.approx(values, nan_ok=True)
     assert outcome.name.startswith("response, 50 % fall (")
-    assert (CARRIED in outcome.cautions) == (missing == "last-observation")
+    assert (say("outcomes.response_definitions.carried_forward") in outcome.cautions) == (
+        missing == "last-observation"
+    )
 
 
 def test_a_score_after_the_week_is_never_carried_back(draw):

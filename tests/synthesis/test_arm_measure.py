@@ -6,8 +6,9 @@ import pytest
 
 from ctevidence.data.problems import DataProblems
 from ctevidence.data.trials import Trials
-from ctevidence.synthesis.arm_measure import BY_CHANGE, NOT_COUNTED, ArmMeasure
-from ctevidence.synthesis.change_scores import NO_CHANGE, NO_CORRELATION, change_sd
+from ctevidence.language import say
+from ctevidence.synthesis.arm_measure import ArmMeasure
+from ctevidence.synthesis.change_scores import change_sd
 from ctevidence.synthesis.effect_measures import count_effects, mean_effects, mean_values
 from ctevidence.synthesis.effect_sizes import effect_sizes
 
@@ -89,7 +90,7 @@ def test_change_scores_equal_escalc(escalc, measure):
 
     undeclared = effect_sizes(trials, "score", CONTRAST, **question)
     assert undeclared.frame.empty
-    assert set(undeclared.excluded["reason"]) == {NO_CORRELATION}
+    assert set(undeclared.excluded["reason"]) == {say("synthesis.change_scores.no_spread")}
 
 
 def test_reported_changes_come_first(escalc):
@@ -110,7 +111,7 @@ def test_without_a_baseline_there_is_no_change(make_arms):
         Trials("demo", "demo", arms=arms), "score", CONTRAST, measure="mean_difference",
         scores="change", pre_post_correlation=0.5,
     )  # fmt: skip
-    assert found.excluded["reason"].tolist() == [NO_CHANGE]
+    assert found.excluded["reason"].tolist() == [say("synthesis.change_scores.no_change")]
 
 
 def test_a_change_of_scores_that_hardly_move_together_spreads_more():
@@ -127,7 +128,7 @@ def test_means_are_not_taken_for_counts(make_arms):
         mean=[11.0, 14.0], sd=[7.0, 8.0],
     )  # fmt: skip
     found = effect_sizes(Trials("demo", "demo", arms=arms), "response", CONTRAST)
-    assert found.excluded["reason"].tolist() == [NOT_COUNTED]
+    assert found.excluded["reason"].tolist() == [say("synthesis.arm_measure.not_counted")]
 
 
 @pytest.mark.parametrize(
@@ -167,4 +168,4 @@ def test_all_that_is_wrong_is_said_at_once(make_arms):
 def test_changes_in_units_of_change_say_so(escalc):
     trials = change_trials(escalc, mean_change=-7.0, sd_change=4.0)
     found = effect_sizes(trials, "score", CONTRAST, measure="std_mean_difference", scores="change")
-    assert set(found.frame["caution"]) == {BY_CHANGE}
+    assert set(found.frame["caution"]) == {say("synthesis.arm_measure.of_changes")}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ctevidence.synthesis.pairwise import IDENTICAL, ONE_STUDY, TWO_STUDIES
+from ctevidence.language import say
 from ctevidence.synthesis.pool import pool
 from ctevidence.synthesis.pool_dependent import pool_dependent
 from ctevidence.synthesis.pool_regression import pool_regression
@@ -56,12 +56,12 @@ def test_extreme_but_possible_weights_are_pooled_and_named():
 
 
 def test_one_two_and_identical_studies_carry_their_caution():
-    assert ONE_STUDY in pool(effects([0.3], [0.1])).pooled.caution
+    assert say("synthesis.pairwise.one_study") in pool(effects([0.3], [0.1])).pooled.caution
     two = pool(effects([0.1, 0.9], [0.2, 0.3]))
-    assert TWO_STUDIES in two.pooled.caution
+    assert say("synthesis.pairwise.two_studies") in two.pooled.caution
     assert math.isnan(two.prediction.conf_low)
     same = pool(effects([0.3] * 4, [0.1, 0.2, 0.1, 0.3]))
-    assert IDENTICAL in same.pooled.caution
+    assert say("synthesis.pairwise.identical") in same.pooled.caution
     assert same.heterogeneity.tau2 == 0.0
 
 

@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ctevidence.language import say
 from ctevidence.synthesis.cumulative import cumulative
-from ctevidence.synthesis.pairwise import ONE_STUDY, pool_effects
+from ctevidence.synthesis.pairwise import pool_effects
 from ctevidence.synthesis.pool import pool
 
 ITERATIVE = 1e-6  # metafor's own iterations were tightened to 1e-12 on tau-squared
@@ -36,7 +37,7 @@ def test_last_step_is_the_whole_and_first_is_one_study(bcg):
     rows = list(pooled.cumulative())
     assert rows[-1].estimate == pytest.approx(pooled.pooled.estimate, rel=1e-12)
     assert rows[-1].studies == 13
-    assert ONE_STUDY in rows[0].caution
+    assert say("synthesis.pairwise.one_study") in rows[0].caution
     assert "up to year 1948" in rows[0].population
 
 

@@ -3,10 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ctevidence.language import say
 from ctevidence.synthesis.effect_measures import (
-    ALL_EVENTS,
-    NO_EVENTS,
-    ZERO_CELL,
     count_effects,
     count_values,
     hedges_correction,
@@ -45,8 +43,8 @@ def test_half_correction_equals_metafor(metafor, measure):
     used = np.array([i not in (BOTH_ZERO, BOTH_ALL) for i in range(7)])
     effect = count_effects(*counts, measure)
     compared(effect, metafor["effects"][f"{measure}_half_drop00"], used)
-    assert effect.excluded[BOTH_ZERO] == NO_EVENTS
-    assert effect.excluded[BOTH_ALL] == ALL_EVENTS
+    assert effect.excluded[BOTH_ZERO] == say("synthesis.effect_measures.no_event")
+    assert effect.excluded[BOTH_ALL] == say("synthesis.effect_measures.everyone")
 
 
 def test_risk_difference_takes_only_its_variance_from_the_correction(metafor):
@@ -76,7 +74,7 @@ def test_without_correction_undefined_trials_are_excluded(metafor, measure, unus
     )
     used = np.array([i not in unusable for i in range(7)])
     compared(effect, metafor["effects"][f"{measure}_none"], used)
-    assert set(effect.excluded[~used]) == {ZERO_CELL}
+    assert set(effect.excluded[~used]) == {say("synthesis.effect_measures.zero_cell")}
 
 
 def test_treatment_arm_correction_by_hand():

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ctevidence.synthesis.influence import FEW_FOR_INFLUENCE, INFLUENTIAL, influence
+from ctevidence.language import say
+from ctevidence.synthesis.influence import influence
 from ctevidence.synthesis.pairwise import pool_effects
 from ctevidence.synthesis.pool import pool
 
@@ -49,7 +50,7 @@ def test_rows_name_the_study_and_warn(one_by_one):
     assert len(rows) == 4 * 13
     cook = rows.where(measure="cooks_distance").frame.set_index("study")
     assert cook["estimate"].idxmax() == "trial 3"
-    assert INFLUENTIAL in cook.loc["trial 3", "caution"]
+    assert say("synthesis.influence.influential") in cook.loc["trial 3", "caution"]
     weights = rows.where(measure="weight").frame["estimate"]
     assert weights.sum() == pytest.approx(1, rel=1e-12)
 
@@ -58,4 +59,4 @@ def test_few_studies_are_refused_or_carry_a_caution():
     with pytest.raises(ValueError, match="needs three studies; there are 2"):
         influence(pool_effects([0.1, 0.2], [0.1, 0.1]))
     table = pd.DataFrame({"study": list("abc"), "estimate": [0.1, 0.2, 0.4], "std_error": 0.3})
-    assert all(FEW_FOR_INFLUENCE in row.caution for row in pool(table).influence())
+    assert all(say("synthesis.influence.few") in row.caution for row in pool(table).influence())

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ctevidence.language import say
 from ctevidence.synthesis import pairwise
 from ctevidence.synthesis.pairwise import leave_one_out, pool_effects
 from ctevidence.synthesis.tau_squared import TAU2_METHODS
@@ -77,7 +78,7 @@ def test_two_studies_equal_metafor_and_have_no_prediction(metafor, method, hartu
     assert found == pytest.approx({name: expected[name] for name in found}, rel=ITERATIVE)
     assert pool.heterogeneity.tau2 == pytest.approx(expected["tau2"], rel=ITERATIVE, abs=1e-8)
     assert pool.prediction is None
-    assert pairwise.TWO_STUDIES in pool.cautions
+    assert say("synthesis.pairwise.two_studies") in pool.cautions
 
 
 def test_bcg_at_default_settings_of_metafor(metafor):
@@ -139,19 +140,19 @@ def test_one_study_is_reported_not_pooled():
 @pytest.mark.parametrize(("k", "expected"), [(3, True), (4, True), (5, False)])
 def test_few_studies_carry_a_caution(k, expected):
     pool = pool_effects(np.linspace(0, 0.5, k), np.full(k, 0.1))
-    assert (pairwise.FEW_STUDIES in pool.cautions) is expected
+    assert (say("synthesis.pairwise.few_studies") in pool.cautions) is expected
     assert pool.prediction is not None
 
 
 def test_a_study_that_carries_most_of_the_weight_is_named():
     pool = pool_effects([0.1, 0.2, 0.1], [0.01, 0.5, 0.5], ["large", "small", "smaller"])
-    assert pairwise.DOMINATED.format(study="large") in pool.cautions
+    assert pairwise.dominated("large") in pool.cautions
 
 
 def test_identical_studies_have_a_caution_or_an_error():
     guarded = pool_effects([0.3, 0.3, 0.3], [0.1, 0.2, 0.1])
-    assert pairwise.IDENTICAL in guarded.cautions
-    assert pairwise.EMPTY_INTERVAL in guarded.cautions
+    assert say("synthesis.pairwise.identical") in guarded.cautions
+    assert say("synthesis.pairwise.too_alike") in guarded.cautions
     assert guarded.random.std_error == pytest.approx(0.2, rel=CLOSED_FORM)  # 1 / sqrt(25)
     with pytest.raises(ValueError, match="no width"):
         pool_effects([0.3, 0.3, 0.3], [0.1, 0.2, 0.1], hartung_knapp="plain")

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ctevidence.synthesis.pool_dependent import FEW_CLUSTERS, NONE_WITHIN, pool_dependent
+from ctevidence.language import say
+from ctevidence.synthesis.pool_dependent import pool_dependent
 
 
 def schools(dependent):
@@ -44,9 +45,15 @@ def test_the_correlation_is_declared_never_assumed(dependent):
 def test_little_to_go_by_carries_a_caution():
     table = pd.DataFrame({"study": list("aabbc"), "estimate": [0.1, 0.3, 0.8, 1.0, 0.4],
                           "std_error": 0.2})  # fmt: skip
-    assert FEW_CLUSTERS in pool_dependent(table, within_correlation=0.6).pooled.caution
+    assert (
+        say("synthesis.pool_dependent.few_df")
+        in pool_dependent(table, within_correlation=0.6).pooled.caution
+    )
     single = table.assign(study=list("abcde"))
-    assert NONE_WITHIN in pool_dependent(single, within_correlation=0.6).cautions
+    assert (
+        say("synthesis.pool_dependent.one_effect_each")
+        in pool_dependent(single, within_correlation=0.6).cautions
+    )
     with pytest.raises(ValueError, match="no column study"):
         pool_dependent(table.drop(columns="study"), within_correlation=0.6)
 

@@ -4,11 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ctevidence.synthesis.pool_regression import (
-    BETWEEN_STUDIES,
-    FEW_FOR_SLOPE,
-    pool_regression,
-)
+from ctevidence.language import say
+from ctevidence.synthesis.pool_regression import pool_regression
 
 ITERATIVE = 1e-6  # metafor's own iterations were tightened to 1e-12 on tau-squared
 
@@ -42,7 +39,7 @@ def test_slope_of_latitude(bcg):
     assert slope.std_error == pytest.approx(0.0102, abs=5e-5)
     assert found.fit.tau2 == pytest.approx(0.1108, abs=5e-5)
     assert slope.population == "people in the studies; per unit of ablat"
-    assert BETWEEN_STUDIES in slope.caution
+    assert say("synthesis.pool_regression.between_studies") in slope.caution
 
 
 def test_the_centre_row_is_the_effect_at_the_mean_of_the_moderator(bcg):
@@ -81,8 +78,13 @@ def test_studies_without_the_moderator_are_named(bcg):
 
 
 def test_few_studies_for_each_moderator_carry_a_caution(bcg):
-    assert FEW_FOR_SLOPE in pool_regression(bcg, ["ablat", "year"]).cautions
-    assert FEW_FOR_SLOPE not in pool_regression(bcg, "ablat").cautions
+    assert (
+        say("synthesis.pool_regression.few_studies")
+        in pool_regression(bcg, ["ablat", "year"]).cautions
+    )
+    assert (
+        say("synthesis.pool_regression.few_studies") not in pool_regression(bcg, "ablat").cautions
+    )
 
 
 def test_a_table_of_moderators_is_joined_by_study(bcg):

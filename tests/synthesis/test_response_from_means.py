@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 
 from ctevidence.data.trials import Trials
+from ctevidence.language import say
 from ctevidence.synthesis.effect_sizes import effect_sizes
 from ctevidence.synthesis.response_from_means import (
-    NO_MEANS,
-    WORKED_OUT,
     ResponseFromMeans,
     rate_values,
     rates_beside_counts,
@@ -126,7 +125,7 @@ def test_counts_come_first_and_worked_out_rates_say_so(make_arms):
     assert found.studies == ("counted", "worked out")
     counted, worked_out = found.frame["caution"]
     assert counted == ""
-    assert worked_out.startswith(WORKED_OUT)
+    assert worked_out.startswith(say("synthesis.response_from_means.worked_out"))
     assert found.frame["outcome"].tolist() == ["response", "response"]
     assert found.frame["events1"].isna().tolist() == [False, True]
     assert found.better == "higher"
@@ -140,7 +139,9 @@ def test_an_arm_without_its_mean_is_left_out_with_the_reason(make_arms):
         Trials("demo", "demo", arms=arms), "score", ("combined", "medication"),
         response_from_means=HALF,
     )  # fmt: skip
-    assert dict(found.excluded.to_numpy())["worked out"] == NO_MEANS
+    assert dict(found.excluded.to_numpy())["worked out"] == say(
+        "synthesis.response_from_means.cannot"
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ctevidence.language import say
 from ctevidence.synthesis.pool import pool
-from ctevidence.synthesis.small_study import (
-    ADJUSTMENTS,
-    CANNOT_TELL,
-    NO_COUNTS,
-    TAKEN,
-    small_study_range,
-)
+from ctevidence.synthesis.small_study import ADJUSTMENTS, small_study_range
 
 
 @pytest.fixture
@@ -73,16 +68,16 @@ def test_the_range_holds_every_method(bcg):
 def test_the_conditional_rule_takes_one_of_two(hackshaw):
     # PET 0.005, p 0.95: no effect seen, so PET stands; a strong effect takes PEESE
     rows = by_method(small_study_range(hackshaw, "greater"))
-    assert rows["pet"].method.endswith(TAKEN)
-    assert not rows["peese"].method.endswith(TAKEN)
+    assert rows["pet"].method.endswith(say("synthesis.small_study.by_the_rule"))
+    assert not rows["peese"].method.endswith(say("synthesis.small_study.by_the_rule"))
     strong = hackshaw.assign(estimate=hackshaw["estimate"] + 1)
     rows = by_method(small_study_range(strong, "greater"))
-    assert rows["peese"].method.endswith(TAKEN)
+    assert rows["peese"].method.endswith(say("synthesis.small_study.by_the_rule"))
 
 
 def test_a_method_that_does_not_apply_keeps_its_row(hackshaw):
     rows = by_method(small_study_range(hackshaw, "greater"))
-    assert NO_COUNTS in rows["peters"].caution
+    assert say("synthesis.small_study.needs_counts") in rows["peters"].caution
     assert math.isnan(rows["peters"].p_value)
     significant = hackshaw.assign(estimate=hackshaw["estimate"] + 4)
     found = small_study_range(significant, "greater")
@@ -92,9 +87,9 @@ def test_a_method_that_does_not_apply_keeps_its_row(hackshaw):
 
 def test_few_studies_are_shown_and_cannot_tell(hackshaw):
     few = small_study_range(hackshaw.head(9), "greater")
-    assert all(CANNOT_TELL in row.caution for row in few.estimates)
+    assert all(say("synthesis.small_study.few") in row.caution for row in few.estimates)
     enough = small_study_range(hackshaw.head(10), "greater")
-    assert CANNOT_TELL not in enough.cautions
+    assert say("synthesis.small_study.few") not in enough.cautions
     with pytest.raises(ValueError, match="There are 2 studies"):
         small_study_range(hackshaw.head(2), "greater")
 

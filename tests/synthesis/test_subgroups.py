@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from ctevidence.language import say
 from ctevidence.synthesis.pairwise import PoolOptions
-from ctevidence.synthesis.subgroups import FEW_FOR_TEST, subgroup_test
+from ctevidence.synthesis.subgroups import subgroup_test
 
 
 @pytest.mark.parametrize("hartung_knapp", ["none", "plain", "guarded"])
@@ -22,7 +23,7 @@ def test_groups_of_one_study_do_not_enter():
     y, v = np.array([0.1, 0.3, 0.9, 0.7, 5.0]), np.full(5, 0.1)
     test = subgroup_test(y, v, ["a", "a", "b", "b", "c"], PoolOptions())
     assert test.groups == ("a", "b")
-    assert test.caution == FEW_FOR_TEST
+    assert test.caution == say("synthesis.subgroups.few")
     same = subgroup_test(y[:4], v[:4], ["a", "a", "b", "b"], PoolOptions())
     assert test.p_value == same.p_value
 

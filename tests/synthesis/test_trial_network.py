@@ -8,11 +8,12 @@ import pytest
 
 from ctevidence.data.prepare import prepare
 from ctevidence.data.trials import Trials, read_trials
+from ctevidence.language import say
 from ctevidence.synthesis.component_matrix import possible_interactions
 from ctevidence.synthesis.components import pool_components
 from ctevidence.synthesis.effect_sizes import effect_sizes
 from ctevidence.synthesis.network import pool_network
-from ctevidence.synthesis.trial_network import NO_COMBINATION, NO_CONTROL, trial_network
+from ctevidence.synthesis.trial_network import trial_network
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 CBT = "Face-to-face CBT + SSRI"
@@ -101,7 +102,7 @@ def test_a_single_trial_of_one_contrast():
     row = found.network.compare("medication + therapy", against="medication").one()
     # odds ratio by hand: 30 of 50 against 20 of 50
     assert row.estimate == pytest.approx((30 / 20) / (20 / 30), rel=1e-9)
-    assert found.component_reason == NO_CONTROL
+    assert found.component_reason == say("synthesis.trial_network.no_control")
     assert found.combinations == ()
     assert len(found.estimates) > 0
 
@@ -121,6 +122,6 @@ def test_no_trial_no_combination_and_no_known_direction_have_their_reason(linde)
     assert "no trial reports" in trial_network(Trials("demo", "One", arms=young)).reason
     single = arms(("a", "medication", 30, 50), ("a", "control", 20, 50))
     found = trial_network(Trials("demo", "One", arms=single))
-    assert found.component_reason == NO_COMBINATION
+    assert found.component_reason == say("synthesis.trial_network.no_combination")
     other = replace(linde, contrasts=linde.contrasts.assign(outcome="score"))
     assert "is not known" in trial_network(other).reason

@@ -7,10 +7,11 @@ import pytest
 
 from ctevidence.data.prepare import prepare
 from ctevidence.data.trials import Trials, read_trials
+from ctevidence.language import say
 from ctevidence.synthesis.effect_sizes import effect_sizes
 from ctevidence.synthesis.pool import pool
 from ctevidence.synthesis.trial_overview import YOUNG
-from ctevidence.synthesis.trial_questions import NO_TRIAL, NOT_BY_ARM, QUESTIONS, ask_trials
+from ctevidence.synthesis.trial_questions import QUESTIONS, ask_trials
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 
@@ -80,7 +81,7 @@ def test_the_group_that_leads(asked):
 def test_one_contrast_alone_leaves_the_other_unanswered():
     found = ask_trials(Trials("demo", "Two", arms=arms()))
     assert found["better-medication"].groups["anxiety"].result.k == 2
-    assert found["better-therapy"].reason == NO_TRIAL
+    assert found["better-therapy"].reason == say("synthesis.trial_questions.no_comparison")
     assert found["better-therapy"].group() is None
     assert "reports relapse or recurrence" in found["relapse-medication"].reason
     assert len(found["better-therapy"].estimates) == 0
@@ -88,7 +89,7 @@ def test_one_contrast_alone_leaves_the_other_unanswered():
 
 def test_contrasts_of_named_treatments_answer_none_and_say_so(tmp_path):
     found = ask_trials(read_trials(prepare("linde2016", raw=RAW, processed=tmp_path)))
-    assert {each.reason for each in found} == {NOT_BY_ARM}
+    assert {each.reason for each in found} == {say("synthesis.trial_questions.named_contrasts")}
     assert len(found.estimates) == 0
 
 

@@ -17,9 +17,9 @@ from ctevidence.contrasts.compare import (
 )
 from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.terms import contrast_measure
 
-NEEDS_BOTH = "not estimable: the study has not both single treatments beside the combination"
 BEST_SINGLE = "best single treatment"
 
 
@@ -77,7 +77,17 @@ def better_than_both(
     if (chosen.is_ratio and not levels.read_as) or measure == "nnt":
         raise ValueError(f"The min test is made on a difference, not on {measure}.")
     if absent(levels, (combined, medication, therapy)):
-        return Estimates([unidentified(levels, combined, BEST_SINGLE, measure, NEEDS_BOTH)])
+        return Estimates(
+            [
+                unidentified(
+                    levels,
+                    combined,
+                    BEST_SINGLE,
+                    measure,
+                    say("contrasts.better_than_both.needs_both"),
+                )
+            ]
+        )
     sign = 1.0 if levels.better == "higher" else -1.0
     alternative = "greater" if sign > 0 else "less"
     pair = [
@@ -113,7 +123,7 @@ def _min_test(pair: list[Estimate], sign: float, margin: float) -> Estimate:
         n_reference=total_or_none([row.n_reference for row in pair]),
         events_reference=total_or_none([row.events_reference for row in pair]),
         randomised=all(row.randomised for row in pair),
-        method=f"min test (intersection-union), margin {margin:g}; {worse.method}",
+        method=say("contrasts.better_than_both.method", margin=f"{margin:g}", method=worse.method),
         caution=joined(
             *(part for row in pair for part in row.caution.split("; ")), small_group(groups)
         ),

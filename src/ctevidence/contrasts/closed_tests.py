@@ -12,6 +12,7 @@ import numpy as np
 from ctevidence.contrasts.compare import compare, levels_of
 from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import listed, say
 from ctevidence.terms import CONTRAST_MEASURES, contrast_measure, did_you_mean
 
 #: p-values of an intersection -> its own p-value
@@ -87,7 +88,7 @@ def closed_tests(
     rows: list[Estimate] = []
     for arm, against in family:
         if missing := absent(levels, (arm, against)):
-            why = f"not estimable: the study has no {' and no '.join(missing)}"
+            why = say("contrasts.no_such_arm", missing=listed(missing, "nor"))
             rows.append(unidentified(levels, arm, against, chosen.name, why))
         else:
             rows += compare(
@@ -99,7 +100,7 @@ def closed_tests(
                 alternative=alternative,
             )
     adjusted = adjusted_p_values([row.p_value for row in rows], LOCAL_TESTS[local])
-    words = f"p-value adjusted for {len(rows)} claims by closed testing ({local})"
+    words = say("contrasts.closed_tests.method", count=len(rows), local=local)
     return Estimates(
         replace(row, id=f"{row.id}/adjusted", p_value=p, method=f"{words}; {row.method}")
         for row, p in zip(rows, adjusted, strict=True)

@@ -14,12 +14,11 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from ctevidence.language import listed, say
 from ctevidence.levels import SCALES, Cell, Levels
 
-NO_VARIATION = "no variation in the data: no interval can be given"
 #: share of the summed variances below which a variance is what rounding left of zero
 ROUNDING = 1e-13
-NO_INTERVAL = "one of the levels has no interval: none can be given"
 
 #: values of the cells, shape (k,) -> the quantity and its derivatives by them, shape (k,)
 Formula = Callable[[np.ndarray], tuple[float, np.ndarray]]
@@ -85,7 +84,15 @@ def combine(
         return w @ f.forward(values), w * f.derivative(values)
 
     if levels.interval_for is None or scale != "identity":
-        return by_delta(levels, cells, formula, conf_level, alternative, null, method="Wald")
+        return by_delta(
+            levels,
+            cells,
+            formula,
+            conf_level,
+            alternative,
+            null,
+            method=say("contrasts.combination.wald"),
+        )
     estimate, std_error, _ = _propagated(levels, cells, formula)
     mixing, used = _mixing(cells)
 
@@ -93,7 +100,7 @@ def combine(
         return mover(w @ mixing, levels.values[used], levels.interval_for(level)[used])
 
     if math.isnan(sum(interval(conf_level))):
-        return Combination(estimate, std_error, problem=NO_INTERVAL)
+        return Combination(estimate, std_error, problem=say("contrasts.combination.no_interval"))
     return by_interval(estimate, std_error, interval, conf_level, alternative, null)
 
 
@@ -108,7 +115,7 @@ def by_interval(
     """A quantity whose MOVER interval is known at every level; the p-value inverts it."""
     limits = _limits(interval, conf_level, alternative)
     p_value = _directed(_inverted_p(interval, estimate, null), estimate > null, alternative)
-    method = "MOVER interval; p-value by inverting it"
+    method = say("contrasts.combination.mover")
     return Combination(estimate, std_error, *limits, math.inf, p_value, method)
 
 
@@ -119,7 +126,7 @@ def by_delta(
     conf_level: float = 0.95,
     alternative: str = "two-sided",
     null: float = 0.0,
-    method: str = "delta method",
+    method: str = "",
 ) -> Combination:
     """A smooth function of the values of cells, with its Wald interval.
 
@@ -130,16 +137,19 @@ def by_delta(
     formula : callable
         From the values of the cells, shape (k,), to the quantity and its derivatives, shape (k,).
     method : str
-        Name of the method in words.
+        Name of the method in words; that of the delta method when empty.
 
     Notes
     -----
     The variance is :math:`g' V g` with g the gradient by the levels' own parameters; degrees of
     freedom are those of the contrast g.
     """
+    named = method or say("contrasts.combination.delta")
     estimate, std_error, df = _propagated(levels, cells, formula)
     if not std_error > 0:
-        return Combination(estimate, std_error, df=df, problem=NO_VARIATION)
+        return Combination(
+            estimate, std_error, df=df, problem=say("contrasts.combination.no_variation")
+        )
 
     def interval(level: float) -> tuple[float, float]:
         reach = float(stdtrit(df, 0.5 + level / 2)) * std_error
@@ -152,7 +162,7 @@ def by_delta(
         *_limits(interval, conf_level, alternative),
         df,
         _directed(two_sided, estimate > null, alternative),
-        f"{method} t" if math.isfinite(df) else method,
+        f"{named} t" if math.isfinite(df) else named,
         without_variation(levels, cells),
     )
 
@@ -227,12 +237,21 @@ def why_not_estimable(levels: Levels, cells: list[Cell], scale: str = "identity"
     for cell in cells:
         value = values_of(levels, [cell])[0]
         if not math.isfinite(value):
-            return f"not estimable: nothing can be said about {cell.name}"
+            return say("contrasts.combination.nothing_known", cell=cell.name)
         with np.errstate(divide="ignore", invalid="ignore"):
             has_value = np.isfinite(SCALES[scale].forward(value))
         if not has_value:
-            amount = "no" if value <= 0 else "all have"
-            return f"not estimable: {amount} {levels.outcome} in {cell.name}, a ratio has no value"
+            amount = (
+                say("contrasts.combination.nobody")
+                if value <= 0
+                else say("contrasts.combination.everyone")
+            )
+            return say(
+                "contrasts.combination.no_ratio",
+                amount=amount,
+                outcome=levels.outcome,
+                cell=cell.name,
+            )
     return ""
 
 
@@ -245,7 +264,7 @@ def without_variation(levels: Levels, cells: list[Cell]) -> str:
         mixing, used = _mixing([cell])
         if mixing[0] @ levels.cov[np.ix_(used, used)] @ mixing[0] <= 0:
             names.append(cell.name)
-    return f"no variation in {' and '.join(names)}: its uncertainty is left out" if names else ""
+    return say("contrasts.combination.without_variation", cells=listed(names)) if names else ""
 
 
 def covariance_of(levels: Levels, cells: list[Cell], scale: str) -> np.ndarray:

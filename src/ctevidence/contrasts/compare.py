@@ -8,14 +8,13 @@ from dataclasses import replace
 
 from ctevidence.contrasts.combination import Combination, combine
 from ctevidence.contrasts.event_rates import exact_rate_ratio
-from ctevidence.estimates import SMALL, SMALL_GROUP, Estimate, Estimates
+from ctevidence.estimates import SMALL, Estimate, Estimates, small_group_caution
+from ctevidence.language import listed, say
 from ctevidence.levels import Cell, Evidence, Levels, differing_components, is_randomised
-from ctevidence.terms import DESCRIPTIVE, ContrastMeasure, contrast_measure
+from ctevidence.terms import ContrastMeasure, contrast_measure
 
 #: an exponential of more than this is no longer a number
 LARGEST_LOG = 700.0
-#: of people whom treatment has selected: whatever was randomised was so before these groups formed
-SELECTED = "groups formed after treatment began, not by chance: an association"
 
 
 def all_levels_of(source, measure: str | None, week: float | None) -> Levels:
@@ -166,7 +165,7 @@ def _rate_ratio(
     measure = contrast_measure("event_rate_ratio")
     arm, reference = ((cell.events, levels.years_of(cell)) for cell in cells)
     found = exact_rate_ratio(*arm, *reference, conf_level, alternative, null)
-    bare = Combination(df=math.inf, method="exact conditional interval", problem=found.problem)
+    bare = Combination(df=math.inf, method=say("contrasts.compare.exact"), problem=found.problem)
     row = contrast_row(levels, cells, against, measure, bare, conf_level, alternative)
     if not math.isfinite(found.estimate):
         return row
@@ -192,7 +191,7 @@ def contrast_row(
     """The tidy row of a combination whose first cell is the arm and the rest its reference."""
     estimate, low, high = result.estimate, result.low, result.high
     if measure.is_ratio and any(abs(x) > LARGEST_LOG for x in (estimate, low, high)):
-        result = Combination(problem="not estimable: the data set no limit to the ratio")
+        result = Combination(problem=say("contrasts.compare.no_limit"))
         estimate = low = high = math.nan
     elif measure.is_ratio:
         estimate, low, high = math.exp(estimate), math.exp(low), math.exp(high)
@@ -271,10 +270,13 @@ def _error_scale(measure: ContrastMeasure) -> str:
 def _association(cells: list[Cell], levels: Levels, randomised: bool) -> str:
     if randomised:
         return ""
-    if DESCRIPTIVE in levels.caution:
-        return SELECTED
+    if say("caution.descriptive") in levels.caution:
+        return say("contrasts.compare.selected")
     missing = sorted(differing_components(cells) - levels.randomised)
-    return f"{' and '.join(missing) or 'treatment'} not randomised: an association"
+    return say(
+        "contrasts.compare.association",
+        components=listed(missing) or say("contrasts.compare.treatment"),
+    )
 
 
 def _week(levels: Levels) -> float:
@@ -294,7 +296,7 @@ def small_group(groups: Iterable[tuple[int | None, int | None]]) -> str:
 
     Examples
     --------
-    >>> small_group([(20, 40), (15, 31), (3, 30)]) == SMALL_GROUP, small_group([(20, 40)])
+    >>> small_group([(20, 40), (15, 31), (3, 30)]) == small_group_caution(), small_group([(20, 40)])
     (True, '')
     """
 
@@ -302,7 +304,7 @@ def small_group(groups: Iterable[tuple[int | None, int | None]]) -> str:
         return (events, n, None if None in (events, n) else n - events)
 
     few = (k is not None and 0 < k < SMALL for group in groups for k in counts(*group))
-    return SMALL_GROUP if any(few) else ""
+    return small_group_caution() if any(few) else ""
 
 
 def joined(*cautions: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ctevidence.contrasts.combination import wilson
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.terms import COMPONENTS, Arm, Treatment
 
@@ -85,7 +86,7 @@ def counted_levels(
         n=tuple(int(k) for k in n),
         events=tuple(int(e) for e in events),
         randomised=randomised,
-        method="counts; Wilson interval of each arm",
+        method=say("contrasts.counted_levels.method"),
         caution=caution,
         interval_for=interval_for,
     )

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from scipy.stats import beta, binom, chi2
 
+from ctevidence.language import say
+
 
 class RateRatio(NamedTuple):
     """A ratio with its limits and p-value; nan with the reason where there is none."""
@@ -97,9 +99,9 @@ def exact_rate_ratio(
     """
     total = events + events_reference
     if not (years > 0 and years_reference > 0):
-        return RateRatio(problem="not estimable: nobody was followed in one of the groups")
+        return RateRatio(problem=say("contrasts.event_rates.nobody_followed"))
     if total == 0:
-        return RateRatio(problem="not estimable: no event in either group, a ratio has no value")
+        return RateRatio(problem=say("contrasts.event_rates.no_event"))
     tail = (1 - conf_level) / (2 if alternative == "two-sided" else 1)
     # p -> R, monotone
     ratio = lambda p: p * years_reference / ((1 - p) * years) if p < 1 else math.inf  # noqa: E731
@@ -110,10 +112,10 @@ def exact_rate_ratio(
         else math.inf
     )
     if events_reference == 0:
-        limit = f"; the data exclude ratios below {low:.2f}" if alternative != "less" else ""
-        return RateRatio(
-            problem=f"not estimable: no event in the reference, a ratio has no value{limit}"
+        limit = (
+            say("contrasts.event_rates.excluded", low=f"{low:.2f}") if alternative != "less" else ""
         )
+        return RateRatio(problem=say("contrasts.event_rates.none_in_reference", limit=limit))
     estimate = events * years_reference / (events_reference * years)
     if alternative == "greater":
         high = math.nan

@@ -10,6 +10,7 @@ import numpy as np
 
 from ctevidence.contrasts.compare import compare
 from ctevidence.estimates import Estimates
+from ctevidence.language import say
 from ctevidence.levels import Levels
 
 
@@ -60,9 +61,7 @@ def compare_family(
     ]
     if m == 1:
         return Estimates(rows)
-    words = (
-        f"p-values by Holm, intervals by Bonferroni over {m} outcomes (each at {100 * each:.4g} %)"
-    )
+    words = say("contrasts.familywise.method", count=m, level=f"{100 * each:.4g}")
     adjusted = holm(np.array([row.p_value for row in rows]))
     return Estimates(
         replace(

@@ -15,11 +15,9 @@ from ctevidence.contrasts.compare import (
 )
 from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import Cell, Levels, is_randomised
 from ctevidence.terms import CONTRAST_MEASURES
-
-AVERAGED = "average of the effects with and without {}; where these differ it is neither of them"
-NEEDS_FOUR = "not estimable: an effect over both halves of the table needs all four cells"
 
 
 def factorial_effects(
@@ -81,7 +79,9 @@ def factorial_effects(
 def _marginal(levels: Levels, names, component, single, other, contrast, conf_level) -> Estimate:
     reference = f"no {component}"
     if absent(levels, names):
-        return unidentified(levels, f"any {component}", reference, contrast, NEEDS_FOUR)
+        return unidentified(
+            levels, f"any {component}", reference, contrast, say("contrasts.margins.needs_four")
+        )
     combined, _, _, control = names
     given = [levels.cell(combined), levels.cell(single)]
     withheld = [levels.cell(other), levels.cell(control)]
@@ -100,7 +100,10 @@ def _marginal(levels: Levels, names, component, single, other, contrast, conf_le
         ),
         caution=joined(
             row.caution,
-            AVERAGED.format("therapy" if component == "medication" else "medication"),
+            say(
+                "contrasts.margins.averaged",
+                other="therapy" if component == "medication" else "medication",
+            ),
             small_group((c.events, c.n) for c in (*given, *withheld)) if row.is_estimable else "",
         ),
     )

@@ -7,11 +7,9 @@ from dataclasses import replace
 
 from ctevidence.contrasts.compare import all_levels_of, compare, joined, levels_of
 from ctevidence.contrasts.unidentified import absent, unidentified
-from ctevidence.estimates import Estimates
+from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import listed, say
 from ctevidence.terms import CONTRAST_MEASURES, contrast_measure
-
-NO_MARGIN = "the study declares no margin of its own"
-DURING, AFTER = "while treatment lasted", "after treatment had ended"
 
 
 def not_worse_than(
@@ -62,7 +60,7 @@ def not_worse_than(
     if CONTRAST_MEASURES[measure].is_ratio or measure == "nnt":
         raise ValueError(f"The margin is one of a difference, not of {measure}.")
     if missing := absent(levels, (arm, against)):
-        why = f"not estimable: the study has no {' and no '.join(missing)}"
+        why = say("contrasts.no_such_arm", missing=listed(missing, "nor"))
         return Estimates([unidentified(levels, arm, against, measure, why)])
     higher = levels.better == "higher"
     row = compare(
@@ -74,8 +72,14 @@ def not_worse_than(
         alternative="greater" if higher else "less",
         null=-margin if higher else margin,
     ).one()
-    method = f"non-inferiority, margin {margin:g} {levels.unit}; {row.method}"
+    told = say("contrasts.not_worse.margin", margin=f"{margin:g}", unit=levels.unit)
+    method = f"{say('contrasts.not_worse.name')}, {told}; {row.method}"
     return Estimates([replace(row, id=f"{row.id}/margin-{margin:g}", method=method)])
+
+
+def judges_margin(row: Estimate) -> bool:
+    """Whether a row asks if an arm is not worse by a margin: its two-sided twin stands apart."""
+    return row.method.startswith(say("contrasts.not_worse.name"))
 
 
 def antagonism(
@@ -117,8 +121,11 @@ def antagonism(
         if math.isnan(margin):
             measure = measure or levels.contrasts[0]
             at_week = levels_of(levels, None, week)
-            row = unidentified(at_week, combined, therapy, measure, NO_MARGIN)
-            method = f"non-inferiority, no margin; {row.method}"
+            row = unidentified(
+                at_week, combined, therapy, measure, say("contrasts.not_worse.no_margin")
+            )
+            told = say("contrasts.not_worse.without_margin")
+            method = f"{say('contrasts.not_worse.name')}, {told}; {row.method}"
             side = "greater" if levels.better == "higher" else "less"
             row = replace(row, id=f"{row.id}/no-margin", method=method, alternative=side)
             rows += Estimates([row])
@@ -139,4 +146,5 @@ def antagonism(
 def _phase(week: float | None, treatment_ends: float | None) -> str:
     if week is None or treatment_ends is None or math.isnan(week):
         return ""
-    return AFTER if week > treatment_ends else DURING
+    ended = week > treatment_ends
+    return say("contrasts.not_worse.after") if ended else say("contrasts.not_worse.during")

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from ctevidence.contrasts.combination import NO_VARIATION, combine, why_not_estimable
+from ctevidence.contrasts.combination import combine, why_not_estimable
 from ctevidence.contrasts.compare import all_levels_of, joined
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import SCALES, Cell, Levels
 from ctevidence.terms import LEVEL_MEASURES
 
@@ -83,10 +84,15 @@ def _level_limits(levels: Levels, i: int, conf_level: float) -> tuple[float, flo
         return math.nan, math.nan, math.nan, unknown
     if levels.interval_for is not None:
         low, high = levels.interval_for(conf_level)[i]
-        return low, high, math.inf, "" if math.isfinite(low + high) else NO_VARIATION
+        return (
+            low,
+            high,
+            math.inf,
+            "" if math.isfinite(low + high) else say("contrasts.combination.no_variation"),
+        )
     scale = LEVEL_MEASURES[levels.measure].interval_scale
     result = combine(levels, [cell], [1.0], scale, conf_level)
     if result.problem:  # all or nobody, or no variation
-        return math.nan, math.nan, math.nan, NO_VARIATION
+        return math.nan, math.nan, math.nan, say("contrasts.combination.no_variation")
     low, high = SCALES[scale].inverse(np.array([result.low, result.high]))
     return low, high, result.df, ""

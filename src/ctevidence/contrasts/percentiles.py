@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ctevidence.contrasts.combination import Combination, Formula, values_of
+from ctevidence.language import say
 from ctevidence.levels import SCALES, Cell, Levels
 
 #: of the replicates, this share may lack a value before no interval is given
@@ -56,16 +57,14 @@ def by_draws(
     lost = 1 - len(defined) / len(drawn)
     if lost > MAY_BE_UNDEFINED:
         share = f"{100 * lost:.3g}"
-        return Combination(estimate, problem=f"{share} % of the replicates have no value: no range")
+        return Combination(estimate, problem=say("contrasts.percentiles.undefined", share=share))
     std_error = float(defined.std(ddof=1))
     low, high = _percentiles(defined, conf_level, alternative)
     if low > estimate or high < estimate:
-        return Combination(
-            estimate, std_error, problem="the replicates lie to one side of the estimate: no range"
-        )
-    method = f"percentile bootstrap, {len(drawn)} replicates"
+        return Combination(estimate, std_error, problem=say("contrasts.percentiles.one_side"))
+    method = say("contrasts.percentiles.method", count=len(drawn))
     p_value = _p_value(defined, null, alternative)
-    problem = f"{len(drawn) - len(defined)} replicates without a value left out" if lost else ""
+    problem = say("contrasts.percentiles.left_out", count=len(drawn) - len(defined)) if lost else ""
     return Combination(estimate, std_error, low, high, math.inf, p_value, method, problem)
 
 

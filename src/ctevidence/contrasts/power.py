@@ -20,12 +20,12 @@ from ctevidence.contrasts.compare import levels_of, total_or_none
 from ctevidence.contrasts.counted_levels import FOUR_ARMS
 from ctevidence.contrasts.interaction_formulas import MEASURES
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import Cell, Levels
 from ctevidence.terms import COMPONENTS, did_you_mean
 
 CELLS = ("combined", "medication", "therapy", "control")
 POWER = 0.80
-NEVER = "not estimable: under these assumptions there is nothing to find"
 
 
 def assumed_levels(
@@ -132,7 +132,7 @@ def power_interaction(
     signal = _signal(levels, filled, name)
     z = float(ndtri(0.5 + conf_level / 2))
     found = float(ndtr(abs(signal) - z) + ndtr(-abs(signal) - z))
-    method = f"power of the two-sided test of {name} at {1 - conf_level:.3g}; normal approximation"
+    method = say("contrasts.power.of_interaction", name=name, alpha=f"{1 - conf_level:.3g}")
     return Estimates([_power_row(levels, filled, f"power_{name}", found, method)])
 
 
@@ -168,7 +168,12 @@ def sample_size_interaction(
     signal = _signal(levels, filled, name)
     reach = float(ndtri(0.5 + conf_level / 2) + ndtri(power))
     times = (reach / signal) ** 2 if signal else math.inf
-    method = f"{power:.0%} power for {name}, two-sided {1 - conf_level:.3g}; normal approximation"
+    method = say(
+        "contrasts.power.size_for_interaction",
+        power=f"{power:.0%}",
+        name=name,
+        alpha=f"{1 - conf_level:.3g}",
+    )
     return _people_rows(levels, filled, times, method)
 
 
@@ -201,7 +206,7 @@ def power_better_than_both(
     levels = levels_of(source, measure, week)
     filled = [levels.cell(name) for name in cells]
     found = _min_test_power(*_min_test_signals(levels, filled, margin), conf_level)
-    method = f"power of the min test, margin {margin:g}, one-sided {1 - conf_level:.3g}"
+    method = say("contrasts.power.of_min_test", margin=f"{margin:g}", alpha=f"{1 - conf_level:.3g}")
     return Estimates([_power_row(levels, filled, "power_better_than_both", found, method)])
 
 
@@ -224,8 +229,11 @@ def sample_size_better_than_both(
         return _min_test_power(math.sqrt(times) * signals, correlation, conf_level) - power
 
     times = brentq(short, 1e-6, 1e8, xtol=1e-10) if min(signals) > 0 else math.inf
-    method = (
-        f"{power:.0%} power for the min test, margin {margin:g}, one-sided {1 - conf_level:.3g}"
+    method = say(
+        "contrasts.power.size_for_min_test",
+        power=f"{power:.0%}",
+        margin=f"{margin:g}",
+        alpha=f"{1 - conf_level:.3g}",
     )
     return _people_rows(levels, filled, times, method)
 
@@ -289,7 +297,7 @@ def _power_row(levels: Levels, cells: list[Cell], measure: str, found: float, me
 
 def _people_rows(levels: Levels, cells: list[Cell], times: float, method: str) -> Estimates:
     needed = [math.ceil(times * c.n - 1e-9) if math.isfinite(times) else math.nan for c in cells]
-    caution = "" if math.isfinite(times) else NEVER
+    caution = "" if math.isfinite(times) else say("contrasts.power.nothing_to_find")
     row = replace(
         _power_row(levels, cells, "people_needed", math.nan, method),
         n=None,

@@ -21,6 +21,7 @@ from ctevidence.contrasts.singles import against_best_single
 from ctevidence.contrasts.synergy import interaction, predicted_row
 from ctevidence.contrasts.unidentified import absent, unidentified, why_not_identified
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import SCALES, Cell, Levels
 from ctevidence.terms import (
     CONTRAST_MEASURES,
@@ -28,8 +29,6 @@ from ctevidence.terms import (
     ContrastMeasure,
     ReferenceModel,
 )
-
-CHOSEN = "the better single treatment is chosen by its result: the range is that of the difference"
 
 
 def reference_models(
@@ -122,7 +121,7 @@ def _prediction(levels: Levels, cells: list[Cell], model: ReferenceModel, conf_l
     if math.isnan(on_scale.low):
         return replace(found, low=math.nan, high=math.nan, problem=on_scale.problem)
     low, high = sorted(SCALES[model.scale].inverse(np.array([on_scale.low, on_scale.high])))
-    method = joined(on_scale.method, f"on the scale of {model.name}")
+    method = joined(on_scale.method, say("contrasts.reference_models.on_scale", model=model.name))
     return replace(found, low=low, high=high, method=method)
 
 
@@ -136,7 +135,7 @@ def _better_single(levels: Levels, cells: list[Cell], conf_level: float) -> Esti
     problem = why_not_estimable(levels, cells[1:3])
     values = values_of(levels, cells[1:3]) if not problem else [math.nan, math.nan]
     best = max(values) if levels.better == "higher" else min(values)
-    result = Combination(best, problem=joined(problem, CHOSEN))
+    result = Combination(best, problem=joined(problem, say("contrasts.reference_models.chosen")))
     measure = ContrastMeasure(levels.measure, levels.measure, "identity", levels.unit)
     row = contrast_row(levels, cells[:3], "best single treatment", measure, result, conf_level)
     return replace(row, n=None, events=None)

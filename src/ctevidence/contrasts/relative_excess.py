@@ -36,6 +36,7 @@ from ctevidence.contrasts.percentiles import by_draws
 from ctevidence.contrasts.recoded import opposite_outcome, seen_from
 from ctevidence.contrasts.unidentified import absent, not_identified
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import Cell, Levels
 from ctevidence.terms import ContrastMeasure, did_you_mean
 
@@ -45,10 +46,6 @@ AMOUNTS = {"risk": "log", "odds": "logit"}
 OUTCOMES = ("declared", "opposite")
 #: measure -> unit, and the cell whose amount is divided by
 EXCESS = {"reri": ("relative risk", CONTROL), "attributable_proportion": ("share", COMBINED)}
-UNBOUNDED = "what the parts do together may be nothing: the synergy index has no range"
-OPPOSED = "not estimable: the combination and its parts do not move the outcome the same way"
-INSTEAD = "no range by MOVER, which needs all four cells: by the delta method instead"
-OF_HAZARDS = "ratios of hazards are not ratios of risks where the outcome is common"
 
 
 def relative_excess(
@@ -130,12 +127,16 @@ def relative_excess(
     if outcome == "opposite":
         levels = opposite_outcome(levels)
     cells = [levels.cell(name) for name in seen]
-    coded = f"{levels.outcome} as outcome, {seen[CONTROL]} as reference"
+    coded = say("contrasts.relative_excess.coded", outcome=levels.outcome, reference=seen[CONTROL])
     rows = []
     for interval in intervals:
         for name in (*EXCESS, "synergy_index"):
             row = _row(levels, cells, name, of, interval, conf_level)
-            method = joined(row.method, f"of {_amounts(levels, of)}", coded)
+            method = joined(
+                row.method,
+                say("contrasts.relative_excess.amounts_of", amounts=_amounts(levels, of)),
+                coded,
+            )
             parts = (row.id, _amounts(levels, of), seen[CONTROL], interval)
             rows.append(replace(row, id="/".join(parts).replace(" ", "-"), method=method))
     return Estimates(rows)
@@ -153,7 +154,9 @@ def _row(levels, cells, name, of, interval, conf_level) -> Estimate:
         result,
         conf_level,
     )
-    caution = OF_HAZARDS if levels.measure.endswith("_hazard") else ""
+    caution = (
+        say("contrasts.relative_excess.of_hazards") if levels.measure.endswith("_hazard") else ""
+    )
     return replace(row, caution=joined(row.caution, caution))
 
 
@@ -171,7 +174,9 @@ def relative_result(
         if chosen == "delta" or math.isfinite(found.low) or math.isnan(found.estimate):
             return found
         instead = relative_result(levels, cells, name, of, "delta", conf_level)
-        return replace(instead, problem=joined(instead.problem, INSTEAD))
+        return replace(
+            instead, problem=joined(instead.problem, say("contrasts.relative_excess.instead"))
+        )
     scale = AMOUNTS[of] if levels.anchored else "identity"
     amount = _amount_on(scale)
     over = EXCESS[name][1] if name in EXCESS else CONTROL
@@ -182,7 +187,7 @@ def relative_result(
     if not problem and of == "odds" and levels.anchored:
         problem = why_not_estimable(levels, cells, scale)
     if not problem and not math.isfinite(_quietly(formula, values_of(levels, cells))):
-        problem = OPPOSED
+        problem = say("contrasts.relative_excess.opposed")
     if problem:
         return Combination(problem=problem)
     if interval == "bootstrap":
@@ -207,7 +212,7 @@ def _by_mover(levels, cells, formula: Formula, scale: str, name: str, conf_level
     error = np.sqrt(np.diag(cov))
     if not np.all(error > 0):
         return replace(delta, low=math.nan, high=math.nan, p_value=math.nan, method="",
-                       problem="a ratio has no variation: no range by MOVER")  # fmt: skip
+                       problem=say("contrasts.relative_excess.no_variation"))  # fmt: skip
     correlation = cov / np.outer(error, error)
 
     parts = [combine(levels, [cells[i], cells[over]], [1, -1], scale, conf_level) for i in others]
@@ -227,7 +232,7 @@ def _by_mover(levels, cells, formula: Formula, scale: str, name: str, conf_level
         return found
     low, high = _index_limits(value, limits_at(conf_level), correlation)
     # the index is 1 when RERI is 0, and each interval holds its null when the other does
-    missing = "" if math.isfinite(low + high) else UNBOUNDED
+    missing = "" if math.isfinite(low + high) else say("contrasts.relative_excess.unbounded")
     return replace(found, estimate=delta.estimate, low=low, high=high, problem=missing)
 
 

@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from ctevidence.contrasts.better_than_both import BEST_SINGLE, NEEDS_BOTH
+from ctevidence.contrasts.better_than_both import BEST_SINGLE
 from ctevidence.contrasts.combination import Combination, combine
 from ctevidence.contrasts.compare import contrast_row, joined, levels_of
 from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import Cell, Levels
 from ctevidence.terms import CONTRAST_MEASURES, contrast_measure
 
 AVERAGE_SINGLE = "average of the single treatments"
-LEANS = "the better single treatment is chosen by its result, which makes the advantage look small"
 
 
 def compare_with_singles(
@@ -69,7 +69,9 @@ def compare_with_singles(
     names = (combined, medication, therapy)
     if absent(levels, names):
         return Estimates(
-            unidentified(levels, combined, reference, measure, NEEDS_BOTH)
+            unidentified(
+                levels, combined, reference, measure, say("contrasts.better_than_both.needs_both")
+            )
             for reference in (AVERAGE_SINGLE, BEST_SINGLE)
         )
     cells = [levels.cell(name) for name in names]
@@ -114,8 +116,8 @@ def against_best_single(levels: Levels, cells: list[Cell], conf_level: float) ->
         low=low,
         high=high,
         p_value=min(1.0, 2 * min(p_better, p_worse)),
-        method="smaller advantage; conservative union of one-sided limits",
-        problem=missing if math.isnan(least) else joined(missing, LEANS),
+        method=say("contrasts.singles.method"),
+        problem=missing if math.isnan(least) else joined(missing, say("contrasts.singles.leans")),
     )
     row = contrast_row(levels, cells, BEST_SINGLE, measure, result, conf_level)
     return replace(row, df=math.nan)

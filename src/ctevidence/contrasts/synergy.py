@@ -26,6 +26,7 @@ from ctevidence.contrasts.percentiles import by_draws
 from ctevidence.contrasts.relative_excess import INTERVALS, relative_result
 from ctevidence.contrasts.unidentified import absent, not_identified
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import Cell, Levels
 from ctevidence.terms import LEVEL_MEASURES, ContrastMeasure, did_you_mean
 
@@ -135,7 +136,9 @@ def _few(levels: Levels, cells: list[Cell], name: str) -> str:
         return ""
     few = [c.name for c in cells if c.events is not None and c.events < FEW]
     where = " and ".join(few)
-    return f"fewer than {FEW} with {levels.outcome} in {where}: the range is rough" if few else ""
+    return (
+        say("contrasts.synergy.rough", few=FEW, outcome=levels.outcome, where=where) if few else ""
+    )
 
 
 def _result(
@@ -177,7 +180,7 @@ def predicted_row(
     row = contrast_row(levels, cells, model, measure, result, conf_level)
     low, high = LEVEL_MEASURES[levels.measure].bounds
     is_outside = row.estimate < low or row.estimate > high
-    outside = "predicted beyond what is possible" if is_outside else ""
+    outside = say("contrasts.synergy.impossible") if is_outside else ""
     return replace(row, p_value=math.nan, n=None, caution=joined(row.caution, outside))
 
 
@@ -195,6 +198,8 @@ def _detectable(levels: Levels, cells: list[Cell], seen: Estimate, conf_level: f
         conf_low=math.nan,
         conf_high=math.nan,
         p_value=math.nan,
-        method=f"(z + z_power) x standard error; {POWER:.0%} power, two-sided {1 - conf_level:.0%}",
+        method=say(
+            "contrasts.synergy.detectable", power=f"{POWER:.0%}", alpha=f"{1 - conf_level:.0%}"
+        ),
         caution=joined(seen.caution, without_variation(levels, cells)),
     )

@@ -8,21 +8,9 @@ from collections.abc import Iterable
 from ctevidence.contrasts.compare import joined
 from ctevidence.contrasts.interaction_formulas import MEASURES
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import listed, pick, say
 from ctevidence.levels import Levels
 from ctevidence.terms import Treatment
-
-CANNOT_BE_TOLD = "synergy cannot be told from the effects of the parts"
-#: missing cell -> what is still known
-STILL_KNOWN = {
-    "control": (
-        "what adding each treatment to the other brings is known; if neither treatment alone is "
-        "worse than none, synergy is at most the gain over the better single treatment"
-    ),
-    "medication": "what adding medication to therapy brings is known, what medication does alone "
-    "is not",
-    "therapy": "what adding therapy to medication brings is known, what therapy does alone is not",
-    "combined": "what each treatment does alone is known, what they do together is not",
-}
 
 
 def absent(levels: Levels, names: tuple[str, ...]) -> list[str]:
@@ -50,10 +38,14 @@ def not_identified(levels: Levels, names: tuple[str, ...], measures: Iterable[st
 def why_not_identified(levels: Levels, names: tuple[str, ...]) -> str:
     """Which of the four cells are missing, and what is known without them."""
     missing = absent(levels, names)
-    why = f"not estimable: without {' and '.join(missing)} {CANNOT_BE_TOLD}"
+    why = say(
+        "contrasts.unidentified.without",
+        missing=listed(missing),
+        told=say("contrasts.unidentified.cannot_be_told"),
+    )
     if len(missing) == 1:
         roles = ("combined", "medication", "therapy", "control")
-        why += f"; {STILL_KNOWN[roles[names.index(missing[0])]]}"
+        why += f"; {pick('contrasts.still_known', roles[names.index(missing[0])])}"
     return why
 
 

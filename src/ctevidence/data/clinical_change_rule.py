@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from ctevidence.language import say
 from ctevidence.terms import did_you_mean
 
 #: name -> (what it is called, critical value of the index)
@@ -101,13 +102,15 @@ class ClinicalChangeRule:
             yield "hageman-arrindell has a cut-off of its own for true scores: a, b or c."
 
     def describe(self) -> str:
-        where = f"cut-off {self.cut_off}" if self.cut_off else f"cut-off {self.threshold:g}"
         norms = (
-            "norms from the baseline of everyone who enters"
+            say("rules.own_norms")
             if self.norms == "sample"
-            else f"norms {self.mean:g} ({self.standard_deviation:g})"
+            else say("rules.norms", mean=f"{self.mean:g}", spread=f"{self.standard_deviation:g}")
         )
-        return (
-            f"Clinical change: {CHANGE_METHODS[self.method][0]}; reliability "
-            f"{self.reliability:g}, {norms}, {where}."
+        return say(
+            "rules.clinical_change",
+            method=CHANGE_METHODS[self.method][0],
+            reliability=f"{self.reliability:g}",
+            norms=norms,
+            where=say("rules.cut_off", value=self.cut_off or f"{self.threshold:g}"),
         )

@@ -10,15 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ctevidence.language import pick, say
 from ctevidence.terms import did_you_mean
 
 #: What leaving or changing treatment may be for a history of illness.
 ENDINGS = ("state", "censoring", "ignored")
-_IN_WORDS = {
-    "state": "is a state of its own, which nobody leaves",
-    "censoring": "ends the time of which anything is known",
-    "ignored": "changes nothing: what was recorded afterwards counts",
-}
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,8 @@ class IllnessRule:
                 )
 
     def describe(self) -> str:
-        return (
-            f"Dropout {_IN_WORDS[self.dropout]}; a recorded switch {_IN_WORDS[self.switch]}; "
-            "death is always a state."
+        return say(
+            "rules.illness",
+            dropout=pick("rule_illness", self.dropout),
+            switch=pick("rule_illness", self.switch),
         )

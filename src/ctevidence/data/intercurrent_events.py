@@ -10,17 +10,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from ctevidence.language import pick, say
 from ctevidence.terms import COMPONENTS, did_you_mean
 
 STRATEGIES = ("treatment policy", "hypothetical", "composite", "while on treatment")
 #: Changes of treatment that are read off the table ``treatments``; all other events are recorded.
 CHANGES = tuple(f"{verb} {c}" for c in COMPONENTS for verb in ("stopping", "switching", "adding"))
-_IN_WORDS = {
-    "treatment policy": "what was seen afterwards counts as it is",
-    "hypothetical": "what was seen afterwards is set aside, as if the event had not happened",
-    "composite": "it counts as failure from then on",
-    "while on treatment": "the state before it counts from then on",
-}
 
 
 @dataclass(frozen=True)
@@ -81,8 +76,13 @@ class IntercurrentEvent:
     @property
     def in_words(self) -> str:
         """The event: ``"stopping therapy before week 12"``."""
-        when = "" if math.isnan(self.before_week) else f" before week {self.before_week:g}"
-        return self.event.replace("_", " ") + when
+        event = self.event.replace("_", " ")
+        if math.isnan(self.before_week):
+            return event
+        return say("rules.before_week", event=event, week=f"{self.before_week:g}")
 
     def describe(self) -> str:
-        return f"after {self.in_words}: {self.strategy} ({_IN_WORDS[self.strategy]})"
+        meaning = pick("rule_strategies", self.strategy)
+        return say(
+            "rules.intercurrent", event=self.in_words, strategy=self.strategy, meaning=meaning
+        )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ctevidence.language import pick, say
 from ctevidence.terms import did_you_mean
 
 ENTERED_AFTER = ("response", "remission", "recovery")
@@ -89,10 +90,15 @@ class MaintenanceRule:
         )
 
     def describe(self) -> str:
-        stable = "" if math.isnan(self.stable_weeks) else f" of {self.stable_weeks:g} weeks or more"
+        stable = ""
+        if not math.isnan(self.stable_weeks):
+            stable = say("rules.stable", weeks=f"{self.stable_weeks:g}")
         did = (("continued", self.continued), ("tapered", self.tapered), ("stopped", self.stopped))
-        then = "; ".join(f"{what} in {', '.join(arms)}" for what, arms in did if arms)
-        return (
-            f"People entered after {self.entered_after}{stable} with {self.acute_treatment}, which "
-            f"was {then}. Relapse counts from randomisation."
+        then = (pick("rule_maintenance", what, arms=", ".join(arms)) for what, arms in did if arms)
+        return say(
+            "rules.maintenance",
+            after=self.entered_after,
+            stable=stable,
+            treatment=self.acute_treatment,
+            then="; ".join(then),
         )

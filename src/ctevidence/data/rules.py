@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from ctevidence.language import say
 from ctevidence.terms import did_you_mean
 
 RESPONSE_KINDS = ("percent_fall", "reliable_change", "cut_off")
@@ -17,9 +18,6 @@ MISSING = ("observed", "non-response")
 STARTS = ("response", "remission", "baseline")
 #: comparisons of times to relapse that can be read first
 LEADS = ("rmst", "hazard_ratio")
-LEAD_OF_HAZARDS = (
-    " The hazard ratio leads; where it changes over time, the difference in weeks without relapse."
-)
 #: What a recorded reason of dropout may count as. People also leave because they are well.
 DROPOUT_KINDS = ("well", "no benefit", "side effects", "never started", "other")
 
@@ -83,20 +81,23 @@ class ResponseRule:
         return 1.959963984540054 * self.standard_deviation * math.sqrt(2 * (1 - self.reliability))
 
     def describe(self) -> str:
-        improvement = {
-            "percent_fall": f"improved by at least {self.percent:g} % since baseline",
-            "reliable_change": (
-                f"improved by more than {self.reliable_change:.1f} points since baseline"
-            ),
-            "cut_off": f"a score at or beyond {self.threshold:g}",
-        }[self.kind]
-        return f"Response: {improvement}; {_describe_missing(self.missing)}."
+        missing = _describe_missing(self.missing)
+        return say("rules.response", improvement=self.in_words, missing=missing)
+
+    @property
+    def in_words(self) -> str:
+        """What counts as response."""
+        if self.kind == "percent_fall":
+            return say("rules.percent_fall", percent=f"{self.percent:g}")
+        if self.kind == "reliable_change":
+            return say("rules.reliable_change", points=f"{self.reliable_change:.1f}")
+        return say("rules.beyond", value=f"{self.threshold:g}")
 
 
 def _describe_missing(missing: str) -> str:
     if missing == "observed":
-        return "people without a score are left out"
-    return "people without a score count as not having responded"
+        return say("rules.left_out")
+    return say("rules.not_responded")
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,9 @@ class RemissionRule:
             raise ValueError("Remission needs threshold, the score at which someone is well.")
 
     def describe(self) -> str:
+        threshold = say("rules.beyond", value=f"{self.threshold:g}")
         missing = _describe_missing(self.missing)
-        return f"Remission: a score at or beyond {self.threshold:g}; {missing}."
+        return say("rules.remission", threshold=threshold, missing=missing)
 
 
 @dataclass(frozen=True)
@@ -164,12 +166,13 @@ class RelapseRule:
 
     def describe(self) -> str:
         if self.from_events:
-            what = "a recorded relapse"
+            what = say("rules.recorded_relapse")
         else:
-            seen = "" if self.confirm_visits == 1 else f" at {self.confirm_visits} visits in a row"
-            what = f"a score at or beyond {self.threshold:g}{seen}"
-        lead = "" if self.lead == "rmst" else LEAD_OF_HAZARDS
-        return f"Relapse: {what}, counted from {self.after}.{lead}"
+            what = say("rules.beyond", value=f"{self.threshold:g}")
+            if self.confirm_visits > 1:
+                what += say("rules.in_a_row", visits=self.confirm_visits)
+        lead = "" if self.lead == "rmst" else say("rules.hazard_leads")
+        return say("rules.relapse", what=what, after=self.after, lead=lead)
 
 
 @dataclass(frozen=True)
@@ -199,14 +202,13 @@ class RetentionRule:
             _one_of(f'What the reason "{reason}" counts as', kind, DROPOUT_KINDS)
 
     def describe(self) -> str:
-        if self.source == "events":
-            found = "no recorded dropout"
-        else:
-            found = "seen up to the last scheduled visit; dropout is dated after the last visit"
+        recorded = self.source == "events"
+        found = say("rules.no_dropout") if recorded else say("rules.last_visit")
         # kinds, not the words of the reasons: these may hold what a person said
         given = {kind for _, kind in self.reasons}
         kinds = ", ".join(kind for kind in DROPOUT_KINDS if kind in given)
-        return f"Retention: {found}." + (f" Dropout by kind of reason: {kinds}." if kinds else "")
+        by_kind = say("rules.dropout_kinds", kinds=kinds) if kinds else ""
+        return say("rules.retention", found=found) + by_kind
 
 
 @dataclass(frozen=True)
@@ -222,5 +224,6 @@ class EntryRule:
 
     def describe(self) -> str:
         if math.isnan(self.baseline_at_least):
-            return "Everyone with a baseline score enters."
-        return f"People with a baseline score of {self.baseline_at_least:g} or worse enter."
+            return say("rules.everyone_enters")
+        severity = say("rules.baseline", value=f"{self.baseline_at_least:g}")
+        return say("rules.severe_enter", severity=severity)

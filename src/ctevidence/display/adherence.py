@@ -9,18 +9,11 @@ from ctevidence.data.study import Study
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import number
 from ctevidence.display.table import Table
+from ctevidence.language import say
 from ctevidence.outcomes.adherence import derive_adherence
 
-NOTES = (
-    "Half of the people lie within the middle half. Weeks are those for which treatment is "
-    "recorded; treatment without a last day is taken to go on until the last contact.",
-    "Not recorded is not the same as not taken.",
-)
 
-
-def table_adherence(
-    study: Study, name: str = "adherence", caption: str = "Treatment taken up, where recorded"
-) -> Table:
+def table_adherence(study: Study, name: str = "adherence", caption: str = "") -> Table:
     """Weeks and sessions of each part of treatment, by arm.
 
     Parameters
@@ -33,6 +26,7 @@ def table_adherence(
     Table
         Medians and quartiles of the people with a record; groups too small to show say so.
     """
+    caption = caption or say("display.adherence.caption")
     disclosure = disclosure_of(study)
     found = derive_adherence(study)
     by_part = dict(list(found.groupby(["arm", "component"], observed=True)))
@@ -44,7 +38,8 @@ def table_adherence(
     ]
     columns = ["arm", "part", "people", "with a record", "weeks, median", "middle half",
                "sessions, median", "middle half of sessions"]  # fmt: skip
-    notes = NOTES if disclosure.is_open else (*NOTES, disclosure.describe)
+    notes = (say("display.adherence.middle"), say("display.adherence.not_recorded"))
+    notes = notes if disclosure.is_open else (*notes, disclosure.describe)
     return Table(name, caption, pd.DataFrame(rows, columns=columns), notes, tuple(columns[2:]))
 
 
@@ -54,7 +49,7 @@ def _row(group: pd.DataFrame, arm, part: str, disclosure: Disclosure) -> list[st
         arm.label,
         part,
         disclosure.text(len(group)),
-        disclosure.text(len(weeks)) if len(weeks) else "not recorded",
+        disclosure.text(len(weeks)) if len(weeks) else say("display.adherence.none"),
         *_quartiles(weeks, 1, disclosure),
         *_quartiles(sessions, 0, disclosure),
     ]
@@ -63,12 +58,14 @@ def _row(group: pd.DataFrame, arm, part: str, disclosure: Disclosure) -> list[st
 def _quartiles(values: pd.Series, decimals: int, disclosure: Disclosure) -> tuple[str, str]:
     """Median and quartiles in words, when there are people and enough of them to show."""
     if not len(values):
-        return "not recorded", ""
+        return say("display.adherence.none"), ""
     if disclosure.hides(None, len(values)):
-        return "not shown", ""
+        return say("display.not_shown"), ""
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
     if not disclosure.is_open:
         decimals = 0
         if disclosure.hides(None, len(values) // 4):  # beyond a quartile stand too few people
-            return number(middle, decimals), "not shown"
-    return number(middle, decimals), f"{number(low, decimals)} to {number(high, decimals)}"
+            return number(middle, decimals), say("display.not_shown")
+    return number(middle, decimals), say(
+        "display.adherence.range", low=number(low, decimals), high=number(high, decimals)
+    )

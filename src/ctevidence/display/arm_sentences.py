@@ -8,10 +8,11 @@ from ctevidence.display.contrast_words import difference_words, in_brackets
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.release import HIDDEN, gated, is_hidden
+from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.verbs import did
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import capital, say
 
 #: part of a caution that only repeats that there is no number
 _NO_NUMBER = "not estimable"
@@ -56,44 +57,63 @@ def _together(rows: list[Estimate], disclosure: Disclosure) -> str:
     silent = [row for row in rows if not row.is_estimable]
     if not known:
         what = rows[0].outcome
-        return (
-            f"{what[:1].upper()}{what[1:]} cannot be answered here: {_reasons(silent, len(rows))}."
+        return say(
+            "display.arm_sentences.unanswered",
+            what=capital(what),
+            reasons=_reasons(silent, len(rows)),
         )
-    parts = [f"{value} with {treatment_label(arm)}{reach}" for arm, value, reach in (
-        (row.arm, *_value(row, disclosure)) for row in known)]  # fmt: skip
-    week = "" if known[0].week != known[0].week else f" by week {known[0].week:g}"
+    parts = []
+    for row in known:
+        value, reach = _value(row, disclosure)
+        arm = treatment_label(row.arm)
+        parts.append(say("display.arm_sentences.with", value=value, arm=arm, reach=reach))
+    week = (
+        ""
+        if known[0].week != known[0].week
+        else say("display.arm_sentences.by_week", week=f"{known[0].week:g}")
+    )
     how = counting_of(known[0])
     # those in remission are not everyone who started, and their weeks count from there
     who = known[0].population if known[0].population.startswith("people ") else "people"
-    text = f"Of every 100 {who}, {_listed(parts)} {did(known[0])}{week}"
+    text = say(
+        "display.arm_sentences.of_every",
+        people=who,
+        parts=_listed(parts),
+        did=did(known[0]),
+        week=week,
+    )
     text += f"{in_brackets(how, how_made(known[0]))}."
     if silent:
         arms = _listed([treatment_label(row.arm) for row in silent])
-        text += f" Not estimable with {arms}: {_reasons(silent, len(rows))}."
+        text += say("display.arm_sentences.silent", arms=arms, reasons=_reasons(silent, len(rows)))
     return text
 
 
 def _value(row: Estimate, disclosure: Disclosure) -> tuple[str, str]:
     value, _ = shown_estimate(row, disclosure)
     reach = interval(row.conf_low, row.conf_high, row.unit)
-    return value, f" (range {reach})" if reach else ""
+    return value, say("display.arm_sentences.range", range=reach) if reach else ""
 
 
 def _reasons(rows: list[Estimate], everyone: int) -> str:
     """The reasons of rows without a number, each once, in words."""
     if all(map(is_hidden, rows)):
-        return HIDDEN
+        return say("display.release.hidden")
     parts = [part for row in rows for part in row.caution.split("; ")]
     kept = [p.rstrip(".") for p in dict.fromkeys(parts) if p and not p.startswith(_NO_NUMBER)]
     # what concerns all arms stands below the table; here it is these arms that have no number
     about = [p for p in kept if any(f" {row.arm}" in p for row in rows)]
     first = [p for p in kept if p not in about]
     kept = about if len(rows) < everyone else first or about
-    return "; ".join(p[:1].lower() + p[1:] for p in kept) or "too little data"
+    return "; ".join(p[:1].lower() + p[1:] for p in kept) or say("display.arm_sentences.too_little")
 
 
 def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return (
+        parts[0]
+        if len(parts) == 1
+        else say("display.arm_sentences.last", parts=", ".join(parts[:-1]), last=parts[-1])
+    )
 
 
 def sentence_of_countings(differences: Estimates, source="opensafely") -> str:
@@ -120,14 +140,12 @@ def sentence_of_countings(differences: Estimates, source="opensafely") -> str:
     known, everyone = max(both, key=lambda two: abs(two[0].estimate - two[1].estimate))
     arm, reference = treatment_label(known.arm), treatment_label(known.reference)
     turns = sum(a.estimate * b.estimate < 0 for a, b in both)
-    order = (
-        f" In {turns} of {len(both)} comparisons even the order of the two treatments changes."
-        if turns
-        else ""
-    )
-    return (
-        f"How people of unknown state are counted matters most for {arm} against {reference}: "
-        f"{difference_words(known)[0]} when they are left out, "
-        f"{difference_words(everyone)[0]} when they count as not well. The truth may lie between "
-        f"the two or outside: what became of these people is not known.{order}"
+    order = say("display.arm_sentences.turns", turns=turns, of=len(both)) if turns else ""
+    return say(
+        "display.arm_sentences.unknown",
+        arm=arm,
+        reference=reference,
+        known=difference_words(known)[0],
+        everyone=difference_words(everyone)[0],
+        order=order,
     )

@@ -21,12 +21,12 @@ from ctevidence.display.figure import (
 )
 from ctevidence.display.format import number
 from ctevidence.display.table import Table
+from ctevidence.language import say
 from ctevidence.sensitivity.balance import TARGET
 from ctevidence.sensitivity.weighting import LARGEST_DIFFERENCE, LEAST_CHANCE, Weighting
 from ctevidence.terms import Treatment
 
 BEFORE, AFTER = MUTED, STYLES[Treatment.COMBINED][0]
-HIDDEN = "not shown"
 
 
 def table_weights(weights: Weighting, least: float = LEAST_CHANCE) -> Table:
@@ -53,7 +53,7 @@ def table_weights(weights: Weighting, least: float = LEAST_CHANCE) -> Table:
         "a covariate missing": "without_covariates",
         "trimmed": "trimmed",
         "weighed": "people",
-        f"of all, chance below {100 * least:g} per 100": "no_chance",
+        say("display.balance.hardly_any", least=f"{100 * least:g}"): "no_chance",
     }
     optional = {"without_covariates", "trimmed"}
     columns = {"arm": [labels[a] for a in found["arm"]]}
@@ -62,17 +62,19 @@ def table_weights(weights: Weighting, least: float = LEAST_CHANCE) -> Table:
             columns[heading] = [disclosure.text(int(k)) for k in found[key]]
     columns["as informative as"] = [_effective(row, disclosure) for row in found.itertuples()]
     notes = [
-        f"Weighted arms stand for {weights.population}: {weights.method}.",
-        "As informative as: people of equal weight who would tell as much (effective sample size).",
+        say("display.balance.stand_for", population=weights.population, method=weights.method),
+        say("display.balance.informative"),
     ]
     notes += [] if disclosure.is_open else [disclosure.describe]
     frame = pd.DataFrame(columns)
-    return Table("weights", "People behind the weights", frame, tuple(notes), tuple(frame)[1:])
+    return Table(
+        "weights", say("display.balance.weights_caption"), frame, tuple(notes), tuple(frame)[1:]
+    )
 
 
 def _effective(row, disclosure: Disclosure) -> str:
     if disclosure.count(row.people) is None:
-        return HIDDEN
+        return say("display.not_shown")
     return disclosure.text(math.floor(row.effective + 0.5))
 
 
@@ -98,7 +100,11 @@ def largest_differences(weights: Weighting) -> pd.DataFrame:
             row |= dict.fromkeys(("before", "after", "from_target"), math.nan)
         elif math.isfinite(row["after"]):
             worst = pairs.loc[sizes["after"].idxmax()]
-            row["pair"] = f"{labels[worst['arm']]} and {labels[worst['reference']]}"
+            row["pair"] = say(
+                "display.balance.pair",
+                first=labels[worst["arm"]],
+                second=labels[worst["reference"]],
+            )
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -132,12 +138,11 @@ def table_balance(weights: Weighting) -> Table:
         }
     )
     notes = [
-        "Largest difference between two arms, in standard deviations; between whom after "
-        f"weighting. Beyond {LARGEST_DIFFERENCE:g} arms are not alike enough.",
+        say("display.balance.note", most=f"{LARGEST_DIFFERENCE:g}"),
     ]
     notes += [] if disclosure.is_open else [disclosure.describe]
     numeric = ("before", "after", "from the target")
-    caption = "How alike the arms are, before and after weighting"
+    caption = say("display.balance.caption")
     return Table("balance", caption, frame, tuple(notes), numeric)
 
 
@@ -146,7 +151,7 @@ def _words(column: str) -> str:
 
 
 def _shown(value: float) -> str:
-    return HIDDEN if math.isnan(value) else number(value, 2)
+    return say("display.not_shown") if math.isnan(value) else number(value, 2)
 
 
 def plot_balance(weights: Weighting, name: str = "balance") -> Figure:
@@ -167,17 +172,17 @@ def plot_balance(weights: Weighting, name: str = "balance") -> Figure:
     """
     found = largest_differences(weights)
     drawn = found.dropna(subset=["before", "after"]).sort_values("before", kind="stable")
-    title = "Are the arms alike?"
+    title = say("display.balance.title")
     if drawn.empty:
-        return nothing_to_draw(name, title, "too few people in a group of every covariate")
+        return nothing_to_draw(name, title, say("display.balance.too_few"))
     with mpl.rc_context(LOOK):
         figure, axes = canvas(7.2, 1.9 + 0.32 * len(drawn))
         y = np.arange(len(drawn))
         axes.hlines(y, drawn["before"], drawn["after"], color=MUTED, lw=0.8, alpha=0.6)
         axes.scatter(drawn["before"], y, facecolors="white", edgecolors=BEFORE, s=46, zorder=3,
-                     label="before weighting")  # fmt: skip
+                     label=say("display.balance.before_weighting"))  # fmt: skip
         axes.scatter(drawn["after"], y, color=AFTER, marker="D", s=40, zorder=4,
-                     label="after weighting")  # fmt: skip
+                     label=say("display.balance.after_weighting"))  # fmt: skip
         axes.axvline(LARGEST_DIFFERENCE, color=MUTED, lw=0.9, linestyle=(0, (4, 3)))
         axes.set_yticks(y, [_words(c) for c in drawn["covariate"]])
         axes.set_ylim(-0.7, len(drawn) - 0.3)
@@ -193,12 +198,9 @@ def plot_balance(weights: Weighting, name: str = "balance") -> Figure:
 
 
 def _label(found: pd.DataFrame, weights: Weighting) -> str:
-    label = (
-        "largest difference between two arms, in standard deviations "
-        f"(dashed: {LARGEST_DIFFERENCE:g})"
-    )
+    label = say("display.balance.axis", most=f"{LARGEST_DIFFERENCE:g}")
     hidden = [_words(c) for c in found["covariate"][found["before"].isna()]]
-    return label + (f"\n{HIDDEN}: {', '.join(hidden)}" if hidden else "")
+    return label + (f"\n{say('display.not_shown')}: {', '.join(hidden)}" if hidden else "")
 
 
 def _covariates(many: int) -> str:
@@ -208,9 +210,17 @@ def _covariates(many: int) -> str:
 def _alt(drawn: pd.DataFrame, weights: Weighting) -> str:
     worst = drawn.loc[drawn["before"].idxmax()]
     most = drawn["after"].max()
-    above = "all below" if most <= LARGEST_DIFFERENCE else "not all below"
-    return (
-        f"Love plot of {_covariates(len(drawn))}. Before weighting arms differ most in "
-        f"{_words(worst['covariate'])}, by {number(worst['before'], 2)} standard deviations; after "
-        f"weighting the largest difference is {number(most, 2)}, {above} {LARGEST_DIFFERENCE:g}."
+    above = (
+        say("display.balance.all_below")
+        if most <= LARGEST_DIFFERENCE
+        else say("display.balance.not_all_below")
+    )
+    return say(
+        "display.balance.alt",
+        covariates=_covariates(len(drawn)),
+        worst=_words(worst["covariate"]),
+        before=number(worst["before"], 2),
+        most=number(most, 2),
+        above=above,
+        limit=f"{LARGEST_DIFFERENCE:g}",
     )

@@ -8,10 +8,10 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from ctevidence.data.study import Study
-from ctevidence.display.disclosure import HELD_BACK, Disclosure, disclosure_of
+from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import number
 from ctevidence.display.table import Table
-from ctevidence.language import pick
+from ctevidence.language import pick, say
 from ctevidence.terms import COMPONENTS
 
 _NOT_SHOWN = ("participant_id", "arm", "site", "therapist")
@@ -36,7 +36,12 @@ def table_baseline(study: Study) -> Table:
     people = study.entering()
     arms = [arm for arm in study.arms if (people["arm"] == arm.name).any()]
     by_arm = {arm.label: people[people["arm"] == arm.name] for arm in arms}
-    rows = [{"at the start": "people", **{a: disclosure.text(len(p)) for a, p in by_arm.items()}}]
+    rows = [
+        {
+            "at the start": "people",
+            **{a: disclosure.text(len(p)) for a, p in by_arm.items()},
+        }
+    ]
     declared = dict.fromkeys(["baseline", *study.adjust])
     for column in declared:
         if column not in people or column in _NOT_SHOWN:
@@ -44,13 +49,13 @@ def table_baseline(study: Study) -> Table:
         if is_numeric_dtype(people[column]):
             label = f"{study.scale.label} score" if column == "baseline" else _plain(column)
             rows.append(
-                {"at the start": f"{label}, mean (SD)"}
+                {"at the start": say("display.baseline.mean_sd", covariate=label)}
                 | {a: _mean(p[column], disclosure) for a, p in by_arm.items()}
             )
         else:
             rows += _levels(column, by_arm, disclosure)
     notes = () if disclosure.is_open else (disclosure.describe,)
-    caption = "People who entered, at the start"
+    caption = say("display.baseline.caption")
     return Table("baseline", caption, pd.DataFrame(rows), notes, tuple(by_arm))
 
 
@@ -115,8 +120,8 @@ def _plain(column: str) -> str:
 def _mean(values: pd.Series, disclosure: Disclosure) -> str:
     values = values.dropna()
     if len(values) <= max(disclosure.suppress_up_to, 1):
-        return HELD_BACK
+        return say("display.not_shown")
     if not disclosure.is_open and values.isin((0, 1)).all():  # a share in disguise
         share = disclosure.share(int(values.sum()), len(values))
-        return HELD_BACK if math.isnan(share) else number(share, 2)
+        return say("display.not_shown") if math.isnan(share) else number(share, 2)
     return f"{number(values.mean(), 1)} ({number(values.std(), 1)})"

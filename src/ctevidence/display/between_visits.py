@@ -20,10 +20,10 @@ from ctevidence.display.figure import (
 )
 from ctevidence.display.format import interval, shown
 from ctevidence.display.spread import spread
+from ctevidence.language import say
 from ctevidence.levels import SCALES
 from ctevidence.terms import LEVEL_MEASURES
 
-TITLE = "Still free of relapse, events between visits"
 POINTS = 120
 
 
@@ -48,7 +48,11 @@ def plot_between_visits(fit, name: str = "between-visits") -> Figure:
     arms = [a for a in study.arms if a.name in fit.rows and not _is_hidden(fit, a.name, disclosure)]
     if not arms:
         reasons = " ".join(f"{reason}." for reason in dict.fromkeys(fit.reasons.values()))
-        return nothing_to_draw(name, TITLE, reasons.rstrip(".") or "too few people to show")
+        return nothing_to_draw(
+            name,
+            say("display.between_visits.title"),
+            reasons.rstrip(".") or say("display.between_visits.too_few"),
+        )
     last, weeks = fit.largest_week, np.linspace(0, fit.largest_week, POINTS + 1)[1:]
     with mpl.rc_context(LOOK):
         figure, axes = canvas(7.2, 4.4)
@@ -73,14 +77,20 @@ def plot_between_visits(fit, name: str = "between-visits") -> Figure:
         axes.set_ylim(0, 103)
         axes.set_xlim(0, last)
         axes.set_ylabel("of 100 people")
-        axes.set_xlabel("Weeks since risk of relapse began")
+        axes.set_xlabel(say("display.between_visits.axis"))
         axes.yaxis.grid(True)
-        axes.set_title(TITLE, pad=10)
+        axes.set_title(say("display.between_visits.title"), pad=10)
         if disclosure.is_open:
-            note = "thin steps: the lowest and highest curve that the visits allow"
+            note = say("display.between_visits.steps")
             axes.text(0.01, 0.02, note, transform=axes.transAxes, color=MUTED, fontsize=8.5)
         data = _table(fit, arms, disclosure)
-        return finished(figure, name, TITLE, _alt(fit, arms, weeks, disclosure), data)
+        return finished(
+            figure,
+            name,
+            say("display.between_visits.title"),
+            _alt(fit, arms, weeks, disclosure),
+            data,
+        )
 
 
 def _is_hidden(fit, arm: str, disclosure: Disclosure) -> bool:
@@ -127,16 +137,15 @@ def _table(fit, arms, disclosure: Disclosure):
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     if not disclosure.is_open:
         frame = frame.drop(columns=["per 100", "range"])
-    return drawn_table("between-visits", TITLE, frame, tuple(frame.columns[1:]))
+    return drawn_table(
+        "between-visits", say("display.between_visits.title"), frame, tuple(frame.columns[1:])
+    )
 
 
 def _alt(fit, arms, weeks, disclosure: Disclosure) -> str:
-    ends = "Arms of small groups are left out."
+    ends = say("display.between_visits.left_out")
     if disclosure.is_open:
         last = {a.label: float(_model(fit, a.name, weeks[-1:])[0][0]) for a in arms}
         words = "; ".join(f"{arm} {shown(value, 'probability')}" for arm, value in last.items())
-        ends = f"Per 100 people at the end: {words}."
-    return (
-        f"Fitted curves of staying free of relapse over {weeks[-1]:.0f} weeks with 95 % bands, "
-        f"events placed between visits. {ends}"
-    )
+        ends = say("display.between_visits.ends", ends=words)
+    return say("display.between_visits.alt", weeks=f"{weeks[-1]:.0f}", ends=ends)

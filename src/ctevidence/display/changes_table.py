@@ -11,6 +11,7 @@ from ctevidence.display.labels import contrast_label, measure_label
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate
+from ctevidence.language import say
 
 #: numbers in the table; more than these are counted below it
 MOST = 40
@@ -37,19 +38,24 @@ def table_changes(
     columns = ("what", "before", "now", "what can have moved it")
     frame = pd.DataFrame(rows, columns=columns)
     more = len(numbers) - MOST
-    notes = (f"And {more} more; every number stands in estimates/.",) if more > 0 else ()
-    return Table("changes", "Numbers that differ from the last report", frame, notes)
+    notes = (say("display.changes_table.more", count=more),) if more > 0 else ()
+    return Table("changes", say("display.changes_table.caption"), frame, notes)
 
 
 def _row(before: Estimate | None, now: Estimate | None, kinds, disclosure) -> tuple[str, ...]:
     row = now or before
-    week = "" if row.week != row.week else f", week {row.week:g}"
-    what = f"{contrast_label(row.arm, row.reference)}, {row.outcome}{week}"
+    week = "" if row.week != row.week else say("display.changes_table.week", week=f"{row.week:g}")
+    what = say(
+        "display.changes_table.what",
+        contrast=contrast_label(row.arm, row.reference),
+        outcome=row.outcome,
+        week=week,
+    )
     return (
         f"{what}: {measure_label(row.measure)} ({row.study})",
-        _shown(before, disclosure) or "not there",
-        _shown(now, disclosure) or "not there any more",
-        " or ".join(kinds) or "nothing recorded",
+        _shown(before, disclosure) or say("display.changes_table.not_there"),
+        _shown(now, disclosure) or say("display.changes_table.no_more"),
+        " or ".join(kinds) or say("display.changes_table.nothing"),
     )
 
 

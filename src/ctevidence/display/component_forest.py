@@ -12,6 +12,7 @@ from ctevidence.display.figure import LOOK, MUTED, Figure, canvas, drawn_table, 
 from ctevidence.display.format import interval, shown
 from ctevidence.display.labels import measure_label
 from ctevidence.estimates import Estimate
+from ctevidence.language import say
 from ctevidence.synthesis.components import Components
 from ctevidence.terms import CONTRAST_MEASURES
 
@@ -41,13 +42,17 @@ def plot_components(components: Components, name: str = "components", title: str
     is_ratio = CONTRAST_MEASURES[components.data.measure].is_ratio
     parts = [row for row in rows if not row.measure.startswith("interaction")]
     both = [row for row in rows if row.measure.startswith("interaction")]
-    reference = components.matrix.inactive or "not given"
-    lines: list[tuple[str, Estimate | None]] = [(f"Adds to {reference}", None)]
+    reference = components.matrix.inactive or say("display.component_forest.not_given")
+    lines: list[tuple[str, Estimate | None]] = [
+        (say("display.component_forest.adds_to", reference=reference), None)
+    ]
     lines += [(row.arm, row) for row in parts]
     if both:
-        lines += [("", None), ("More than its parts", None)]
+        lines += [("", None), (say("display.component_forest.more"), None)]
         lines += [(row.arm, row) for row in both]
-    title = title or f"Components: {measure_label(components.data.measure)}"
+    title = title or say(
+        "display.component_forest.title", measure=measure_label(components.data.measure)
+    )
     with mpl.rc_context(LOOK):
         height = 1.35 + ROW * len(lines)
         figure, axes = canvas(8.8, height, layout="none")
@@ -69,10 +74,10 @@ def plot_components(components: Components, name: str = "components", title: str
         axes.plot([null] * 2, [-len(lines) + 0.4, 0.4], color=MUTED, lw=0.9, zorder=0)
         axes.spines["left"].set_visible(False)
         axes.set_yticks([])
-        scale = ", log scale" if is_ratio else ""
+        scale = say("display.log_scale") if is_ratio else ""
         axes.set_xlabel(f"{measure_label(components.data.measure)}{scale}", fontsize=9)
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
-        figure.text(0.01, 0.1 / height, "Open mark: rests on a single trial.", fontsize=8.5,
+        figure.text(0.01, 0.1 / height, say("display.component_forest.single_trial"), fontsize=8.5,
                     color=MUTED)  # fmt: skip
         return finished(figure, name, title, _alt(title, parts, both), _data(rows, name, title))
 
@@ -134,10 +139,9 @@ def _alt(title: str, parts: list[Estimate], both: list[Estimate]) -> str:
         f"{_count(r)})"
         for r in both[:4]
     )
-    more = f" Beyond the sum of parts: {said}." if both else ""
-    return (
-        f"Forest plot. {title}: {len(parts)} components, {apart} with an interval without no "
-        f"effect.{more}"
+    more = say("display.component_forest.beyond", told=said) if both else ""
+    return say(
+        "display.component_forest.alt", title=title, components=len(parts), apart=apart, more=more
     )
 
 

@@ -25,7 +25,6 @@ from ctevidence.evidence.verdict import (
 )
 from ctevidence.evidence.wording import wording
 from ctevidence.language import capital, pick, say
-from ctevidence.terms import TRANSITIVITY
 
 #: part of an outcome's name -> how people without a score were counted
 _COUNTING = {
@@ -133,7 +132,7 @@ def tail(row: Estimate, certainty: str | None) -> list[str]:
         counting_of(row),
         say("tail.certainty", certainty=certainty) if certainty else say("tail.not_assessed"),
         say("tail.association") if row.randomised is False else "",
-        say("tail.transitivity") if TRANSITIVITY in row.caution else "",
+        say("tail.transitivity") if say("caution.transitivity") in row.caution else "",
     ]
     return [part for part in parts if part]
 

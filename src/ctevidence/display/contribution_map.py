@@ -11,6 +11,7 @@ import pandas as pd
 from ctevidence.display.figure import LOOK, MUTED, Figure, canvas, drawn_table, finished
 from ctevidence.display.format import number
 from ctevidence.display.heat_map import AMOUNT, draw_cells, inches
+from ctevidence.language import say
 from ctevidence.synthesis.network import Network
 
 #: most lines that can be read; the rest are added up
@@ -47,8 +48,8 @@ def plot_contributions(
         raise ValueError(f'by="{by}" is unknown; say "comparisons" or "studies".')
     found = network.contributions(of)
     shares = _largest(getattr(found, by))
-    what = "direct comparisons" if by == "comparisons" else "trials"
-    title = title or f"Where estimates come from: shares of {what}"
+    what = say("display.contribution_map.direct") if by == "comparisons" else "trials"
+    title = title or say("display.contribution_map.title", what=what)
     values, cell = shares.to_numpy().T, 0.36
     text = [[number(100 * v, 0) if v >= LEAST_WRITTEN else "" for v in row] for row in values]
     with mpl.rc_context(LOOK):
@@ -66,8 +67,8 @@ def plot_contributions(
         axes.set_xticks(np.arange(values.shape[1]) + 0.5, heads, fontsize=7.5,
                         rotation=60, ha="left", rotation_mode="anchor")  # fmt: skip
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
-        note = f"Per cent of each estimate ({found.method}). Shares below "
-        note += f"{number(100 * LEAST_WRITTEN, 0)} % are not written."
+        note = say("display.contribution_map.method", method=found.method)
+        note += say("display.contribution_map.not_written", least=number(100 * LEAST_WRITTEN, 0))
         figure.text(0.01, 0.12 / height, note, fontsize=8, color=MUTED)
         frame = pd.DataFrame([[number(100 * v, 1) for v in row] for row in values], columns=heads)
         frame.insert(0, by.replace("studies", "trial").removesuffix("s"), lines)
@@ -88,7 +89,11 @@ def _alt(title: str, shares: pd.DataFrame) -> str:
     single = shares.max(axis=1)
     row = single.idxmax()
     source = shares.loc[row].idxmax()
-    return (
-        f"Heat map. {title}, for {len(shares)} estimates. The largest share is "
-        f"{number(100 * single.max(), 0)} per cent: {source} in {row}."
+    return say(
+        "display.contribution_map.alt",
+        title=title,
+        estimates=len(shares),
+        most=number(100 * single.max(), 0),
+        source=source,
+        row=row,
     )

@@ -21,9 +21,9 @@ from ctevidence.display.format import interval, shown
 from ctevidence.display.release import gated
 from ctevidence.display.spread import spread
 from ctevidence.estimates import Estimates
+from ctevidence.language import pick, say
 from ctevidence.terms import Arm
 
-STARTED = "open markers: mean before treatment, as observed"
 #: Width of a digit of the counts as a share of the axis from the first week to the last.
 LETTER = 0.0157
 
@@ -48,7 +48,7 @@ def plot_course(fit, name: str = "course") -> Figure:
     rows = Estimates(gated(row, disclosure) for row in fit.per_arm())
     frame = rows.frame.dropna(subset=["estimate"])
     if frame.empty:
-        return nothing_to_draw(name, "Course of symptoms by arm", "too few scores to model")
+        return nothing_to_draw(name, say("display.course.title"), say("display.course.too_few"))
     with mpl.rc_context(LOOK):
         rows_below = len(set(frame["arm"]))
         figure, (axes, below) = canvas(
@@ -77,16 +77,16 @@ def plot_course(fit, name: str = "course") -> Figure:
                 color=colour, va="center", fontweight="bold", annotation_clip=False,
             )  # fmt: skip
         axes.set_xticks(sorted({*frame["week"].unique(), *([0.0] if start else [])}))
-        told = "Weeks since the start of treatment"
-        axes.set_xlabel(told + (f"\n{STARTED}" if start else ""))
-        good = "lower is better" if study.scale.better == "lower" else "higher is better"
-        axes.set_ylabel(f"Mean {study.scale.label} ({good})")
+        told = say("display.weeks_since_start")
+        axes.set_xlabel(told + (f"\n{say('display.course.baseline')}" if start else ""))
+        good = pick("better", study.scale.better)
+        axes.set_ylabel(say("display.course.axis", scale=study.scale.label, good=good))
         axes.yaxis.grid(True)
         axes.tick_params(labelbottom=True)
-        axes.set_title("Course of symptoms by arm: mean with 95 % interval", pad=10)
+        axes.set_title(say("display.course.caption"), pad=10)
         _people_seen(below, frame, arms, study)
         data = _data(frame, study, start)
-        return finished(figure, name, "Course of symptoms by arm", _alt(frame, study), data)
+        return finished(figure, name, say("display.course.title"), _alt(frame, study), data)
 
 
 def _at_the_start(study, frame: pd.DataFrame) -> dict[str, float]:
@@ -111,7 +111,9 @@ def _people_seen(axes, frame: pd.DataFrame, arms: list[Arm], study) -> None:
     axes.set_ylim(-len(arms) + 0.4, 1.3)
     axes.axis("off")
     first, last = frame["week"].min(), frame["week"].max()
-    axes.text(first, 0.95, "People seen", color=MUTED, fontsize=8.5, ha="center")
+    axes.text(
+        first, 0.95, say("display.course.people_caption"), color=MUTED, fontsize=8.5, ha="center"
+    )
     said = [disclosure.text(None if pd.isna(n) else int(n)) for n in frame["n"]]
     frame = frame.assign(people=said)
     frame = frame[frame["week"].isin(with_room(frame["week"].unique(), max(map(len, said))))]
@@ -146,8 +148,8 @@ def _data(frame: pd.DataFrame, study, start: dict[str, float]):
     labels = {a.name: a.label for a in study.arms}
     before = pd.DataFrame(
         [
-            {"arm": labels[arm], "week": "0, as observed", "mean": shown(mean, "points"),
-             "range": "", "people seen": ""}
+            {"arm": labels[arm], "week": say("display.course.as_observed"),
+             "mean": shown(mean, "points"), "range": "", "people seen": ""}
             for arm, mean in start.items()
         ]
     )  # fmt: skip
@@ -164,7 +166,7 @@ def _data(frame: pd.DataFrame, study, start: dict[str, float]):
         }
     )
     table = pd.concat([before, table], ignore_index=True)
-    caption = f"Mean {study.scale.label} score by arm and week"
+    caption = say("display.course.data_caption", scale=study.scale.label)
     return drawn_table("course", caption, table, ("week", "mean", "range", "people seen"))
 
 
@@ -175,7 +177,10 @@ def _alt(frame: pd.DataFrame, study) -> str:
         f"{labels[row.arm]} {shown(row.estimate, 'points')}"
         for row in frame[frame["week"] == last].itertuples()
     )
-    return (
-        f"Line chart of the mean {study.scale.label} score of each arm at "
-        f"{frame['week'].nunique()} visits with 95 % intervals. Means at week {last:g}: {ends}."
+    return say(
+        "display.course.alt",
+        scale=study.scale.label,
+        visits=frame["week"].nunique(),
+        week=f"{last:g}",
+        ends=ends,
     )

@@ -7,10 +7,9 @@ import pandas as pd
 from ctevidence.data.trial_labels import short_citation
 from ctevidence.display.format import interval, number, shown
 from ctevidence.display.table import Table
+from ctevidence.language import say
 from ctevidence.synthesis.cumulative import in_order_of
 from ctevidence.synthesis.pooled import Pooled
-
-NOT_SEQUENTIAL = "The ranges are not corrected for looking again and again."
 
 
 def table_cumulative(pooled: Pooled, name: str, caption: str, by: str = "year") -> Table:
@@ -29,11 +28,15 @@ def table_cumulative(pooled: Pooled, name: str, caption: str, by: str = "year") 
         study = pooled.effects.frame.iloc[position]
         rows.append([
             short_citation(study["label"]),
-            number(study[by], 0).replace("\u202f", "") if known[position] else "not stated",
+            number(study[by], 0).replace("\u202f", "")
+            if known[position]
+            else say("display.not_stated"),
             str(row.studies),
             shown(row.estimate, row.unit),
             interval(row.conf_low, row.conf_high, row.unit),
         ])  # fmt: skip
     columns = ["trial added", by, "trials", "estimate", "range"]
     frame = pd.DataFrame(rows, columns=columns)
-    return Table(name, caption, frame, (NOT_SEQUENTIAL,), tuple(columns[1:]))
+    return Table(
+        name, caption, frame, (say("display.cumulative_table.not_corrected"),), tuple(columns[1:])
+    )

@@ -29,7 +29,9 @@ from ctevidence.display.figure import (
     finished,
 )
 from ctevidence.display.format import interval, shown
+from ctevidence.display.labels import heading
 from ctevidence.display.spread import spread
+from ctevidence.language import say
 
 WIDTH, LINE = 5.2, 0.18  # inches
 #: characters of a name beside a line before it is broken
@@ -166,7 +168,7 @@ def _people(table, curves, marks, last, disclosure, left, right, below) -> None:
         table.plot([0.1, WIDTH - 0.1], [y + LINE * 0.55] * 2, color=RULE, lw=0.6)
         y -= LINE
         for what, counts in people_shown(curve.people, disclosure).items():
-            table.text(0.1, y, what, color=MUTED, fontsize=9.4, va="center")
+            table.text(0.1, y, heading(what), color=MUTED, fontsize=9.4, va="center")
             for x, count in zip(place, counts, strict=True):
                 table.text(x, y, count, color=INK, fontsize=9.4, ha="center", va="center")
             y -= LINE
@@ -221,7 +223,4 @@ def _column(counts: list[int], disclosure: Disclosure) -> list[str]:
 
 
 def _rounding(disclosure: Disclosure) -> str:
-    return (
-        f"{disclosure.describe} Below a curve, counts of what has happened so far are the middle "
-        f"of blocks of {disclosure.block} people; a column ends where few are left."
-    )
+    return say("display.curves.blocks", rule=disclosure.describe, block=disclosure.block)

@@ -9,10 +9,11 @@ import pandas as pd
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import not_estimable, number, shown, unit_label
 from ctevidence.display.labels import contrast_label, measure_label, treatment_label
-from ctevidence.display.release import HIDDEN, gated
+from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate
+from ctevidence.language import say
 from ctevidence.models.dating import Dating
 
 CURVE, SAME, BETWEEN = "first seen, curve", "first seen, model", "between visits, model"
@@ -24,7 +25,7 @@ def table_dating(
     dating: Dating,
     source,
     name: str = "dating",
-    caption: str = "Relapse at the first visit that showed it, and between visits",
+    caption: str = "",
 ) -> Table:
     """The comparison and its arms under each dating, and what the interval changes.
 
@@ -40,8 +41,9 @@ def table_dating(
     Table
         One row with the reason, where there is nothing to move.
     """
+    caption = caption or say("display.dating.caption")
     if dating.reason:
-        row = ["relapse between visits", dating.reason]
+        row = [say("display.dating.question"), dating.reason]
         return Table(name, caption, pd.DataFrame([row], columns=["", "why there is no number"]))
     disclosure = disclosure_of(source)
     columns = dict(zip((CURVE, SAME, BETWEEN), _gated(dating, disclosure), strict=True))
@@ -52,7 +54,9 @@ def table_dating(
         for i, row in enumerate(dating.between)
     ])  # fmt: skip
     first = dating.between.rows[0]
-    week = "" if math.isnan(first.week) else f", week {first.week:g} since risk began"
+    week = (
+        "" if math.isnan(first.week) else say("display.dating.since_risk", week=f"{first.week:g}")
+    )
     parts = (f"{r.method[:1].upper()}{r.method[1:]}." for r in (dating.curve.rows[0], first))
     cautions = dict.fromkeys(part for part in first.caution.split("; ") if part)
     notes = (
@@ -74,27 +78,30 @@ def dating_sentence(dating: Dating, source) -> str:
     source : Study or name of a disclosure profile
     """
     if dating.reason:
-        return f"How relapse is dated cannot move the answer here: {dating.reason}."
+        return say("display.dating.cannot_move", reason=dating.reason)
     curve, before, after = (rows[0] for rows in _gated(dating, disclosure_of(source)))
     question = contrast_label(after.arm, after.reference)
-    hidden = HIDDEN in (curve.caution, before.caution, after.caution)
+    hidden = say("display.release.hidden") in (curve.caution, before.caution, after.caution)
     if hidden or not (before.is_estimable and after.is_estimable):
-        why = HIDDEN if hidden else _why(before, after)
-        return f"How much the dating of relapse moves {question} cannot be said: {why}."
+        why = say("display.release.hidden") if hidden else _why(before, after)
+        return say("display.dating.cannot_be_said", question=question, why=why)
     size = abs(dating.moved_errors)
-    beside = "little" if size < SMALL_CHANGE else "not little"
-    return (
-        f"For {question}, dating relapse to the first visit that showed it gives {_words(before)}; "
-        f"placing it between the visits gives {_words(after)}. The answer moves by "
-        f"{_change(dating.moved(), after)}, {number(size, 1)} of its standard error: {beside} "
-        "beside what chance leaves open."
+    beside = "little" if size < SMALL_CHANGE else say("display.dating.not_little")
+    return say(
+        "display.dating.answer",
+        question=question,
+        before=_words(before),
+        after=_words(after),
+        moved=_change(dating.moved(), after),
+        errors=number(size, 1),
+        beside=beside,
     )
 
 
 def _words(row: Estimate) -> str:
     value = shown(row.estimate, row.unit)
     if row.unit == "ratio":
-        return f"a {measure_label(row.measure)} of {value}"
+        return say("display.dating.value", measure=measure_label(row.measure), value=value)
     return f"{value} {unit_label(row.unit)}"
 
 
@@ -118,21 +125,25 @@ def _cell(row: Estimate, disclosure: Disclosure) -> str:
 def _moved(dating: Dating, i: int, columns: dict[str, list[Estimate]]) -> str:
     before, after = columns[SAME][i], columns[BETWEEN][i]
     if not (before.is_estimable and after.is_estimable):
-        return "not shown" if HIDDEN in (before.caution, after.caution) else not_estimable()
+        return (
+            say("display.not_shown")
+            if say("display.release.hidden") in (before.caution, after.caution)
+            else not_estimable()
+        )
     return _change(dating.moved(i), after)
 
 
 def _change(value: float, row: Estimate) -> str:
     if row.unit == "ratio":
-        return f"a factor of {number(value, 2)}"
+        return say("display.dating.factor", value=number(value, 2))
     sign = "+" if value > 0 else ""
     return f"{sign}{shown(value, row.unit)}"
 
 
 def _moved_means(row: Estimate) -> str:
     if row.unit == "ratio":
-        return "Moved: the factor from the model of first-seen days to that of the intervals."
-    return "Moved: the model of the intervals minus that of first-seen days."
+        return say("display.dating.moved_factor")
+    return say("display.dating.moved")
 
 
 def _why(before: Estimate, after: Estimate) -> str:

@@ -27,6 +27,7 @@ from ctevidence.display.labels import treatment_label
 from ctevidence.display.release import gated
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.terms import resolve_arms
 
 ROW = 0.42  # inches
@@ -58,9 +59,11 @@ def plot_definitions(
     risks = [row for row in rows if row.measure == "risk"]
     contrasts = [row for row in rows if row.measure == "risk_difference" and row.arm == arm]
     contrasts = [row for row in contrasts if row.reference != "control"] or contrasts
-    title = "How far the definition of response moves the answer"
+    title = say("display.definitions.title")
     if not risks or not contrasts:
-        return nothing_to_draw(name, title, f"there is no difference of {treatment_label(arm)}")
+        return nothing_to_draw(
+            name, title, say("display.definitions.no_difference", arm=treatment_label(arm))
+        )
     if how := how_made(risks[0]):
         title = f"{title}, {how}"
     references = list(dict.fromkeys(row.reference for row in contrasts))
@@ -78,7 +81,7 @@ def plot_definitions(
             axes.spines["left"].set_visible(False)
             for y in place.values():
                 axes.axhline(y, color=RULE, lw=0.6, zorder=0)
-        at = "" if math.isnan(risks[0].week) else f", week {risks[0].week:g}"
+        at = "" if math.isnan(risks[0].week) else say("display.at_week", week=f"{risks[0].week:g}")
         figure.suptitle(title + at, x=0.01, ha="left", fontweight="bold", fontsize=12)
         data = _data(risks, contrasts, order, disclosure, name, title)
         return finished(figure, name, title, _alt(contrasts, references, order, arm), data)
@@ -110,7 +113,7 @@ def _draw_arms(axes, risks, place: dict[str, int], study, disclosure) -> None:
             marker, color=colour, ms=6.5, label=labels[arm.name].label,
         )  # fmt: skip
     axes.set_xlim(-2, 102)
-    axes.set_xlabel("responding, per 100 people")
+    axes.set_xlabel(say("display.definitions.axis"))
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False, fontsize=8.5,
                 handletextpad=0.1, columnspacing=0.9, borderaxespad=0.1)  # fmt: skip
 
@@ -126,18 +129,21 @@ def _draw_differences(axes, contrasts, place, references, arm: str, study) -> No
             axes.plot([100 * row.conf_low, 100 * row.conf_high], [y, y], color=colour, lw=1.6)
         axes.plot(
             [100 * row.estimate for row in mine], [place[row.outcome] + shift for row in mine],
-            marker, color=colour, ms=6, label=f"against {treatment_label(reference)}",
+            marker, color=colour, ms=6,
+            label=say("display.definitions.against", reference=treatment_label(reference)),
         )  # fmt: skip
     for row in contrasts:
         if not row.is_estimable:
             y = place[row.outcome] + GAP * (
                 len(references) - 1 - 2 * references.index(row.reference)
             )
-            axes.text(1, y, "not shown or not estimable", fontsize=7.5, color=MUTED, va="center")
+            axes.text(
+                1, y, say("display.definitions.not_there"), fontsize=7.5, color=MUTED, va="center"
+            )
     low, high = axes.get_xlim()
     reach = max(abs(low), abs(high), 10)
     axes.set_xlim(-reach, reach)
-    axes.set_xlabel(f"difference of {treatment_label(arm)}, per 100 (range)")
+    axes.set_xlabel(say("display.definitions.difference", arm=treatment_label(arm)))
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, fontsize=8.5,
                 handletextpad=0.3, columnspacing=1.2, borderaxespad=0.1)  # fmt: skip
 
@@ -158,7 +164,9 @@ def _data(risks, contrasts, order, disclosure, name: str, title: str):
         for row in contrasts:
             if row.outcome == outcome:
                 value, limits = shown_estimate(row, disclosure)
-                against = f"against {treatment_label(row.reference)}"
+                against = say(
+                    "display.definitions.against", reference=treatment_label(row.reference)
+                )
                 line[against] = f"{value} ({limits})" if limits else value
         table.append(line)
     frame = pd.DataFrame(table)
@@ -176,11 +184,16 @@ def _alt(contrasts, references, order, arm: str) -> str:
         if values:
             (low, least), (high, most) = min(values), max(values)
             parts.append(
-                f"against {treatment_label(reference)} from {number(low, 0)} ({least}) to "
-                f"{number(high, 0)} ({most})"
+                say(
+                    "display.definitions.from",
+                    reference=treatment_label(reference),
+                    low=number(low, 0),
+                    least=least,
+                    high=number(high, 0),
+                    most=most,
+                )
             )
-    said = "; ".join(parts) or "none can be shown"
+    said = "; ".join(parts) or say("display.definitions.none")
     return (
-        f"Dots for each arm and differences with ranges for {len(order)} definitions of response. "
-        f"Difference of {treatment_label(arm)} per 100 people: {said}."
+        say("display.definitions.alt", definitions=len(order), arm=treatment_label(arm), told=said)
     )[:600]

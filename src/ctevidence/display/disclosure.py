@@ -14,10 +14,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ctevidence.language import pick, say
 from ctevidence.terms import did_you_mean
 
-#: A cell that is large enough by itself, but would give a hidden one away.
-HELD_BACK = "not shown"
 #: Fewer residual degrees of freedom come close to a saturated model, which repeats its data (ACRO).
 LEAST_DF = 10
 
@@ -33,8 +32,6 @@ class Disclosure:
         Counts from 1 to this are not shown.
     round_to : int
         Other counts are rounded to the nearest multiple of this.
-    describe : str
-        The rule in one sentence, printed on every page.
     block : int
         Cumulative counts of curves rise in blocks of so many people.
 
@@ -50,8 +47,12 @@ class Disclosure:
     name: str
     suppress_up_to: int
     round_to: int
-    describe: str
     block: int = 1
+
+    @property
+    def describe(self) -> str:
+        """The rule in one sentence, printed on every page."""
+        return pick("disclosure_profiles", self.name)
 
     @property
     def is_open(self) -> bool:
@@ -116,7 +117,10 @@ class Disclosure:
         # what the whole has beyond the least that the others can be
         beyond = sum(parts) - len(others) * (self.suppress_up_to + 1)
         held = [min(others, key=lambda i: parts[i])] if beyond >= self.suppress_up_to else others
-        return [HELD_BACK if i in (*hidden, *held) else text for i, text in enumerate(shown)]
+        return [
+            say("display.not_shown") if i in (*hidden, *held) else text
+            for i, text in enumerate(shown)
+        ]
 
     def cumulative(self, value: float) -> float:
         """A cumulative count of a curve, rounded to the midpoint of a block.
@@ -131,13 +135,12 @@ class Disclosure:
 PROFILES = {
     p.name: p
     for p in (
-        Disclosure("open", 0, 1, "Published or simulated data: counts are shown as they are."),
-        Disclosure("opensafely", 7, 5, "Counts of 1 to 7 are not shown, others rounded to 5.", 6),
-        Disclosure("nhs-hes", 7, 5, "Counts of 1 to 7 are not shown, others rounded to 5 "
-                   "(Hospital Episode Statistics).", 8),
-        Disclosure("min10", 9, 5, "Counts of 1 to 9 are not shown, others rounded to 5.", 10),
+        Disclosure("open", 0, 1),
+        Disclosure("opensafely", 7, 5, 6),
+        Disclosure("nhs-hes", 7, 5, 8),
+        Disclosure("min10", 9, 5, 10),
     )
-}  # fmt: skip
+}
 
 
 def people_may_be_shown(study) -> bool:
@@ -146,9 +149,6 @@ def people_may_be_shown(study) -> bool:
     Rounding hides a count, not a person's course: in anything else they are not drawn at all.
     """
     return study.is_synthetic or disclosure_of(study).is_open
-
-
-NO_PEOPLE = "single people are drawn from open or simulated data only"
 
 
 def disclosure_of(source) -> Disclosure:

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ctevidence.display.disclosure import HELD_BACK, Disclosure, disclosure_of
+from ctevidence.display.disclosure import LEAST_DF, Disclosure, disclosure_of
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.release import FEW_DF, gated, is_pooled, why_hidden
-from ctevidence.display.rounded_counts import ROUNDED
+from ctevidence.display.release import gated, is_pooled, why_hidden
 from ctevidence.display.table import Table
-from ctevidence.estimates import COUNT_COLUMNS, SMALL_GROUP, Estimate, Estimates
+from ctevidence.estimates import COUNT_COLUMNS, Estimate, Estimates, has_small_group
 from ctevidence.language import pick, say, words
 
 #: rules in the order in which they act on estimates
@@ -61,13 +60,17 @@ def _rule(row: Estimate, disclosure: Disclosure) -> str:
     if disclosure.is_open or is_pooled(row) or not row.is_estimable:
         return ""
     hidden = why_hidden(row, disclosure)
-    if hidden == FEW_DF:
+    if hidden == say("display.release.few_df", least=LEAST_DF):
         return "few_df"
     if hidden:
         if any(disclosure.hides(None, n) for n in (row.n, row.n_reference)):
             return "few_people"
-        return "several" if SMALL_GROUP in row.caution.split("; ") else "few_with"
-    return "from_counts" if gated(row, disclosure).method.endswith(ROUNDED) else "coarse"
+        return "several" if has_small_group(row.caution) else "few_with"
+    return (
+        "from_counts"
+        if gated(row, disclosure).method.endswith(say("display.from_rounded_counts"))
+        else "coarse"
+    )
 
 
 def _cells(tables: Iterable[Table], disclosure: Disclosure) -> dict[str, int]:
@@ -77,7 +80,7 @@ def _cells(tables: Iterable[Table], disclosure: Disclosure) -> dict[str, int]:
         return {"masked": 0, "held_back": 0}
     return {
         "masked": sum(mask in cell for cell in cells),
-        "held_back": sum(cell == HELD_BACK for cell in cells),
+        "held_back": sum(cell == say("display.not_shown") for cell in cells),
     }
 
 

@@ -11,17 +11,9 @@ from ctevidence.display.format import not_estimable, number, p_value
 from ctevidence.display.labels import contrast_label
 from ctevidence.display.precision import shown_p
 from ctevidence.display.table import Table
-from ctevidence.terms import DESCRIPTIVE
+from ctevidence.language import say, words
 
 COLUMNS = ("test", "compared", "statistic", "df", "p", "p by Holm")
-#: what each test asks, for people who do not know its name
-MEANINGS = {
-    "log-rank": "log-rank: as frequent at all times",
-    "Fleming-Harrington (1, 0)": "Fleming-Harrington (1, 0): early differences count more",
-    "Fleming-Harrington (0, 1)": "Fleming-Harrington (0, 1): late differences count more",
-    "MaxCombo": "MaxCombo: the largest of four weights, the choice paid for",
-    "Gray's test": "Gray's test: as many have it, with what competes",
-}
 
 
 def table_event_tests(fit, strata: str | None = None) -> Table:
@@ -46,7 +38,7 @@ def table_event_tests(fit, strata: str | None = None) -> Table:
     if fit is None:
         row = ["log-rank", over_time.reason, not_estimable(), "", "", ""]
         frame, caption = pd.DataFrame([row], columns=list(COLUMNS)), over_time.event
-        return Table("event-tests", f"Tests of the time to {caption}", frame)
+        return Table("event-tests", say("display.event_tests.caption", event=caption), frame)
     disclosure = disclosure_of(fit.study)
     tests = fit.tests(strata)
     hidden = _hidden_arms(fit.people, disclosure)
@@ -56,14 +48,16 @@ def table_event_tests(fit, strata: str | None = None) -> Table:
     rows = [_row(test, hidden, disclosure) for test in tests.to_dict("records")]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     asked = dict.fromkeys(tests["test"])
-    notes = [f"{MEANINGS[test]}." for test in asked if test in MEANINGS]
+    # for people who do not know a test by its name
+    meanings = words("event_test_meanings")
+    notes = [f"{meanings[test]}." for test in asked if test in meanings]
     # groups that treatment has chosen have p-values too: they test nothing about treatment
-    notes += [caution for caution in fit.cautions if DESCRIPTIVE in caution]
+    notes += [caution for caution in fit.cautions if say("caution.descriptive") in caution]
     if strata:
-        notes.append(f"Arms are compared within each {strata.replace('_', ' ')}.")
+        notes.append(say("display.event_tests.strata", strata=strata.replace("_", " ")))
     if not disclosure.is_open:
         notes.append(disclosure.describe)
-    caption = f"Tests of the time to {fit.groups.at_risk.event}"
+    caption = say("display.event_tests.caption", event=fit.groups.at_risk.event)
     return Table("event-tests", caption, frame, tuple(notes), COLUMNS[2:])
 
 
@@ -79,7 +73,7 @@ def _row(test: dict, hidden: set[str], disclosure: Disclosure) -> list[str]:
     compared = contrast_label(*pair) if test["reference"] else test["arm"]
     head = [test["test"], compared[:1].upper() + compared[1:]]
     if hidden & ({*pair} if test["reference"] else hidden):
-        return [*head, "not shown", "", "", ""]
+        return [*head, say("display.not_shown"), "", "", ""]
     if math.isnan(test["p_value"]):
         return [*head, not_estimable(), "", "", ""]
     # the rank of the scores is no number of degrees of freedom that a reader would look up

@@ -191,7 +191,7 @@ def nothing_to_draw(name: str, title: str, reason: str) -> Figure:
         axes.axis("off")
         axes.text(0, 0.5, text, color=MUTED, va="center", transform=axes.transAxes)
         data = Table(f"{name}-data", title, pd.DataFrame({NOTHING: [reason]}))
-        alt = f"No figure could be drawn. {title}: {short}."
+        alt = say("display.figure.none", title=title, reason=short)
         return finished(figure, name, title, alt, data)
 
 

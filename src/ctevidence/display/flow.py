@@ -17,6 +17,7 @@ from ctevidence.display.figure import (
     finished,
     style_of,
 )
+from ctevidence.language import listed, say
 from ctevidence.outcomes.flow import participant_flow
 
 
@@ -58,9 +59,13 @@ def plot_flow(study: Study, name: str = "flow") -> Figure:
                 -0.5, -row, label, ha="right", va="center", fontsize=9.5,
                 color=MUTED if aside else "black",
             )  # fmt: skip
-        how = " and ".join(sorted(study.randomised))
-        formed = f"{how} randomised" if how else "arms not formed by randomisation"
-        title = f"Participant flow ({formed})"
+        how = listed(sorted(study.randomised))
+        formed = (
+            say("display.flow.randomised", components=how)
+            if how
+            else say("display.flow.not_randomised")
+        )
+        title = say("display.flow.title", formed=formed)
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
         data = _data(flow, lines, arms, disclosure)
         return finished(figure, name, title, _alt(data, title), data)
@@ -69,15 +74,17 @@ def plot_flow(study: Study, name: str = "flow") -> Figure:
 def _lines(flow: pd.DataFrame, study: Study) -> list[tuple[tuple[str, float], str]]:
     """Key (step, week) and label of each row of boxes; steps at which nobody stops are left out."""
     nan = float("nan")
-    lines = [(("started", nan), "in the study")]
+    lines = [(("started", nan), say("display.flow.in_study"))]
     for step, label in (
-        ("without baseline", "left out: no score at the start"),
-        ("below entry severity", "left out: below the severity to enter"),
+        ("without baseline", say("display.flow.no_score")),
+        ("below entry severity", say("display.flow.below")),
     ):
         if flow.loc[flow["step"] == step, "n"].sum():
             lines.append(((step, nan), label))
-    lines.append((("entered", nan), "entered the analyses"))
-    return lines + [(("seen", w.week), f"seen at {w.name}") for w in study.schedule]
+    lines.append((("entered", nan), say("display.flow.entered")))
+    return lines + [
+        (("seen", w.week), say("display.flow.seen_at", week=w.name)) for w in study.schedule
+    ]
 
 
 def _count(flow: pd.DataFrame, arm: str, step: str, week: float) -> int:
@@ -100,13 +107,16 @@ def _data(flow, lines, arms, disclosure: Disclosure):
         ],
         columns=["step", *(arm.label for arm in arms)],
     )
-    caption = "People at each step, by arm"
+    caption = say("display.flow.caption")
     return drawn_table("flow", caption, table, tuple(arm.label for arm in arms))
 
 
 def _alt(data, title: str) -> str:
     frame = data.frame
     last = frame.iloc[-1]
-    entered = frame[frame["step"] == "entered the analyses"].iloc[0]
-    parts = "; ".join(f"{arm} {entered[arm]} then {last[arm]}" for arm in frame.columns[1:])
-    return f"Flow chart. {title}. People who entered and people {last['step']}, by arm: {parts}."
+    entered = frame[frame["step"] == say("display.flow.entered")].iloc[0]
+    parts = "; ".join(
+        say("display.flow.then", arm=arm, entered=entered[arm], last=last[arm])
+        for arm in frame.columns[1:]
+    )
+    return say("display.flow.alt", title=title, step=last["step"], arms=parts)

@@ -20,9 +20,10 @@ from ctevidence.display.figure import (
 )
 from ctevidence.display.format import interval, p_value, shown, unit_label
 from ctevidence.display.labels import contrast_label
-from ctevidence.display.release import HIDDEN, gated, is_hidden
+from ctevidence.display.release import gated, is_hidden
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import better_direction
+from ctevidence.language import pick, say
 
 OBSERVED, DRAWN = "#34495c", "#00664f"
 ROW = 0.29  # inches
@@ -52,8 +53,8 @@ def plot_for_whom(estimates: Estimates, study, name: str = "for-whom") -> Figure
     disclosure = disclosure_of(study)
     rows = _gated(estimates, disclosure)
     if not any(row.is_estimable for row in rows):
-        reason = rows[0].caution if rows else "the study declares no groups of people to look at"
-        return nothing_to_draw(name, "For whom", reason)
+        reason = rows[0].caution if rows else say("display.for_whom.not_declared")
+        return nothing_to_draw(name, say("display.for_whom.title"), reason)
     measure = next((m for m in DIFFERENCES if any(r.measure == m for r in rows)), DIFFERENCES[0])
     exploratory = {_modifier(row) for row in estimates if "exploratory" in row.caution}
     lines = [
@@ -61,11 +62,11 @@ def plot_for_whom(estimates: Estimates, study, name: str = "for-whom") -> Figure
         for modifier in _modifiers(rows)
         for line in _lines(rows, modifier, measure, modifier not in exploratory)
     ]
-    title = "For whom: " + _contrast(rows)
+    title = say("display.for_whom.title_of") + _contrast(rows)
     if not any(line["kind"] == "group" and line["row"].is_estimable for line in lines):
         slopes = [line for line in lines if line["kind"] == "between"]
         if not slopes:
-            return nothing_to_draw(name, title, "no group can be shown")
+            return nothing_to_draw(name, title, say("display.for_whom.none_shown"))
     with mpl.rc_context(LOOK):
         height = 1.5 + ROW * len(lines)
         figure, axes = canvas(9.6, height, layout="none")
@@ -93,7 +94,7 @@ def _gated(estimates: Estimates, disclosure: Disclosure) -> list[Estimate]:
     )
     several = ("shrunken_", "effect_modification_", "heterogeneity_")
     return [
-        replace(row, caution=HIDDEN, **nothing)
+        replace(row, caution=say("display.release.hidden"), **nothing)
         if _modifier(row) in hidden and row.measure.startswith(several)
         else row
         for row in rows
@@ -113,8 +114,13 @@ def _modifiers(rows: list[Estimate]) -> list[str]:
 
 
 def _contrast(rows: list[Estimate]) -> str:
-    week = "" if math.isnan(rows[0].week) else f", week {rows[0].week:g}"
-    return f"{contrast_label(rows[0].arm, rows[0].reference)}, {rows[0].outcome}{week}"
+    week = "" if math.isnan(rows[0].week) else say("display.at_week", week=f"{rows[0].week:g}")
+    return say(
+        "display.for_whom.question",
+        contrast=contrast_label(rows[0].arm, rows[0].reference),
+        outcome=rows[0].outcome,
+        week=week,
+    )
 
 
 def _lines(rows: list[Estimate], modifier: str, measure: str, confirmatory: bool) -> list[dict]:
@@ -163,7 +169,7 @@ def _draw(axes, y: float, line: dict, low: float, high: float, disclosure: Discl
         return
     axes.text(PEOPLE, y, _people(row, disclosure), ha="right", **beside)
     if not row.is_estimable:
-        words = "not shown" if is_hidden(row) else "not estimable"
+        words = say("display.not_shown") if is_hidden(row) else say("display.not_estimable")
         axes.text(VALUE, y, words, ha="left", color=MUTED, **beside)
         return
     axes.plot([max(row.conf_low, low), min(row.conf_high, high)], [y, y], color=OBSERVED, lw=1.4)
@@ -185,11 +191,12 @@ def _value(row: Estimate) -> str:
 def _between(line: dict) -> str:
     row, ratio = line["row"], line["ratio"]
     if not row.is_estimable:
-        return "not shown" if is_hidden(row) else "not estimable"
-    verb = "changes" if line["label"].startswith("for each") else "differs"
-    text = f"{verb} by {_value(row)}"
+        return say("display.not_shown") if is_hidden(row) else say("display.not_estimable")
+    is_slope = line["label"].startswith("for each")
+    verb = pick("display.for_whom.between", "slope" if is_slope else "group", value=_value(row))
+    text = verb
     if ratio is not None and ratio.is_estimable:
-        text += f";  ratio of ratios {_value(ratio)}"
+        text += say("display.for_whom.ratio_of_ratios", value=_value(ratio))
     return text
 
 
@@ -200,15 +207,17 @@ def _people(row: Estimate, disclosure: Disclosure) -> str:
 def _frame(axes, rows: list[Estimate], measure: str) -> None:
     top = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 8.5}
     top |= {"color": MUTED, "clip_on": False}
-    axes.text(PEOPLE, 0.75, "people in both arms", ha="right", **top)
+    axes.text(PEOPLE, 0.75, say("display.for_whom.people"), ha="right", **top)
     row = next(r for r in rows if r.measure in (measure, "effect_modification_difference"))
-    axes.text(VALUE, 0.75, f"difference, {unit_label(row.unit)} (range)", ha="left", **top)
+    axes.text(
+        VALUE, 0.75, say("display.for_whom.axis", unit=unit_label(row.unit)), ha="left", **top
+    )
     factor = 100 if row.unit == "probability" else 1
     axes.xaxis.set_major_formatter(lambda x, _: f"{factor * x:g}".replace("-", "\u2212"))
     arrow = "\u2192" if better_direction(row) == "higher" else "\u2190"
-    side = f"better with {contrast_label(row.arm, '')}"
+    side = say("display.for_whom.better", arm=contrast_label(row.arm, ""))
     words = f"{side} {arrow}" if arrow == "\u2192" else f"{arrow} {side}"
-    axes.set_xlabel(f"{words}     \u25a0 in the group   \u25c7 groups drawn together", fontsize=9)
+    axes.set_xlabel(say("display.for_whom.legend", words=words), fontsize=9)
 
 
 def _data(lines: list[dict], name: str, title: str, disclosure: Disclosure):
@@ -238,12 +247,16 @@ def _data(lines: list[dict], name: str, title: str, disclosure: Disclosure):
 def _or_words(row: Estimate) -> str:
     if row.is_estimable:
         return _value(row)
-    return "not shown" if is_hidden(row) else "not estimable"
+    return say("display.not_shown") if is_hidden(row) else say("display.not_estimable")
 
 
 def _alt(title: str, lines: list[dict]) -> str:
     groups = [line for line in lines if line["kind"] == "group" and line["row"].is_estimable]
     parts = [f"{line['label']} {_value(line['row'])}" for line in groups]
-    said = "; ".join(parts) or "no group can be shown"
-    text = f"Forest of effects in groups of people. {title}: {said}."
-    return text if len(text) <= 600 else text[: text.rfind(";", 0, 590)] + "; and more."
+    said = "; ".join(parts) or say("display.for_whom.none_shown")
+    text = say("display.for_whom.alt", title=title, told=said)
+    return (
+        text
+        if len(text) <= 600
+        else text[: text.rfind(";", 0, 590)] + say("display.for_whom.and_more")
+    )

@@ -21,6 +21,7 @@ from ctevidence.display.labels import (
 from ctevidence.display.ratio_axis import ratio_ticks
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import better_of
+from ctevidence.language import say
 from ctevidence.synthesis.pooled import Pooled
 from ctevidence.synthesis.subgroups import Subgroups
 
@@ -96,15 +97,15 @@ def plot_forest(
 def _as_mapping(groups) -> Mapping[str, Pooled | None]:
     if isinstance(groups, Subgroups):
         return groups.groups
-    return {"all trials": groups} if isinstance(groups, Pooled) else groups
+    return {say("display.forest.all_trials"): groups} if isinstance(groups, Pooled) else groups
 
 
 def _difference(groups: Subgroups) -> str:
     test = groups.test
     if not test.assessable:
-        return f"Whether the groups differ: {test.reason}"
+        return say("display.forest.groups_unknown", reason=test.reason)
     few = f" ({test.caution})" if test.caution else ""
-    return f"Whether the groups differ: p {_equal(p_value(test.p_value))}{few}"
+    return say("display.forest.groups", p=_equal(p_value(test.p_value)), few=few)
 
 
 def _equal(p: str) -> str:
@@ -114,7 +115,13 @@ def _equal(p: str) -> str:
 def _group_lines(group: str, pooled: Pooled | None) -> list[dict]:
     label = condition_label(group)
     if pooled is None:
-        return [{"kind": "heading", "label": f"{label}: no trial"}]
+        return [
+            {
+                "kind": "heading",
+                "label": say("display.forest.no_trial_in", group=label),
+                "of": label,
+            }
+        ]
     lines = [{"kind": "heading", "label": label}]
     heaviest = float(pooled.weights.max())
     for row, key in zip(pooled.studies, pooled.weights.index, strict=True):
@@ -131,11 +138,19 @@ def _group_lines(group: str, pooled: Pooled | None) -> list[dict]:
         )
     if pooled.result.k > 1:
         lines.append(
-            {"kind": "pooled", "label": f"Pooled, {pooled.result.k} trials", "row": pooled.pooled}
+            {
+                "kind": "pooled",
+                "label": say("display.forest.pooled", trials=pooled.result.k),
+                "row": pooled.pooled,
+            }
         )
         if pooled.result.prediction is not None:
             lines.append(
-                {"kind": "prediction", "label": "Expected in a new trial", "row": pooled.prediction}
+                {
+                    "kind": "prediction",
+                    "label": say("display.forest.expected"),
+                    "row": pooled.prediction,
+                }
             )
         lines.append({"kind": "note", "label": _heterogeneity(pooled)})
     lines.append({"kind": "space", "label": ""})
@@ -146,9 +161,13 @@ def _heterogeneity(pooled: Pooled) -> str:
     found = pooled.heterogeneity
     i2, limits = number(found.i2_tau2, 0), (found.i2_tau2_low, found.i2_tau2_high)
     between = " to ".join(number(limit, 0) for limit in limits)
-    return (
-        f"Heterogeneity: \u03c4\u00b2 {number(found.tau2, 3)} ({found.tau2_method}), "
-        f"I\u00b2 {i2} % ({between}), p {_equal(p_value(found.p_value))}"
+    return say(
+        "display.forest.heterogeneity",
+        tau2=number(found.tau2, 3),
+        method=found.tau2_method,
+        i2=i2,
+        range=between,
+        p=_equal(p_value(found.p_value)),
     )
 
 
@@ -224,9 +243,9 @@ def _headings(axes, first: Estimate, y: float) -> None:
 def _directions(first: Estimate, is_ratio: bool) -> str:
     arm, reference = treatment_label(first.arm), treatment_label(first.reference)
     low, high = (reference, arm) if better_of(first.outcome) == "higher" else (arm, reference)
-    scale = ", log scale" if is_ratio else ""
+    scale = say("display.log_scale") if is_ratio else ""
     middle = f"{measure_label(first.measure)}{scale}"
-    return f"\u2190 better with {low}      {middle}      better with {high} \u2192"
+    return say("display.forest.sides", low=low, middle=middle, high=high)
 
 
 def _data(lines: list[dict], name: str, title: str):
@@ -234,8 +253,8 @@ def _data(lines: list[dict], name: str, title: str):
     for line in lines:
         if line["kind"] == "heading":
             group = line["label"]
-            if group.endswith(": no trial"):
-                rows.append([group.removesuffix(": no trial"), "no trial", *[""] * 5])
+            if "of" in line:
+                rows.append([line["of"], say("display.overview_table.no_trial"), *[""] * 5])
         if "row" in line:
             row = line["row"]
             counts = [_count(row.events, row.n), _count(row.events_reference, row.n_reference)]
@@ -257,6 +276,6 @@ def _alt(title: str, groups: Mapping[str, Pooled | None]) -> str:
             limits = interval(row.conf_low, row.conf_high, row.unit)
             parts.append(f"{group} {shown(row.estimate, row.unit)} ({limits}; {pooled.result.k})")
     none = [group for group, pooled in groups.items() if pooled is None]
-    rest = f" No trial: {', '.join(none)}." if none else ""
-    what = f"Forest plot. {title}, pooled by group with range and number of trials"
+    rest = say("display.forest.none", groups=", ".join(none)) if none else ""
+    what = say("display.forest.alt", title=title)
     return f"{what}: {'; '.join(parts)}.{rest}"

@@ -10,10 +10,11 @@ from ctevidence.contrasts import compare, per_arm, reference_models, synergy
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval, shown, unit_label
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.release import HIDDEN, gated, is_hidden
+from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import capital, listed, say
 from ctevidence.levels import Levels
 from ctevidence.terms import LEVEL_MEASURES, Arm
 
@@ -45,12 +46,16 @@ class FourCells:
         """Why the four cells cannot be shown together; empty when they can."""
         missing = [treatment_label(name) for name in CELLS if name not in self.seen]
         if missing:
-            return f"the study has no {' and no '.join(missing)}"
+            return say("display.four_cells.no_arm", arms=listed(missing, "nor"))
         hidden = [name for name in CELLS if not self.seen[name].is_estimable]
         if not hidden:
             return ""
         first = self.seen[hidden[0]]
-        return HIDDEN if is_hidden(first) else f"nothing known of {', '.join(hidden)}"
+        return (
+            say("display.release.hidden")
+            if is_hidden(first)
+            else say("display.four_cells.nothing_known", arms=", ".join(hidden))
+        )
 
     def rows(self, estimates: Estimates) -> Estimates:
         return Estimates(gated(row, self.disclosure) for row in estimates)
@@ -105,13 +110,13 @@ def table_four_cells(
 
     def level(treatment: str) -> str:
         if treatment not in cells.seen:
-            return "no such arm"
+            return say("display.four_cells.no_such_arm")
         value, limits = shown_estimate(cells.seen[treatment], cells.disclosure)
         return f"{value} ({limits})" if limits else value
 
     def added(arm: str, against: str) -> str:
         if arm not in cells.seen or against not in cells.seen:
-            return "cannot be told"
+            return say("display.four_cells.cannot_be_told")
         rows = compare(
             levels, cells.arms[arm].name, against=cells.arms[against].name, measure=difference
         )
@@ -119,37 +124,49 @@ def table_four_cells(
 
     found = cells.rows(synergy(levels).where(measure="interaction_difference")).one()
     # three cells and their synergy give the fourth away
-    corner = "not shown" if cells.problem == HIDDEN else _signed(found)
+    corner = (
+        say("display.not_shown")
+        if cells.problem == say("display.release.hidden")
+        else _signed(found)
+    )
     frame = pd.DataFrame(
         [
-            ["Without medication", level("control"), level("therapy"), added("therapy", "control")],
             [
-                "With medication",
+                say("display.four_cells.without_medication"),
+                level("control"),
+                level("therapy"),
+                added("therapy", "control"),
+            ],
+            [
+                say("display.four_cells.with_medication"),
                 level("medication"),
                 level("combined"),
                 added("combined", "medication"),
             ],
             [
-                "What medication adds",
+                say("display.four_cells.medication_adds"),
                 added("medication", "control"),
                 added("combined", "therapy"),
-                f"synergy {corner}",
+                say("display.four_cells.synergy", value=corner),
             ],
         ],
-        columns=["", "Without therapy", "With therapy", "What therapy adds"],
+        columns=[
+            "",
+            say("display.four_cells.without_therapy"),
+            say("display.four_cells.with_therapy"),
+            say("display.four_cells.therapy_adds"),
+        ],
     )
-    caption = f"{levels.outcome[0].upper()}{levels.outcome[1:]}, {unit}: what each treatment adds"
-    notes = (
-        "95 % intervals in brackets. Synergy is how much more a treatment adds when the other is "
-        "given too. No synergy does not mean no benefit: what is added stands in the last row and "
-        "the last column.",
-    )
+    caption = say("display.four_cells.title", outcome=capital(levels.outcome), unit=unit)
+    notes = (say("display.four_cells.note"),)
     return Table(name, caption, frame, notes, tuple(frame.columns[1:]))
 
 
 def _signed(row: Estimate) -> str:
     if not row.is_estimable:
-        return "not shown" if is_hidden(row) else "cannot be told"
+        return (
+            say("display.not_shown") if is_hidden(row) else say("display.four_cells.cannot_be_told")
+        )
     plus = "+" if row.estimate > 0 else ""
     limits = interval(row.conf_low, row.conf_high, row.unit)
     value = f"{plus}{shown(row.estimate, row.unit)}"

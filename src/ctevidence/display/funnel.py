@@ -11,6 +11,7 @@ from ctevidence.display.figure import INK, LOOK, MUTED, Figure, canvas, drawn_ta
 from ctevidence.display.format import number, shown
 from ctevidence.display.labels import contrast_label, measure_label
 from ctevidence.display.ratio_axis import ratio_ticks
+from ctevidence.language import say
 from ctevidence.synthesis.pairwise import t_quantile, two_sided_p
 from ctevidence.synthesis.pooled import Pooled
 from ctevidence.synthesis.trim_and_fill import trim_and_fill
@@ -69,11 +70,11 @@ def plot_funnel(pooled: Pooled, name: str, title: str = "", fill: bool = False) 
         axes.set_xlim(mean - reach, mean + reach)
         axes.set_ylim(deepest, 0)
         _scale(axes, is_ratio, mean - reach, mean + reach)
-        scale = ", log scale" if is_ratio else ""
+        scale = say("display.log_scale") if is_ratio else ""
         axes.set_xlabel(f"{measure_label(row.measure)}{scale}")
-        axes.set_ylabel("standard error (large studies at the top)", fontsize=9)
+        axes.set_ylabel(say("display.funnel.axis"), fontsize=9)
         if pooled.result.k < FEW:
-            few = f"{pooled.result.k} trials: too few to judge the shape"
+            few = say("display.funnel.too_few", trials=pooled.result.k)
             axes.set_title(few, loc="left", fontsize=9, fontweight="normal", color=MUTED)
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
         _legend(axes, filled.size)
@@ -110,11 +111,11 @@ def _legend(axes, filled: int) -> None:
     patches.append(mpl.patches.Patch(facecolor=BEYOND, edgecolor=MUTED, lw=0.4, label="below 0.01"))
     if filled:
         empty = mpl.lines.Line2D([], [], ls="", marker="o", mfc="none", mec=FILLED)
-        empty.set_label(f"{filled} filled in")
+        empty.set_label(say("display.funnel.filled", filled=filled))
         patches.append(empty)
     axes.figure.legend(
         handles=patches, loc="outside lower center", ncols=5, frameon=False, fontsize=8,
-        labelcolor=INK, title="against no effect, two-sided", title_fontsize=8,
+        labelcolor=INK, title=say("display.funnel.null"), title_fontsize=8,
     )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ def _data(pooled: Pooled, name: str, title: str, filled, filled_error):
         for label, y, error in zip(labels, studies.estimate, np.sqrt(studies.variance), strict=True)
     ]
     rows += [
-        _point(pooled, "filled in", y, error, unit)
+        _point(pooled, say("display.funnel.filled_in"), y, error, unit)
         for y, error in zip(filled, filled_error, strict=True)
     ]
     columns = ["trial", "estimate", "standard error", "p against no effect"]
@@ -146,8 +147,12 @@ def _alt(pooled: Pooled, title: str, filled: int) -> str:
         for y, v in zip(studies.estimate, studies.variance, strict=True)
     )
     common = shown(pooled.rows.back(pooled.result.common.estimate), pooled.pooled.unit)
-    extra = f" Trim and fill adds {filled}." if filled else ""
-    return (
-        f"Funnel plot. {title}: {studies.k} trials around the common effect {common}, "
-        f"{significant} of them significant by themselves (p below 0.05).{extra}"
+    extra = say("display.funnel.adds", filled=filled) if filled else ""
+    return say(
+        "display.funnel.alt",
+        title=title,
+        trials=studies.k,
+        common=common,
+        significant=significant,
+        more=extra,
     )

@@ -22,21 +22,21 @@ from ctevidence.display.figure import (
 from ctevidence.display.format import interval, shown
 from ctevidence.display.precision import step_for
 from ctevidence.display.spread import spread
+from ctevidence.language import say, words
 
-TITLE = "Where people are in the illness"
-#: state -> colour, hatch, name for readers; from the bottom up, told apart in grey print too
+#: state -> colour, hatch; from the bottom up, told apart in grey print too
 LOOKS = {
-    "remission": ("#00664f", "", "in remission"),
-    "well": ("#00664f", "", "well"),
-    "response": ("#5fb49c", "", "response"),
-    "well again": ("#9ccfe6", "", "well again"),
-    "relapse": ("#b3480b", "////", "relapse"),
-    "ill": ("#e3a57c", "", "ill"),
-    "dropped out": ("#f2f2f2", "....", "out of treatment"),
-    "switched": ("#d9d2e9", "xxxx", "switched"),
-    "died": ("#1a2430", "", "dead"),
+    "remission": ("#00664f", ""),
+    "well": ("#00664f", ""),
+    "response": ("#5fb49c", ""),
+    "well again": ("#9ccfe6", ""),
+    "relapse": ("#b3480b", "////"),
+    "ill": ("#e3a57c", ""),
+    "dropped out": ("#f2f2f2", "...."),
+    "switched": ("#d9d2e9", "xxxx"),
+    "died": ("#1a2430", ""),
 }
-JOINED = ("#c9ced4", "++", "other (few people)")
+JOINED = ("#c9ced4", "++")
 #: From this share on a state is named beside each panel; below, where it is largest.
 NAMED_FROM = 0.04
 #: In data that are not open, shares are drawn to the nearest of these, or of one person.
@@ -63,11 +63,11 @@ def plot_illness(fit, name: str = "illness") -> Figure:
     whole = fit
     fit = getattr(whole, "fit", whole)
     if fit is None:
-        return nothing_to_draw(name, TITLE, whole.reason)
+        return nothing_to_draw(name, say("display.illness.title"), whole.reason)
     study, disclosure = fit.study, disclosure_of(fit.study)
     arms = [arm for arm in study.arms if arm.name in fit.histories]
     if not arms:
-        return nothing_to_draw(name, TITLE, "nobody was followed")
+        return nothing_to_draw(name, say("display.illness.title"), say("display.illness.nobody"))
     weeks = _weeks(fit, disclosure)
     found = fit.occupancy(weeks)
     stacks = {
@@ -87,11 +87,19 @@ def plot_illness(fit, name: str = "illness") -> Figure:
             panel.axis("off")
         for row in axes:
             row[0].set_ylabel("of 100 people")
-        since = "the start" if fit.since == 0 else f"the start (in one state at week {fit.since:g})"
-        figure.supxlabel(f"Weeks since {since}", fontsize=10, color=INK)
-        figure.suptitle(TITLE, x=0.01, ha="left", fontsize=12, fontweight="bold")
+        since = (
+            say("display.illness.start")
+            if fit.since == 0
+            else say("display.illness.start_at", week=f"{fit.since:g}")
+        )
+        figure.supxlabel(say("display.illness.axis", since=since), fontsize=10, color=INK)
+        figure.suptitle(
+            say("display.illness.title"), x=0.01, ha="left", fontsize=12, fontweight="bold"
+        )
         data = _data(fit, stacks, weeks, disclosure)
-        return finished(figure, name, TITLE, _alt(fit, arms, stacks, weeks), data)
+        return finished(
+            figure, name, say("display.illness.title"), _alt(fit, arms, stacks, weeks), data
+        )
 
 
 def _weeks(fit, disclosure) -> np.ndarray:
@@ -134,7 +142,7 @@ def _panel(axes, arm, weeks: np.ndarray, stacks) -> None:
     stack = stacks[arm.name]
     floor, ends = np.zeros(len(weeks)), {}
     for state, share in stack.items():
-        colour, hatch, words = LOOKS.get(state, JOINED)
+        (colour, hatch), name = LOOKS.get(state, JOINED), state_words(state)
         top = floor + 100 * share
         axes.fill_between(
             weeks,
@@ -147,12 +155,12 @@ def _panel(axes, arm, weeks: np.ndarray, stacks) -> None:
             step="post",
         )
         if share[-1] >= NAMED_FROM or _is_largest(arm.name, state, stacks):
-            ends[words] = ((floor[-1] + top[-1]) / 2, INK)
+            ends[name] = ((floor[-1] + top[-1]) / 2, INK)
         floor = top
-    for words, (y, colour) in spread(ends, 9.5).items():
+    for name, (y, colour) in spread(ends, 9.5).items():
         at = (weeks[-1], y)
         axes.annotate(
-            words, at, xytext=(6, 0), textcoords="offset points", va="center", color=colour,
+            name, at, xytext=(6, 0), textcoords="offset points", va="center", color=colour,
             fontsize=8.5, annotation_clip=False,
         )  # fmt: skip
     axes.set_xlim(weeks[0], weeks[-1])
@@ -176,13 +184,15 @@ def _data(fit, stacks, weeks: np.ndarray, disclosure):
     rows = []
     for arm in (arm for arm in fit.study.arms if arm.name in stacks):
         for state, share in stacks[arm.name].items():
-            cells = {"arm": arm.label, "state": LOOKS.get(state, JOINED)[2]}
+            cells = {"arm": arm.label, "state": state_words(state)}
             for week in marks:
                 at = int(np.searchsorted(weeks, week))
-                cells[f"per 100 at week {week:g}"] = shown(float(share[at]), "probability")
+                cells[say("display.illness.at_week", week=f"{week:g}")] = shown(
+                    float(share[at]), "probability"
+                )
             rows.append(cells | spent.get((arm.name, state), {}))
     frame = pd.DataFrame(rows)
-    return drawn_table("illness", TITLE, frame, tuple(frame.columns[2:]))
+    return drawn_table("illness", say("display.illness.title"), frame, tuple(frame.columns[2:]))
 
 
 def _weeks_spent(fit, week: float) -> dict[tuple[str, str], dict[str, str]]:
@@ -194,7 +204,10 @@ def _weeks_spent(fit, week: float) -> dict[tuple[str, str], dict[str, str]]:
             if row.arm in exact:
                 value = shown(float(exact[row.arm].weeks_in_state[0, at]), "weeks")
                 limits = interval(row.conf_low, row.conf_high, "weeks")
-                found[row.arm, state] = {f"weeks there by week {week:g}": value, "range": limits}
+                found[row.arm, state] = {
+                    say("display.illness.weeks_by", week=f"{week:g}"): value,
+                    "range": limits,
+                }
     return found
 
 
@@ -204,9 +217,15 @@ def _alt(fit, arms, stacks, weeks) -> str:
         stack = stacks[arm.name]
         inside = [s for s in ("remission", "response", "well") if s in stack and s in fit.chosen]
         well = sum(stack[s][-1] for s in inside) if inside else math.nan
-        parts.append(f"{arm.label} {'not shown' if math.isnan(well) else round(100 * well)}")
-    return (
-        f"Stacked areas of the share of people in each state of the illness over {weeks[-1]:g} "
-        f"weeks, in {len(arms)} arms. Per 100 people at the end, well without relapse: "
-        f"{'; '.join(parts)}."
+        parts.append(
+            f"{arm.label} {say('display.not_shown') if math.isnan(well) else round(100 * well)}"
+        )
+    return say(
+        "display.illness.alt", weeks=f"{weeks[-1]:g}", arms=len(arms), parts="; ".join(parts)
     )
+
+
+def state_words(state: str) -> str:
+    """A state as the picture names it; those that are none of them stand together."""
+    known = words("display.illness.states")
+    return known.get(state, known["joined"])

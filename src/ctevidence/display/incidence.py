@@ -28,9 +28,8 @@ from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.survival import stepped, weeks_since
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.verbs import verb_of
-from ctevidence.language import capital, say
+from ctevidence.language import capital, listed, say, words
 from ctevidence.models.aalen_johansen import aalen_johansen
-from ctevidence.models.survival_levels import COMPETING
 
 #: times at which a curve and its band are worked out, at most
 MOST_TIMES = 150
@@ -59,13 +58,16 @@ def plot_cumulative_incidence(fit, name: str = "cumulative-incidence") -> Figure
     over_time = fit
     fit = getattr(over_time, "fit", over_time)
     if fit is None:
-        return nothing_to_draw(name, f"Cumulative {over_time.event}", over_time.reason)
+        return nothing_to_draw(
+            name, say("display.incidence.cumulative", event=over_time.event), over_time.reason
+        )
     at_risk, histories = fit.groups.at_risk, fit.groups.histories
-    others = " and ".join(COMPETING.get(state, state) for state in at_risk.competing)
-    title = f"{at_risk.event.capitalize()}, with {others} competing"
+    known = words("models.competing")
+    others = listed(known.get(state, state) for state in at_risk.competing)
+    title = say("display.incidence.title", event=at_risk.event.capitalize(), others=others)
     arms = [arm for arm in fit.study.arms if arm.name in histories]
     if not arms:
-        return nothing_to_draw(name, title, "nobody was at risk")
+        return nothing_to_draw(name, title, say("display.incidence.nobody"))
     disclosure = disclosure_of(fit.study)
     unseen = _unseen(fit, arms, disclosure)
     last = max(h.last_time for h in histories.values())
@@ -135,10 +137,10 @@ def _incidence(histories, weeks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _alt(curves, title: str, last: float, disclosure: Disclosure) -> str:
     if disclosure.is_open:
         ends = "; ".join(f"{c.label} {shown(c.value[-1] / 100, 'probability')}" for c in curves)
-        ends = f"Per 100 people at the end of each curve: {ends}."
+        ends = say("display.incidence.ends", ends=ends)
     else:
-        ends = "Steps are rounded to protect people in small groups."
-    return f"Curves with 95 % bands over {last:.0f} weeks. {title}. {ends}"
+        ends = say("display.rounded_steps")
+    return say("display.incidence.alt", weeks=f"{last:.0f}", title=title, ends=ends)
 
 
 def plot_dropout_kinds(kinds, name: str = "dropout-kinds") -> Figure:
@@ -157,11 +159,11 @@ def plot_dropout_kinds(kinds, name: str = "dropout-kinds") -> Figure:
     """
     study = kinds.study
     if not kinds.fits:
-        return nothing_to_draw(name, "Why people left", kinds.reason)
+        return nothing_to_draw(name, say("display.incidence.why"), kinds.reason)
     disclosure = disclosure_of(study)
     rows = [gated(row, disclosure) for row in kinds.per_arm()]
     outcomes = list(dict.fromkeys(row.outcome for row in rows))
-    title = f"Of 100 people, how many left by week {kinds.week:g}, and why"
+    title = say("display.incidence.why_by", week=f"{kinds.week:g}")
     names = {outcome: verb_of(outcome) for outcome in outcomes}
     height = 1.0 + 0.62 * len(study.arms) + 0.24 * len(outcomes)
     with mpl.rc_context(LOOK):
@@ -172,8 +174,8 @@ def plot_dropout_kinds(kinds, name: str = "dropout-kinds") -> Figure:
         axes.set_yticks([-i for i in range(len(study.arms))], [a.label for a in study.arms])
         axes.set_xlim(0, 100)
         hidden = any(is_hidden(row) for row in rows)
-        rest = ", or too few to be shown" if hidden else ""
-        told = f"of 100 people; unfilled: still in treatment, or died{rest}"
+        rest = say("display.incidence.rest") if hidden else ""
+        told = say("display.incidence.of_100", rest=rest)
         axes.set_xlabel(textwrap.fill(told, 52), fontsize=9.5)
         handles = [
             mpl.patches.Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=names[o])
@@ -184,7 +186,9 @@ def plot_dropout_kinds(kinds, name: str = "dropout-kinds") -> Figure:
                         fontsize=11.5)  # fmt: skip
         data = _kinds_table(study, rows, outcomes, names, disclosure, name, title)
         parts = "; ".join(f"{arm}: {', '.join(cells)}" for arm, *cells in data.frame.to_numpy())
-        alt = textwrap.shorten(f"Bars. {title}. {parts}.", 590, placeholder=" ...")
+        alt = textwrap.shorten(
+            say("display.incidence.bars", title=title, parts=parts), 590, placeholder=" ..."
+        )
         return finished(figure, name, title, alt, data)
 
 

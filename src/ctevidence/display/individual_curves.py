@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
-from ctevidence.display.disclosure import NO_PEOPLE, people_may_be_shown
+from ctevidence.display.disclosure import people_may_be_shown
 from ctevidence.display.figure import (
     INK,
     LOOK,
@@ -20,14 +20,10 @@ from ctevidence.display.figure import (
     style_of,
 )
 from ctevidence.display.format import interval, number, shown
+from ctevidence.language import pick, say
 from ctevidence.models.growth_fit import GrowthFit
 from ctevidence.terms import DAYS_PER_WEEK
 
-TITLE = "Expected and observed course of a few people"
-LEGEND = (
-    "points: observed · line and band: own curve, 95 % interval · "
-    "grey: mean and 95 % of scores of people like them"
-)
 PLACES = 40
 
 
@@ -50,14 +46,22 @@ def plot_individual_curves(fit, per_arm: int = 2, name: str = "individual-curves
         stands in it or in its table.
     """
     if not people_may_be_shown(fit.study):
-        return nothing_to_draw(name, TITLE, NO_PEOPLE)
+        return nothing_to_draw(
+            name, say("display.individual_curves.title"), say("display.no_people")
+        )
     if not isinstance(fit, GrowthFit):
-        return nothing_to_draw(name, TITLE, "; ".join(fit.cautions) or "not a model of growth")
+        return nothing_to_draw(
+            name,
+            say("display.individual_curves.title"),
+            "; ".join(fit.cautions) or say("display.individual_curves.no_model"),
+        )
     if per_arm < 1:
         raise ValueError(f"per_arm is {per_arm}; at least one person of each arm is drawn.")
     chosen = _chosen(fit, per_arm)
     if chosen.empty:
-        return nothing_to_draw(name, TITLE, "nobody has two scores after baseline")
+        return nothing_to_draw(
+            name, say("display.individual_curves.title"), say("display.individual_curves.nobody")
+        )
     weeks = np.linspace(fit.first_week, fit.last_week, PLACES)
     curves = fit.individual_curves(chosen["participant_id"], weeks)
     arms = [a for a in fit.study.arms if a.name in set(chosen["arm"])]
@@ -75,13 +79,24 @@ def plot_individual_curves(fit, per_arm: int = 2, name: str = "individual-curves
             for axes in column[len(people) :]:
                 axes.axis("off")
             column[0].set_title(arm.label, color=style_of(arm, fit.study.arms)[0], fontsize=10)
-        good = "lower is better" if fit.study.scale.better == "lower" else "higher is better"
+        good = pick("better", fit.study.scale.better)
         figure.supylabel(f"{fit.study.scale.label} ({good})", fontsize=10)
-        figure.supxlabel(f"Weeks since the start of treatment\n{LEGEND}", fontsize=9)
+        figure.supxlabel(
+            say("display.individual_curves.axis", legend=say("display.individual_curves.legend")),
+            fontsize=9,
+        )
         panels[0, 0].set_ylim(_range_of(fit, curves))
-        figure.suptitle(TITLE, x=0.01, ha="left", fontweight="bold", fontsize=12)
+        figure.suptitle(
+            say("display.individual_curves.title"),
+            x=0.01,
+            ha="left",
+            fontweight="bold",
+            fontsize=12,
+        )
         data = _data(name, fit, chosen, curves)
-        return finished(figure, name, TITLE, _alt(chosen, fit, arms), data)
+        return finished(
+            figure, name, say("display.individual_curves.title"), _alt(chosen, fit, arms), data
+        )
 
 
 def _chosen(fit: GrowthFit, per_arm: int) -> pd.DataFrame:
@@ -123,7 +138,8 @@ def _panel(axes, curve: pd.DataFrame, scores: pd.DataFrame, change: float, style
                       alpha=0.25, linewidth=0)  # fmt: skip
     axes.plot(curve["week"], curve["estimate"], color=colour, linewidth=1.8, linestyle=line)
     axes.plot(scores["day"] / DAYS_PER_WEEK, scores["score"], marker, color=INK, markersize=4.5)
-    axes.text(0.97, 0.97, f"change {number(change, 0)}", color=MUTED, fontsize=8.5, ha="right",
+    told = say("display.individual_curves.change", change=number(change, 0))
+    axes.text(0.97, 0.97, told, color=MUTED, fontsize=8.5, ha="right",
               va="top", transform=axes.transAxes)  # fmt: skip
     axes.yaxis.grid(True)
 
@@ -148,13 +164,21 @@ def _data(name: str, fit: GrowthFit, chosen: pd.DataFrame, curves: pd.DataFrame)
             }
         )
     frame = pd.DataFrame(rows)
-    return drawn_table(name, f"{TITLE}, at their last score", frame, tuple(frame.columns[2:]))
+    return drawn_table(
+        name,
+        say("display.individual_curves.caption", title=say("display.individual_curves.title")),
+        frame,
+        tuple(frame.columns[2:]),
+    )
 
 
 def _alt(chosen: pd.DataFrame, fit: GrowthFit, arms) -> str:
     low, high = chosen["change"].min(), chosen["change"].max()
-    return (
-        f"Panels of {len(chosen)} people in {len(arms)} arms: observed {fit.study.scale.label} "
-        "scores, the person's own fitted curve with its interval, and the range expected of people "
-        f"like them. Their changes from baseline run from {number(low, 0)} to {number(high, 0)}."
+    return say(
+        "display.individual_curves.alt",
+        people=len(chosen),
+        arms=len(arms),
+        scale=fit.study.scale.label,
+        low=number(low, 0),
+        high=number(high, 0),
     )

@@ -23,12 +23,13 @@ from ctevidence.display.four_cells import FourCells, four_cells, predictions
 from ctevidence.display.spread import spread
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate
+from ctevidence.language import capital, pick, say
 from ctevidence.terms import Treatment
 
-#: scale of the axis -> the model whose prediction is a parallel line there, and its name
+#: scale of the axis -> the model whose prediction is a parallel line there
 PANELS = {
-    "linear": ("additivity", "Differences", "if the parts add up"),
-    "log": ("multiplicativity", "Ratios", "if the ratios multiply"),
+    "linear": "additivity",
+    "log": "multiplicativity",
 }
 #: where each stands on the horizontal axis: none of the ranges covers another
 PLACE = {"control": -0.02, "medication": 0.02, "therapy": 0.97, "combined": 1.01, "": 1.075}
@@ -63,7 +64,7 @@ def plot_interaction(
     """
     cells = four_cells(source, week, measure, disclosure)
     outcome = cells.levels.outcome
-    title = f"{outcome[0].upper()}{outcome[1:]}: do the parts add up?"
+    title = say("display.interaction.title", outcome=capital(outcome))
     if cells.problem:
         return nothing_to_draw(name, title, cells.problem)
     expected = predictions(cells)
@@ -72,7 +73,7 @@ def plot_interaction(
         width = 5.6 + 4.0 * (len(scales) - 1)
         figure, axes = canvas(width, 3.7, ncols=len(scales), squeeze=False)
         for panel, scale in zip(axes[0], scales, strict=True):
-            _panel(panel, cells, expected[PANELS[scale][0]], scale)
+            _panel(panel, cells, expected[PANELS[scale]], scale)
         axes[0][0].set_ylabel(_axis_label(cells))
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
         data = _data(cells, expected, name, title)
@@ -80,7 +81,7 @@ def plot_interaction(
 
 
 def _can_be_drawn(cells: FourCells, expected: dict[str, Estimate], scale: str) -> bool:
-    model = expected.get(PANELS[scale][0])
+    model = expected.get(PANELS[scale])
     if model is None or not model.is_estimable:
         return False
     return scale == "linear" or all(r.estimate > 0 for r in (*cells.seen.values(), model))
@@ -104,8 +105,14 @@ def _panel(panel, cells: FourCells, expected: Estimate, scale: str) -> None:
         panel.set_yscale("log")
         _plain_ticks(panel)
     panel.set_xlim(-0.85, 2.25)
-    panel.set_xticks([0.0, 1.0], ["Without\ntherapy", "With\ntherapy"])
-    panel.set_title(f"{PANELS[scale][1]}: parallel is no synergy", fontsize=10)
+    panel.set_xticks(
+        [0.0, 1.0],
+        [say("display.interaction.without_therapy"), say("display.interaction.with_therapy")],
+    )
+    panel.set_title(
+        say("display.interaction.parallel", scale=pick("display.interaction.scales", scale)),
+        fontsize=10,
+    )
     panel.yaxis.grid(True)
     panel.set_axisbelow(True)
     _labels(panel, cells, expected, factor, colour, scale)
@@ -128,13 +135,17 @@ def _plain_ticks(panel) -> None:
     panel.minorticks_off()
 
 
+def _expected(scale: str) -> str:
+    return pick("display.interaction.expected", scale)
+
+
 def _labels(panel, cells: FourCells, expected: Estimate, factor, colour, scale: str) -> None:
     """Names beside the points, moved apart on the scale of the axis."""
     place = math.log if scale == "log" else float
     back = math.exp if scale == "log" else float
     low, high = (place(limit) for limit in panel.get_ylim())
     texts = {t: f"{_short(t)} {shown(row.estimate, row.unit)}" for t, row in cells.seen.items()} | {
-        "": f"{PANELS[scale][2]} {shown(expected.estimate, expected.unit)}"
+        "": f"{_expected(scale)} {shown(expected.estimate, expected.unit)}"
     }
     ends = {t: (place(factor * row.estimate), colour[t]) for t, row in cells.seen.items()}
     ends[""] = (place(factor * expected.estimate), INK)
@@ -154,7 +165,7 @@ def _short(treatment: str) -> str:
 
 def _axis_label(cells: FourCells) -> str:
     levels, unit = cells.levels, unit_label(cells.levels.unit)
-    good = "higher is better" if levels.better == "higher" else "lower is better"
+    good = pick("better", levels.better)
     return f"{unit[0].upper()}{unit[1:]} ({good})"
 
 
@@ -166,7 +177,14 @@ def _data(cells: FourCells, expected: dict[str, Estimate], name: str, title: str
         rows.append((cells.arms[treatment].label, value, limits, people))
     for model, row in expected.items():
         limits = interval(row.conf_low, row.conf_high, row.unit)
-        rows.append((f"combination as {model} predicts", shown(row.estimate, row.unit), limits, ""))
+        rows.append(
+            (
+                say("display.interaction.predicts", model=model),
+                shown(row.estimate, row.unit),
+                limits,
+                "",
+            )
+        )
     unit = unit_label(cells.levels.unit)
     columns = ["what", unit, "range", "people"]
     return drawn_table(name, title, pd.DataFrame(rows, columns=columns), tuple(columns[1:]))
@@ -177,12 +195,17 @@ def _alt(title: str, cells: FourCells, expected, scales: list[str]) -> str:
         f"{_short(t)} {shown(row.estimate, row.unit)}" for t, row in cells.seen.items()
     )
     models = "; ".join(
-        f"{shown(expected[m].estimate, expected[m].unit)} {words}"
-        for m, _, words in (PANELS[s] for s in scales)
+        f"{shown(expected[m].estimate, expected[m].unit)} {_expected(s)}"
+        for s, m in ((s, PANELS[s]) for s in scales)
     )
-    kind = "two scales" if len(scales) > 1 else "the difference scale"
-    return (
-        f"Interaction plot on {kind}: two lines from without to with therapy, one without and one "
-        f"with medication. {title} {unit_label(cells.levels.unit)}: {seen}. Expected of both: "
-        f"{models}."
+    kind = say("display.interaction.two_scales")
+    if len(scales) == 1:
+        kind = say("display.interaction.difference_scale")
+    return say(
+        "display.interaction.alt",
+        kind=kind,
+        title=title,
+        unit=unit_label(cells.levels.unit),
+        seen=seen,
+        models=models,
     )

@@ -43,6 +43,17 @@ def measure_with_article(name: str) -> str:
     return words("with_article").get(name) or measure_label(name)
 
 
+def heading(column: str) -> str:
+    """The heading of a column as readers see it; code knows columns by their English names.
+
+    Examples
+    --------
+    >>> heading("range"), heading("PHQ-9")
+    ('range', 'PHQ-9')
+    """
+    return words("headings").get(column, column)
+
+
 def treatment_label(name: str) -> str:
     return words("treatments").get(name, name)
 

@@ -13,6 +13,7 @@ from ctevidence.display.format import interval, shown
 from ctevidence.display.heat_map import AGAINST, draw_cells, inches
 from ctevidence.display.labels import measure_label
 from ctevidence.estimates import Estimate
+from ctevidence.language import say
 from ctevidence.synthesis.network import Network
 from ctevidence.terms import CONTRAST_MEASURES
 
@@ -55,7 +56,7 @@ def plot_league(network: Network, name: str = "league", title: str = "") -> Figu
         text[i][j] = f"{shown(turned.estimate, turned.unit)}\n{limits}"
     thin = {t for t in order if len(network.data.evidence.of(t)) == 1}
     labels = [f"{t} *" if t in thin else t for t in order]
-    title = title or f"League table: {measure_label(network.data.measure)}"
+    title = title or say("display.league.title", measure=measure_label(network.data.measure))
     with mpl.rc_context(LOOK):
         cell, label = max(0.62, min(1.0, 5.2 / count)), 7.5 if count > 12 else 10
         left = 0.3 + inches(labels[1:], label)
@@ -72,8 +73,9 @@ def plot_league(network: Network, name: str = "league", title: str = "") -> Figu
         axes.set_xticks(np.arange(count - 1) + 0.5, labels[:-1], fontsize=label, rotation=45,
                         ha="left", rotation_mode="anchor")  # fmt: skip
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
-        note = "Row against column. Blue: row better; orange: column better. Bold: interval without"
-        note += " no difference." + (" *: rests on a single trial." if thin else "")
+        note = say("display.league.key")
+        note += say("display.league.no_difference")
+        note += say("display.league.single") if thin else ""
         figure.text(0.01, 0.12 / height, note, fontsize=8, color=MUTED)
         return finished(figure, name, title, _alt(title, rows, thin), _data(rows, name, title))
 
@@ -113,8 +115,5 @@ def _data(rows: list[Estimate], name: str, title: str):
 
 def _alt(title: str, rows: list[Estimate], thin: set[str]) -> str:
     apart = sum(_holds_out(row) for row in rows)
-    alone = f" {len(thin)} treatments rest on a single trial." if thin else ""
-    return (
-        f"Heat map. {title}. Of {len(rows)} comparisons, {apart} have an interval without no "
-        f"difference.{alone} Places order estimates; they do not show that one treatment is better."
-    )
+    alone = say("display.league.thin", count=len(thin)) if thin else ""
+    return say("display.league.alt", title=title, comparisons=len(rows), apart=apart, alone=alone)

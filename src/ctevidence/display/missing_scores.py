@@ -24,6 +24,7 @@ from ctevidence.display.labels import contrast_label
 from ctevidence.display.release import gated
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 
 ROW = 0.34  # inches
 REPEATED = ", repeated sampling"
@@ -47,9 +48,9 @@ def plot_missing_scores(estimates: Estimates, study, name: str = "missing-scores
     """
     disclosure = disclosure_of(study)
     rows = [gated(row, disclosure) for row in estimates]
-    title = "How far the answer depends on what is assumed about missing scores"
+    title = say("display.missing_scores.title")
     if not any(row.is_estimable for row in rows):
-        return nothing_to_draw(name, title, "no comparison can be shown")
+        return nothing_to_draw(name, title, say("display.missing_scores.none_shown"))
     lines = list(dict.fromkeys(_assumption(row) for row in rows))
     place = {line: -i for i, line in enumerate(lines)}
     percent = 100.0 if rows[0].unit == "probability" else 1.0
@@ -65,8 +66,19 @@ def plot_missing_scores(estimates: Estimates, study, name: str = "missing-scores
         for y in place.values():
             axes.axhline(y, color=RULE, lw=0.5, zorder=0)
         contrast = contrast_label(rows[0].arm, rows[0].reference)
-        per = unit_label(rows[0].unit) if percent > 1 else f"in {rows[0].unit}"
-        axes.set_xlabel(f"{contrast.capitalize()}, week {rows[0].week:g}: difference {per}")
+        per = (
+            unit_label(rows[0].unit)
+            if percent > 1
+            else say("display.missing_scores.in_unit", unit=rows[0].unit)
+        )
+        axes.set_xlabel(
+            say(
+                "display.missing_scores.panel",
+                contrast=contrast.capitalize(),
+                week=f"{rows[0].week:g}",
+                per=per,
+            )
+        )
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=11.5)
         if any(row.outcome.endswith(REPEATED) for row in rows):
             axes.legend(*_keys(), loc="upper left", bbox_to_anchor=(0, -0.22), frameon=False,
@@ -101,7 +113,10 @@ def _keys():
         line([], [], color=INK, marker="o", mfc=INK),
         line([], [], color=MUTED, marker="o", mfc="white", ls=(0, (3, 1.5))),
     ]
-    return keys, ["Rubin's variance", "variance over repeated trials (jackknife)"]
+    return keys, [
+        say("display.missing_scores.rubin"),
+        say("display.missing_scores.over_trials"),
+    ]
 
 
 def _data(rows, lines: list[str], disclosure, name: str, title: str):
@@ -111,7 +126,13 @@ def _data(rows, lines: list[str], disclosure, name: str, title: str):
             value, limits = shown_estimate(row, disclosure)
             repeated = row.outcome.endswith(REPEATED)
             imputed = "imputations" in row.method
-            variance = "repeated trials" if repeated else "Rubin" if imputed else "of the model"
+            variance = (
+                say("display.missing_scores.repeated")
+                if repeated
+                else say("display.missing_scores.rubin_short")
+                if imputed
+                else say("display.missing_scores.of_model")
+            )
             table.append(
                 {
                     "assumption": line,
@@ -131,8 +152,14 @@ def _alt(rows) -> str:
     most = max(known, key=lambda row: row.estimate)
     open_ = sum(row.conf_low <= 0 <= row.conf_high for row in known if math.isfinite(row.conf_low))
     return (
-        f"Differences with ranges under {len({_assumption(r) for r in rows})} assumptions about "
-        f"missing scores, from {shown(least.estimate, least.unit)} ({_assumption(least)}) to "
-        f"{shown(most.estimate, most.unit)} ({_assumption(most)}); {open_} of {len(known)} ranges "
-        "hold no difference."
+        say(
+            "display.missing_scores.alt",
+            assumptions=len({_assumption(r) for r in rows}),
+            least=shown(least.estimate, least.unit),
+            least_name=_assumption(least),
+            most=shown(most.estimate, most.unit),
+            most_name=_assumption(most),
+            open=open_,
+            all=len(known),
+        )
     )[:600]

@@ -189,9 +189,12 @@ def _data(rows: list[Estimate], disclosure: Disclosure, name: str, title: str):
 
 def _alt(every: list[Estimate], known: list[Estimate]) -> str:
     least, most = known[0], known[-1]
-    reach = (
-        f"Specification figure, {question_label(least)}: estimates of {len(known)} ways of "
-        f"analysing from {shown(least.estimate, least.unit)} to {shown(most.estimate, most.unit)}. "
+    reach = say(
+        "display.multiverse.alt",
+        question=question_label(least),
+        ways=len(known),
+        least=shown(least.estimate, least.unit),
+        most=shown(most.estimate, most.unit),
     )
     found = fragility(every)
     text = reach + (fragility_sentence(found) if found else say("multiverse.none"))

@@ -27,34 +27,19 @@ from ctevidence.language import capital, pick, say
 from ctevidence.synthesis.direct_evidence import rests_on_one
 from ctevidence.synthesis.trial_network import Combination, TrialNetwork
 
-_FIGURES: dict[str, tuple[str, Callable[[TrialNetwork], Figure]]] = {
-    "network": ("The network", lambda f: plot_network(f.network, "network")),
-    "league": ("League table", lambda f: plot_league(f.network, "league")),
-    "contributions": (
-        "Contributions",
-        lambda f: plot_contributions(
-            f.network, [(c.combined, c.medication) for c in f.combinations] or None
-        ),
+_FIGURES: dict[str, Callable[[TrialNetwork], Figure]] = {
+    "network": lambda f: plot_network(f.network, "network"),
+    "league": lambda f: plot_league(f.network, "league"),
+    "contributions": lambda f: plot_contributions(
+        f.network, [(c.combined, c.medication) for c in f.combinations] or None
     ),
-    "components": ("Components", lambda f: plot_components(f.components, "components")),
+    "components": lambda f: plot_components(f.components, "components"),
 }
-_TABLES: dict[str, tuple[str, Callable[[TrialNetwork], Table]]] = {
-    "treatments": (
-        "Every treatment against the reference",
-        lambda f: table_network(f.network, "network-treatments"),
-    ),
-    "split": (
-        "Direct against indirect evidence",
-        lambda f: table_split(f.network, "network-split"),
-    ),
-    "components": (
-        "What each component adds",
-        lambda f: table_components(f.components, "network-components"),
-    ),
-    "selection": (
-        "Which interactions were tried",
-        lambda f: table_selection(f.path, "network-selection"),
-    ),
+_TABLES: dict[str, Callable[[TrialNetwork], Table]] = {
+    "treatments": lambda f: table_network(f.network, "network-treatments"),
+    "split": lambda f: table_split(f.network, "network-split"),
+    "components": lambda f: table_components(f.components, "network-components"),
+    "selection": lambda f: table_selection(f.path, "network-selection"),
 }
 #: parts that need the component model
 _OF_COMPONENTS = ("components", "selection")
@@ -68,7 +53,7 @@ def plot_trial_network(found: TrialNetwork, part: str) -> Figure:
     found : TrialNetwork
     part : {"network", "league", "contributions", "components"}
     """
-    title, draw = _FIGURES[part]
+    title, draw = pick("network_figures", part), _FIGURES[part]
     reason = _reason(found, part)
     return nothing_to_draw(part, title, reason) if reason else draw(found)
 
@@ -81,7 +66,7 @@ def table_trial_network(found: TrialNetwork, part: str) -> Table:
     found : TrialNetwork
     part : {"treatments", "split", "components", "selection"}
     """
-    title, make = _TABLES[part]
+    title, make = pick("network_parts", part), _TABLES[part]
     reason = _reason(found, part)
     if reason:
         frame = pd.DataFrame({"nothing to show": [f"{reason[0].upper()}{reason[1:]}."]})

@@ -19,6 +19,7 @@ from ctevidence.display.figure import (
     finished,
 )
 from ctevidence.display.spread import spread
+from ctevidence.language import say
 from ctevidence.synthesis.network import Network
 from ctevidence.synthesis.node_split import compared_pairs
 from ctevidence.terms import Treatment
@@ -63,7 +64,9 @@ def plot_network(network: Network, name: str = "network", title: str = "") -> Fi
     treatments = network.treatments
     edges = [(treatments[a], treatments[b]) for a, b in compared_pairs(network.data.trials)]
     weight = {edge: len(evidence.of(*edge)) for edge in edges}
-    title = title or f"{len(order)} treatments, {len(evidence.trials)} trials"
+    title = title or say(
+        "display.network_graph.title", treatments=len(order), trials=len(evidence.trials)
+    )
     with mpl.rc_context(LOOK):
         figure, axes = canvas(9.8, 6.2, layout="none")
         figure.subplots_adjust(0.02, 0.09, 0.98, 0.92)
@@ -88,9 +91,7 @@ def plot_network(network: Network, name: str = "network", title: str = "") -> Fi
         axes.set_ylim(-1.22, 1.22)
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
         counted = "people" if by_people else "trials"
-        legend = (
-            f"Circle: {counted}; open circle: a single trial. Line: trials that compare the two."
-        )
+        legend = say("display.network_graph.key", counted=counted)
         figure.text(0.01, 0.02, legend, fontsize=8.5, color=MUTED)
         rows = [[a, b, str(weight[a, b])] for a, b in edges]
         frame = pd.DataFrame(rows, columns=["treatment", "compared with", "trials"])
@@ -137,8 +138,13 @@ def _edge_label(axes, one, two, trials: int) -> None:
 def _alt(title: str, order, trials, weight) -> str:
     a, b = max(weight, key=weight.get)
     alone = [t for t in order if trials[t] == 1]
-    thin = f" {len(alone)} treatments rest on a single trial." if alone else ""
-    return (
-        f"Network graph. {title}, {len(weight)} direct comparisons; most often compared: {a} with "
-        f"{b} ({weight[a, b]} trials).{thin}"
+    thin = say("display.network_graph.thin", count=len(alone)) if alone else ""
+    return say(
+        "display.network_graph.alt",
+        title=title,
+        comparisons=len(weight),
+        first=a,
+        second=b,
+        most=weight[a, b],
+        thin=thin,
     )

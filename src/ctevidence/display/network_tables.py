@@ -53,9 +53,14 @@ def table_network(network: Network, name: str = "network", caption: str = "") ->
                 "note": notes.marks(score),
             }
         )
-    caption = caption or f"{measure_label(network.data.measure).capitalize()} against {reference}"
+    caption = caption or say(
+        "display.network_tables.caption",
+        measure=measure_label(network.data.measure).capitalize(),
+        reference=reference,
+    )
     last = (say("network_table.small_last", small=SMALL_STUDY),) if small else ()
-    below = (*last, *notes.lines, _q_line(network), f"Method: {network.levels().method}.")
+    method = say("display.method", method=network.levels().method)
+    below = (*last, *notes.lines, _q_line(network), method)
     frame = pd.DataFrame(rows)
     frame = frame.loc[
         :, [c for c in frame if c not in ("people", "note") or (frame[c] != "").any()]
@@ -78,7 +83,9 @@ def table_components(components: Components, name: str = "components", caption: 
         rows.append(
             {
                 "component": row.arm,
-                "": "more than its parts" if is_both else f"adds to {row.reference}",
+                "": say("display.network_tables.more")
+                if is_both
+                else say("display.network_tables.adds_to", reference=row.reference),
                 "trials": str(row.studies),
                 "people": "" if row.n is None else str(row.n),
                 "estimate": shown(row.estimate, row.unit),
@@ -88,16 +95,18 @@ def table_components(components: Components, name: str = "components", caption: 
             }
         )
     common, test = components.additivity.difference, components.additivity.difference_random
-    added = f"Do the components add up? Q difference {number(common.q, 2)} on {common.df} degrees "
-    added += f"of freedom{_p_words(common.p_value)}; with heterogeneity allowed for "
+    added = say("display.network_tables.additive", q=number(common.q, 2), df=common.df)
+    added += say("display.network_tables.additive_p", p=_p_words(common.p_value))
     added += f"{number(test.q, 2)}{_p_words(test.p_value)}."
     if common.df == 0:
-        added = "Do the components add up? With an interaction for every combination nothing is "
-        added += "left to test."
-    caption = caption or f"Components: {measure_label(components.data.measure)}"
+        added = say("display.network_tables.every")
+        added += say("display.network_tables.left_to_test")
+    caption = caption or say(
+        "display.network_tables.components", measure=measure_label(components.data.measure)
+    )
     frame = pd.DataFrame(rows)
     frame = frame.loc[:, [c for c in frame if c != "people" or (frame[c] != "").any()]]
-    below = (*notes.lines, added, f"Method: {components.levels().method}.")
+    below = (*notes.lines, added, say("display.method", method=components.levels().method))
     return Table(name, caption, frame, below, ("trials", "people", "estimate", "range", "p"))
 
 
@@ -110,7 +119,9 @@ def table_split(network: Network, name: str = "split", caption: str = "") -> Tab
     frame = pd.DataFrame(
         [
             {
-                "comparison": f"{direct.arm} against {direct.reference}",
+                "comparison": say(
+                    "display.network_tables.against", arm=direct.arm, reference=direct.reference
+                ),
                 "trials": str(direct.studies),
                 "direct": _said(direct),
                 "indirect": _said(indirect),
@@ -120,8 +131,8 @@ def table_split(network: Network, name: str = "split", caption: str = "") -> Tab
         ],
         columns=["comparison", "trials", "direct", "indirect", "p"],
     )
-    note = f"p: of the difference, each comparison by itself; {len(frame)} were tested."
-    caption = caption or "Direct against indirect evidence"
+    note = say("display.network_tables.tested", count=len(frame))
+    caption = caption or say("display.network_tables.direct_indirect")
     return Table(name, caption, frame, (note,), ("trials", "direct", "indirect", "p"))
 
 
@@ -142,7 +153,7 @@ def table_selection(path: SelectionPath, name: str = "selection", caption: str =
         ]
     )
     notes = tuple(f"{caution[0].upper()}{caution[1:]}." for caution in path.cautions)
-    caption = caption or "Which interactions were tried"
+    caption = caption or say("display.network_tables.interactions_tried")
     return Table(name, caption, frame, notes, tuple(frame.columns[2:-1]))
 
 
@@ -176,14 +187,20 @@ def _p_words(p: float) -> str:
 def _q_line(network: Network) -> str:
     found = network.heterogeneity
     words = [
-        f"{label} {number(test.q, 1)} on {test.df}{_p_words(test.p_value)}"
+        say(
+            "display.network_tables.q",
+            label=label,
+            q=number(test.q, 1),
+            df=test.df,
+            p=_p_words(test.p_value),
+        )
         for label, test in (
             ("total", found.total),
-            ("within designs", found.within),
-            ("between designs", found.between),
+            (say("display.network_tables.within"), found.within),
+            (say("display.network_tables.between"), found.between),
         )
     ]
     tau2 = network.tau2
     spread = f"{number(tau2.estimate, 3)} ({number(tau2.conf_low, 3)} to "
     spread += f"{number(tau2.conf_high, 3)})" if tau2.is_estimable else ""
-    return f"Q: {'; '.join(words)}. Tau-squared {spread}."
+    return say("display.network_tables.heterogeneity", q="; ".join(words), spread=spread)

@@ -37,15 +37,6 @@ SHORT_COLUMNS = (
     "more per 100 (range)",
     "note",
 )
-EXPLAINED = (
-    "More per 100: at the risk with the reference treatment given in the row, stated and not "
-    "estimated. Expected in a new trial: prediction interval, from three trials on."
-)
-EXPLAINED_SHORT = (
-    "More per 100: at the risk with the reference treatment given beside it, stated and not "
-    "estimated. Ratios and what a new trial may find stand in the whole table."
-)
-_EMPTY = ("", "no trial", "", "", "", "", "", "")
 
 
 def table_overview(
@@ -73,11 +64,11 @@ def table_overview(
     rows = [_row(row, marks) for row in overview.rows]
     notes = [f"{mark}: {text}." for text, mark in marks.items()]
     notes += [
-        f"Whether conditions differ ({part}, {age}): {_difference(test)}."
+        say("display.overview_table.differ", part=part, age=age, told=_difference(test))
         for (part, age), test in overview.tests.items()
     ]
     notes += _harms(overview.rows)
-    notes.append(EXPLAINED)
+    notes.append(say("display.overview_table.explained"))
     return Table(
         name, caption, pd.DataFrame(rows, columns=list(COLUMNS)), tuple(notes), COLUMNS[4:-1]
     )
@@ -92,10 +83,19 @@ def _short(overview: TrialOverview, name: str, caption: str, group: str) -> Tabl
     for row in own:
         if row.pooled is None:
             empty.setdefault(row.part.name, []).append(_row(row, marks)[0].lower())
-    notes += [f"No trial, {part}: {', '.join(who)}." for part, who in empty.items()]
+    notes += [
+        say("display.overview_table.none", part=part, who=", ".join(who))
+        for part, who in empty.items()
+    ]
     notes += _harms(own)
     frame = pd.DataFrame(map(_together, rows), columns=list(SHORT_COLUMNS))
-    return Table(name, caption, frame, (*notes, EXPLAINED_SHORT), SHORT_COLUMNS[2:-1])
+    return Table(
+        name,
+        caption,
+        frame,
+        (*notes, say("display.overview_table.explained_short")),
+        SHORT_COLUMNS[2:-1],
+    )
 
 
 def _harms(rows: Iterable[OverviewRow]) -> list[str]:
@@ -122,12 +122,11 @@ def _together(row: list[str]) -> list[str]:
 def _row(row: OverviewRow, marks: dict[str, str]) -> list[str]:
     known = CONDITIONS.get(row.condition)
     condition = known.name if known else row.condition
-    stratum = " + ".join(
-        {MAIN_STRATUM: "", **words("strata")}.get(s, s) for s in row.stratum.split("+")
-    )
+    known = {MAIN_STRATUM: "", **words("strata")}
+    stratum = " + ".join(known.get(s, s) for s in row.stratum.split("+"))
     who = [condition[:1].upper() + condition[1:], row.age_group, row.part.name, stratum]
     if row.pooled is None:
-        return [*who, "0", *_EMPTY]
+        return [*who, "0", "", say("display.overview_table.no_trial"), *[""] * 6]
     ratio, prediction = row.pooled.pooled, row.pooled.prediction
     for caution in row.pooled.cautions:
         marks.setdefault(caution, _mark(len(marks)))

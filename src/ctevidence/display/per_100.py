@@ -31,8 +31,6 @@ from ctevidence.estimates import Estimates
 from ctevidence.language import say
 from ctevidence.models.staying_well import CURVE, EVERYONE_COUNTED, KNOWN
 
-ONE_WAY = "relapse is recorded as it happens, so there is one way of counting: by the curve"
-
 
 def plot_per_100(fit, week: float | None = None, name: str = "per-100") -> Figure:
     """One array of 100 people per arm, those with the outcome filled.
@@ -68,12 +66,14 @@ def plot_staying_well(well, counting: str = KNOWN, name: str = "staying-well") -
         Says why, where nothing can be counted.
     """
     if counting == EVERYONE_COUNTED and CURVE in well.countings:
-        return nothing_to_draw(name, "Staying well", ONE_WAY)
+        return nothing_to_draw(
+            name, say("display.per_100.staying_well"), say("display.per_100.one_way")
+        )
     chosen = well.countings.get(counting) or next(iter(well.countings.values()))
     rows = per_arm(chosen)
     if not any(row.is_estimable for row in rows):
         reason = rows.rows[0].caution.split("; ")[0]
-        return nothing_to_draw(name, "Staying well", reason)
+        return nothing_to_draw(name, say("display.per_100.staying_well"), reason)
     return _arrays(rows, well.study, name)
 
 
@@ -102,7 +102,7 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
             panel.text(
                 4.5,
                 -3.1,
-                f"range {limits}" if limits else "",
+                say("display.per_100.range", limits=limits) if limits else "",
                 ha="center",
                 color=MUTED,
                 fontsize=10.5,
@@ -117,16 +117,17 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
                 )
             )
         how = counting_of(rows[0])
-        title = f"Of 100 people, how many {verb_of(outcome)} by week {at:g}"
+        title = say("display.per_100.title", verb=verb_of(outcome), week=f"{at:g}")
         title += in_brackets(how, how_made(rows[0]))
         figure.suptitle(textwrap.fill(title, 47), x=0.01, ha="left", fontweight="bold", fontsize=12)
         # of a curve the counts are events on the way, not people who stay well
-        counted = say("adjusting.with_it") if rows[0].measure == "risk" else "events so far"
+        is_risk = rows[0].measure == "risk"
+        counted = say("adjusting.with_it") if is_risk else say("display.per_100.events_so_far")
         share = say("adjusting.per_100") if adjusted_for(rows[0]) else "per 100"
         columns = ["arm", share, "range", counted, "people"]
         data = drawn_table(name, title, pd.DataFrame(table, columns=columns), tuple(columns[1:]))
         parts = "; ".join(f"{label} {value} ({limits})" for label, value, limits, *_ in table)
-        alt = f"Arrays of 100 icons, one per arm. {title}: {parts}."
+        alt = say("display.per_100.alt", title=title, parts=parts)
         return finished(figure, name, title, alt, data)
 
 

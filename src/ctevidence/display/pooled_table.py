@@ -8,6 +8,7 @@ from ctevidence.display.format import interval, shown
 from ctevidence.display.labels import condition_label
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate
+from ctevidence.language import say
 from ctevidence.synthesis.pooled import Pooled
 from ctevidence.synthesis.subgroups import Subgroups
 from ctevidence.synthesis.typical_risk import absolute_effects, typical_risk
@@ -47,10 +48,7 @@ def table_pooled(groups: Subgroups, name: str, caption: str) -> Table:
     rows = [_row(group, pooled, per_100, marks) for group, pooled in groups.groups.items()]
     notes = [f"{mark}: {text}." for text, mark in marks.items()]
     notes.append(_difference(groups))
-    notes.append(
-        "More per 100: at the middle risk seen with the reference treatment in these trials. "
-        "Expected in a new trial: prediction interval, from three trials on."
-    )
+    notes.append(say("display.pooled_table.explained"))
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return Table(name, caption, frame, tuple(notes), COLUMNS[1:-1])
 
@@ -58,7 +56,7 @@ def table_pooled(groups: Subgroups, name: str, caption: str) -> Table:
 def _row(group: str, pooled: Pooled | None, per_100: dict[str, Estimate], marks: dict[str, str]):
     label = condition_label(group)
     if pooled is None:
-        return [label, "0", "", "no trial", "", "", "", "", "", ""]
+        return [label, "0", "", say("display.overview_table.no_trial"), "", "", "", "", "", ""]
     ratio, prediction = pooled.pooled, pooled.prediction
     absolute = per_100.get(pooled.population)
     risk = typical_risk(pooled)
@@ -81,6 +79,6 @@ def _row(group: str, pooled: Pooled | None, per_100: dict[str, Estimate], marks:
 def _difference(groups: Subgroups) -> str:
     test = groups.test
     if not test.assessable:
-        return f"Whether the groups differ: {test.reason}."
+        return say("display.pooled_table.groups_unknown", reason=test.reason)
     caution = f" ({test.caution})" if test.caution else ""
-    return f"Whether the groups differ: p = {shown(test.p_value, 'ratio')}{caution}."
+    return say("display.pooled_table.groups", p=shown(test.p_value, "ratio"), caution=caution)

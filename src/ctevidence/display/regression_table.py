@@ -9,6 +9,7 @@ import pandas as pd
 from ctevidence.display.format import interval, number, p_value, shown
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimates
+from ctevidence.language import say
 from ctevidence.synthesis.pool_regression import Regressed
 
 COLUMNS = ("moderator", "estimate", "range", "p", "p by permutation")
@@ -55,11 +56,15 @@ def _value(value: float, unit: str, is_slope: bool) -> str:
 def _limits(row, is_slope: bool) -> str:
     if not is_slope:
         return interval(row.conf_low, row.conf_high, row.unit)
-    return f"{number(row.conf_low, SLOPE_DECIMALS)} to {number(row.conf_high, SLOPE_DECIMALS)}"
+    return say(
+        "display.adherence.range",
+        low=number(row.conf_low, SLOPE_DECIMALS),
+        high=number(row.conf_high, SLOPE_DECIMALS),
+    )
 
 
 def _explained(fit: Regressed) -> str:
     trials = len(fit.rows.effects.frame)
     if math.isnan(fit.explained):
-        return f"{trials} trials; there is no heterogeneity to explain."
-    return f"{trials} trials; {number(fit.explained, 0)} per cent of the heterogeneity explained."
+        return say("display.regression_table.nothing_to_explain", trials=trials)
+    return say("display.regression_table.explained", trials=trials, share=number(fit.explained, 0))

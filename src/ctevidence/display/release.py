@@ -8,18 +8,11 @@ from dataclasses import replace
 
 from ctevidence.display.disclosure import LEAST_DF, Disclosure, disclosure_of
 from ctevidence.display.precision import coarse
-from ctevidence.display.rounded_counts import ROUNDED, from_rounded_counts
-from ctevidence.estimates import SMALL_GROUP, Estimate, Estimates
+from ctevidence.display.rounded_counts import from_rounded_counts
+from ctevidence.estimates import Estimate, Estimates, has_small_group
+from ctevidence.language import in_both, say
 
-HIDDEN = "not shown: too few people in a group"
-FEW_DF = f"not shown: fewer than {LEAST_DF} degrees of freedom"
 _NUMBERS = ("estimate", "conf_low", "conf_high", "std_error", "p_value", "df")
-
-
-#: numbers of people in words: cautions are made before any gate
-_COUNTED = re.compile(
-    r"(?<!than )\b\d+ (?=(?:people|persons?|participants|members|scores|relapses|events)\b)"
-)
 
 
 def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
@@ -36,10 +29,17 @@ def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
         return row
     if hidden := why_hidden(row, disclosure):
         return replace(row, **dict.fromkeys(_NUMBERS, math.nan), caution=hidden)
-    if row.method.endswith(ROUNDED):  # it has been here before
+    if row.method.endswith(say("display.from_rounded_counts")):  # it has been here before
         return row
-    row = replace(row, caution=_COUNTED.sub("", row.caution), method=_COUNTED.sub("", row.method))
+    row = replace(row, caution=_uncounted(row.caution), method=_uncounted(row.method))
     return from_rounded_counts(row, disclosure) or coarse(row, disclosure)
+
+
+def _uncounted(text: str) -> str:
+    """Without numbers of people in words: cautions are made before any gate. Limits stay."""
+    limits = "".join(f"(?<!{re.escape(word)} )" for word in in_both("counted.limit"))
+    people = "|".join(in_both("counted.people"))
+    return re.sub(rf"{limits}\b\d+ (?=(?:{people})\b)", "", text)
 
 
 def is_pooled(row: Estimate) -> bool:
@@ -52,10 +52,10 @@ def why_hidden(row: Estimate, disclosure: Disclosure) -> str:
     if disclosure.is_open or is_pooled(row):
         return ""
     sides = (row.events, row.n), (row.events_reference, row.n_reference)
-    among_several = SMALL_GROUP in row.caution.split("; ")
+    among_several = has_small_group(row.caution)
     if among_several or any(disclosure.hides(*side) for side in sides):
-        return HIDDEN
-    return FEW_DF if row.df < LEAST_DF else ""
+        return say("display.release.hidden")
+    return say("display.release.few_df", least=LEAST_DF) if row.df < LEAST_DF else ""
 
 
 def may_be_shown(estimates: Estimates, source) -> Estimates:
@@ -81,7 +81,10 @@ def may_be_shown(estimates: Estimates, source) -> Estimates:
 
 def is_hidden(row: Estimate) -> bool:
     """Whether a row that passed the gate was hidden there."""
-    return row.caution in (HIDDEN, FEW_DF)
+    return row.caution in (
+        say("display.release.hidden"),
+        say("display.release.few_df", least=LEAST_DF),
+    )
 
 
 def released(estimates: Estimates, source) -> Estimates:

@@ -19,6 +19,7 @@ from ctevidence.display.figure import (
     nothing_to_draw,
 )
 from ctevidence.display.format import number
+from ctevidence.language import say
 from ctevidence.models.diagnostics import diagnose, model_of
 from ctevidence.models.scaled_residuals import (
     moments,
@@ -27,7 +28,6 @@ from ctevidence.models.scaled_residuals import (
     plot_correlation,
 )
 
-TITLE = "Scaled residuals"
 POINTS, BINS = 800, 12
 #: Places at which the band of a normal plot is drawn at most.
 BAND_PLACES = 4_000
@@ -54,19 +54,27 @@ def plot_residuals(fit, name: str = "residuals") -> Figure:
     try:
         model_of(fit)
     except ValueError as reason:
-        return nothing_to_draw(name, TITLE, str(reason))
+        return nothing_to_draw(name, say("display.residuals.scaled"), str(reason))
     scores, disclosure = diagnose(fit).scores, disclosure_of(fit.study)
     open_data = people_may_be_shown(fit.study)
     bins = _bins(scores, disclosure)
     if bins.empty:
-        return nothing_to_draw(name, TITLE, "too few scores to show")
+        return nothing_to_draw(
+            name, say("display.residuals.scaled"), say("display.residuals.too_few")
+        )
     with mpl.rc_context(LOOK):
         figure, (left, right) = canvas(7.6, 3.9, ncols=2)
         _normal_plot(left, scores["scaled"].to_numpy(), open_data, disclosure)
         _by_fitted(right, scores, bins, open_data, fit.study.scale.label)
-        figure.suptitle("Do the residuals behave as the model says?", x=0.01, ha="left",
+        figure.suptitle(say("display.residuals.title"), x=0.01, ha="left",
                         fontweight="bold", fontsize=12)  # fmt: skip
-        return finished(figure, name, TITLE, _alt(scores), _data(name, bins, disclosure))
+        return finished(
+            figure,
+            name,
+            say("display.residuals.scaled"),
+            _alt(scores),
+            _data(name, bins, disclosure),
+        )
 
 
 def _normal_plot(axes, scaled: np.ndarray, open_data: bool, disclosure: Disclosure) -> None:
@@ -83,9 +91,9 @@ def _normal_plot(axes, scaled: np.ndarray, open_data: bool, disclosure: Disclosu
         places = min(QUANTILES, n // (disclosure.suppress_up_to + 1) - 1)
         at = np.arange(1, places + 1) / (places + 1)
         axes.plot(np.quantile(middle, at), np.quantile(values, at), "o", color=BLUE, markersize=4)
-    axes.set_xlabel("Expected of a normal distribution")
-    axes.set_ylabel("Scaled residual, in order")
-    axes.text(0.04, 0.96, "band: 95 % at each place\nif the model is right", color=MUTED,
+    axes.set_xlabel(say("display.residuals.expected"))
+    axes.set_ylabel(say("display.residuals.in_order"))
+    axes.text(0.04, 0.96, say("display.residuals.band"), color=MUTED,
               fontsize=8.5, transform=axes.transAxes, va="top")  # fmt: skip
 
 
@@ -108,9 +116,9 @@ def _by_fitted(axes, scores: pd.DataFrame, bins: pd.DataFrame, open_data: bool, 
     reach = bins["sd"].fillna(0)
     axes.errorbar(bins["fitted"], bins["mean"], reach, color=INK, marker="D", markersize=4.5,
                   linestyle="none", elinewidth=1.2, capsize=2.5)  # fmt: skip
-    axes.set_xlabel(f"Fitted {scale}")
-    axes.set_ylabel("Scaled residual")
-    axes.text(0.04, 0.96, "dark: mean ± standard\ndeviation of a group", color=MUTED, fontsize=8.5,
+    axes.set_xlabel(say("display.residuals.fitted", scale=scale))
+    axes.set_ylabel(say("display.residuals.residual"))
+    axes.text(0.04, 0.96, say("display.residuals.dark"), color=MUTED, fontsize=8.5,
               transform=axes.transAxes, va="top")  # fmt: skip
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.16 * (high - low))
@@ -137,17 +145,14 @@ def _data(name: str, bins: pd.DataFrame, disclosure: Disclosure):
             "standard deviation": ["" if np.isnan(v) else number(v, 2) for v in bins["sd"]],
         }
     )
-    return drawn_table(name, "Scaled residuals by fitted score", table, tuple(table.columns))
+    return drawn_table(name, say("display.residuals.caption"), table, tuple(table.columns))
 
 
 def _alt(scores: pd.DataFrame) -> str:
     mean, sd, skewness = moments(scores["scaled"].to_numpy())
     r = plot_correlation(scores["scaled"].to_numpy())
     words = "" if np.isnan(r) else (
-        f" Standard deviation {number(sd, 2)}, skewness {number(skewness, 2)}, correlation with "
-        f"normal quantiles {number(r, 3)}."
+        say("display.residuals.more", sd=number(sd, 2), skewness=number(skewness, 2),
+            r=number(r, 3))
     )  # fmt: skip
-    return (
-        "Two panels: a normal plot of the scaled residuals with its envelope, and the scaled "
-        f"residuals by fitted score. Mean {number(mean, 2)}.{words}"
-    )
+    return say("display.residuals.alt", mean=number(mean, 2), more=words)

@@ -15,9 +15,9 @@ from ctevidence.contrasts.counted_levels import counted_levels
 from ctevidence.contrasts.per_arm import per_arm
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.estimates import Estimate
+from ctevidence.language import say
 from ctevidence.terms import Arm
 
-ROUNDED = "from rounded counts"
 _CONTRASTS = ("risk_difference", "risk_ratio", "odds_ratio", "nnt")
 
 
@@ -64,7 +64,9 @@ def from_rounded_counts(row: Estimate, disclosure: Disclosure) -> Estimate | Non
         std_error=made.std_error,
         p_value=made.p_value,
         df=made.df,
-        method=f"{row.method}; {ROUNDED}" if row.method else ROUNDED,
+        method=f"{row.method}; {say('display.from_rounded_counts')}"
+        if row.method
+        else say("display.from_rounded_counts"),
     )
 
 

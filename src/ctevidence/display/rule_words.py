@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from ctevidence.data.rules import RelapseRule
 from ctevidence.data.scales import Scale
-from ctevidence.language import pick
+from ctevidence.language import pattern, pick
+from ctevidence.outcomes.landmark import LandmarkRule
+from ctevidence.outcomes.recurrence import RecurrenceRule
 
-#: how rules say a threshold without knowing the scale
-_BEYOND = re.compile(r"a score at or beyond (-?[\d.]*\d)")
-_WORSE = re.compile(r"a baseline score of (-?[\d.]*\d) or worse")
+_NUMBER = r"-?[\d.]*\d"
 
 
 def rule_words(rule, scale: Scale) -> str:
@@ -27,11 +26,19 @@ def rule_words(rule, scale: Scale) -> str:
         Of rules without a threshold, what they say themselves.
     """
     told = rule.describe()
-    is_ill = told.startswith(("Relapse", "Recurrence"))
+    is_ill = isinstance(_counted(rule), RelapseRule | RecurrenceRule)
     low_side = (scale.better == "lower") != is_ill
-    told = _BEYOND.sub(lambda found: _threshold("score", low_side, found[1]), told)
     low_is_worse = scale.better == "higher"
-    return _WORSE.sub(lambda found: _threshold("baseline", low_is_worse, found[1]), told)
+    # how rules say a threshold without knowing the scale
+    beyond = pattern("rules.beyond", value=_NUMBER)
+    told = beyond.sub(lambda found: _threshold("score", low_side, found["value"]), told)
+    worse = pattern("rules.baseline", value=_NUMBER)
+    return worse.sub(lambda found: _threshold("baseline", low_is_worse, found["value"]), told)
+
+
+def _counted(rule):
+    """The rule itself: that of a landmark says only from when on it counts."""
+    return _counted(rule.rule) if isinstance(rule, LandmarkRule) else rule
 
 
 def _threshold(of: str, low_side: bool, value: str) -> str:

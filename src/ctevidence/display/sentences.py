@@ -7,6 +7,7 @@ only for contrasts that randomisation protects, and drawn data speak of their si
 
 from __future__ import annotations
 
+from ctevidence.contrasts.not_worse import judges_margin
 from ctevidence.display.contrast_sentences import (
     contrast_sentence,
     level_sentence,
@@ -87,7 +88,7 @@ def _answer(rows: list[Estimate], certainty: str | None, disclosure: Disclosure)
 
 
 def _one(row: Estimate, certainty: str | None, disclosure: Disclosure) -> str:
-    if row.method.startswith("non-inferiority"):
+    if judges_margin(row):
         return not_worse_sentence(row, certainty, disclosure)
     if not row.is_estimable:
         why = row.caution or say("row.too_little")

@@ -13,6 +13,7 @@ from ctevidence.display.labels import contrast_label, measure_label
 from ctevidence.display.ratio_axis import ratio_ticks
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate
+from ctevidence.language import say
 from ctevidence.synthesis.small_study import SmallStudyRange
 
 COLUMNS = ("method", "estimate", "range", "p", "note")
@@ -46,7 +47,7 @@ def plot_small_study(found: SmallStudyRange, name: str, title: str = "") -> Figu
     """
     row, is_ratio = found.range, found.pooled.effects.scale == "log"
     contrast = contrast_label(row.arm, row.reference).capitalize()
-    title = title or f"{contrast}: methods for small-study effects"
+    title = title or say("display.small_study_table.title", contrast=contrast)
     drawn = list(found.adjusted)
     with mpl.rc_context(LOOK):
         figure, axes = canvas(8.6, 1.5 + 0.3 * len(drawn))
@@ -68,18 +69,28 @@ def plot_small_study(found: SmallStudyRange, name: str, title: str = "") -> Figu
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
         table = table_small_study(found, name, title)
         data = drawn_table(name, title, table.frame, table.numeric)
-        alt = f"Points with intervals. {title}. {_range_in_words(found)}."
+        alt = say("display.small_study_table.alt", title=title, told=_range_in_words(found))
         return finished(figure, name, title, alt, data)
 
 
 def _label(row: Estimate) -> str:
-    return row.method if row.is_estimable else f"{row.method}: not estimable"
+    return (
+        row.method
+        if row.is_estimable
+        else say("display.small_study_table.not_estimable", method=row.method)
+    )
 
 
 def _row(row: Estimate, found: SmallStudyRange) -> list[str]:
     own = [part for part in row.caution.split("; ") if part and part not in found.cautions]
     if row.measure == "funnel_asymmetry":
-        return [row.method, "", "", p_value(row.p_value), "; ".join(own) or "of no asymmetry"]
+        return [
+            row.method,
+            "",
+            "",
+            p_value(row.p_value),
+            "; ".join(own) or say("display.small_study_table.no_asymmetry"),
+        ]
     if math.isnan(row.estimate):
         return [row.method, "not estimable", "", "", "; ".join(own)]
     limits = interval(row.conf_low, row.conf_high, row.unit)
@@ -88,7 +99,10 @@ def _row(row: Estimate, found: SmallStudyRange) -> list[str]:
 
 def _range_in_words(found: SmallStudyRange) -> str:
     row = found.range
-    return (
-        f"From {interval(row.conf_low, row.conf_high, row.unit)} by method "
-        f"({row.method}); {shown(row.estimate, row.unit)} unadjusted, {row.studies} trials"
+    return say(
+        "display.small_study_table.told",
+        range=interval(row.conf_low, row.conf_high, row.unit),
+        method=row.method,
+        estimate=shown(row.estimate, row.unit),
+        trials=row.studies,
     )

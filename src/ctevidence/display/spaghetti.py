@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
-from ctevidence.display.disclosure import NO_PEOPLE, disclosure_of, people_may_be_shown
+from ctevidence.display.disclosure import disclosure_of, people_may_be_shown
 from ctevidence.display.figure import (
     LOOK,
     MUTED,
@@ -18,10 +18,10 @@ from ctevidence.display.figure import (
     style_of,
 )
 from ctevidence.display.format import shown
+from ctevidence.language import pick, say
 from ctevidence.models.fit import of_kind
 from ctevidence.terms import DAYS_PER_WEEK
 
-TITLE = "Each person's course by arm"
 #: Lines beyond this many in an arm cover each other; then a part of the people is drawn.
 LINES = 120
 
@@ -50,10 +50,12 @@ def plot_spaghetti(outcome, name: str = "spaghetti") -> Figure:
     of_kind(outcome, "course", "plot_spaghetti")
     study = outcome.study
     if not people_may_be_shown(study):
-        return nothing_to_draw(name, TITLE, NO_PEOPLE)
+        return nothing_to_draw(name, say("display.spaghetti.title"), say("display.no_people"))
     scores = _with_baseline(outcome)
     if scores.empty:
-        return nothing_to_draw(name, TITLE, "no scores")
+        return nothing_to_draw(
+            name, say("display.spaghetti.title"), say("display.spaghetti.no_scores")
+        )
     means = scores.groupby(["arm", "week"], observed=True)["score"].agg(["mean", "size"])
     arms = [a for a in study.arms if a.name in set(scores["arm"])]
     with mpl.rc_context(LOOK):
@@ -65,14 +67,19 @@ def plot_spaghetti(outcome, name: str = "spaghetti") -> Figure:
             _panel(axes, scores[scores["arm"] == arm.name], means.loc[arm.name], arm, study)
             for axes, arm in zip(panels[0], arms, strict=True)
         ]
-        good = "lower is better" if study.scale.better == "lower" else "higher is better"
+        good = pick("better", study.scale.better)
         panels[0][0].set_ylabel(f"{study.scale.label} ({good})")
-        figure.supxlabel("Weeks since the start of treatment", fontsize=10)
-        part = "" if all(drawn) else ", drawn in part"
-        figure.suptitle(f"{TITLE}: thin lines people, thick line mean of those seen{part}",
+        figure.supxlabel(say("display.weeks_since_start"), fontsize=10)
+        part = "" if all(drawn) else say("display.spaghetti.in_part")
+        title = say("display.spaghetti.title")
+        figure.suptitle(say("display.spaghetti.subtitle", title=title, part=part),
                         x=0.01, ha="left", fontweight="bold", fontsize=10.5)  # fmt: skip
         return finished(
-            figure, name, TITLE, _alt(means, study, arms, part), _data(name, means, study)
+            figure,
+            name,
+            say("display.spaghetti.title"),
+            _alt(means, study, arms, part),
+            _data(name, means, study),
         )
 
 
@@ -116,18 +123,19 @@ def _data(name: str, means: pd.DataFrame, study):
             "people seen": [disclosure.text(int(n)) for n in means["size"]],
         }
     )
-    caption = f"Mean {study.scale.label} score of those seen; week 0 is the baseline"
+    caption = say("display.spaghetti.caption", scale=study.scale.label)
     return drawn_table(name, caption, table, ("week", "mean of those seen", "people seen"))
 
 
 def _alt(means: pd.DataFrame, study, arms, part: str) -> str:
     ends = "; ".join(
-        f"{arm.label} {shown(own['mean'].iloc[0], 'points')} to "
-        f"{shown(own['mean'].iloc[-1], 'points')}"
+        say(
+            "display.spaghetti.means",
+            arm=arm.label,
+            first=shown(own["mean"].iloc[0], "points"),
+            last=shown(own["mean"].iloc[-1], "points"),
+        )
         for arm in arms
         if len(own := means.loc[arm.name])
     )
-    return (
-        f"One panel for each arm with the {study.scale.label} scores of each person as thin lines"
-        f"{part} and the mean of those seen as a thick line. Means, first to last visit: {ends}."
-    )[:600]
+    return (say("display.spaghetti.alt", scale=study.scale.label, part=part, ends=ends))[:600]

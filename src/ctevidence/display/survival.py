@@ -9,13 +9,7 @@ from ctevidence.display.curves import Curve, draw_curves, marks_until
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.figure import Figure, nothing_to_draw, style_of
 from ctevidence.display.format import shown
-
-#: what is left at each week, by the kind of the outcome
-TITLES = {
-    "relapse": "Still free of relapse",
-    "retention": "Still in treatment",
-    "time_to_response": "Not yet responded",
-}
+from ctevidence.language import pick, say
 
 
 def plot_survival(fit, name: str = "survival") -> Figure:
@@ -41,17 +35,19 @@ def plot_survival(fit, name: str = "survival") -> Figure:
     over_time = fit
     fit = getattr(over_time, "fit", over_time)
     if fit is None:
-        return nothing_to_draw(name, f"Time until {over_time.event}", over_time.reason)
+        return nothing_to_draw(
+            name, say("display.survival.time_until", event=over_time.event), over_time.reason
+        )
     if fit.outcome.weight is not None:
         raise TypeError("These are curves of weighted people: draw them by plot_weighted_survival.")
-    title = TITLES[fit.outcome.kind]
+    title = pick("display.survival.titles", fit.outcome.kind)
     arms = [arm for arm in fit.study.arms if arm.name in fit.curves]
     if not arms:
-        return nothing_to_draw(name, title, "nobody was at risk")
+        return nothing_to_draw(name, title, say("display.survival.nobody"))
     disclosure = disclosure_of(fit.study)
     last = max(curve.last_time for curve in fit.curves.values())
     if last == 0:
-        return nothing_to_draw(name, title, "nobody was followed after risk began")
+        return nothing_to_draw(name, title, say("display.survival.nobody_followed"))
     marks = marks_until(last)
     curves = [_curve(fit, arm, marks, disclosure) for arm in arms]
     return draw_curves(
@@ -69,12 +65,16 @@ def plot_survival(fit, name: str = "survival") -> Figure:
 def weeks_since(fit, disclosure: Disclosure) -> str:
     """The name of the axis, with the arms that have no band."""
     start = getattr(fit.outcome.rule, "after", "baseline")
-    since = {"baseline": "the start of treatment"}.get(start, f"{start} (those who reached it)")
+    since = {"baseline": say("display.survival.start")}.get(
+        start, say("display.survival.reached", start=start)
+    )
     flat = [a.label for a in fit.study.arms
             if a.name in fit.curves and not fit.curves[a.name].events.sum()]  # fmt: skip
     # a curve without an event has no band, which must not look like certainty
-    remark = f"\nno event, so no band: {', '.join(flat)}" if flat and disclosure.is_open else ""
-    return f"Weeks since {since}{remark}"
+    remark = (
+        say("display.survival.no_band", arms=", ".join(flat)) if flat and disclosure.is_open else ""
+    )
+    return say("display.survival.axis", since=since, remark=remark)
 
 
 def _curve(fit, arm, marks: np.ndarray, disclosure: Disclosure) -> Curve:
@@ -137,7 +137,7 @@ def _alt(fit, arms, last: float, disclosure: Disclosure) -> str:
             f"{arm.label} {shown(float(fit.curves[arm.name].survival[-1]), 'probability')}"
             for arm in arms
         )
-        ends = f"Per 100 people at the end of each curve: {ends}."
+        ends = say("display.survival.ends", ends=ends)
     else:
-        ends = "Steps are rounded to protect people in small groups."
-    return f"Kaplan-Meier curves with 95 % bands of {len(arms)} arms over {last:.0f} weeks. {ends}"
+        ends = say("display.rounded_steps")
+    return say("display.survival.alt", arms=len(arms), weeks=f"{last:.0f}", ends=ends)

@@ -7,6 +7,7 @@ from html import escape
 
 import pandas as pd
 
+from ctevidence.display.labels import heading
 from ctevidence.display.told import Told
 from ctevidence.language import say
 
@@ -72,7 +73,7 @@ class Table:
     def _head(self, column: str) -> str:
         if not column:
             return "<td></td>"
-        return f'<th scope="col"{self._align(column)}>{escape(column)}</th>'
+        return f'<th scope="col"{self._align(column)}>{escape(heading(column))}</th>'
 
     def _methods(self) -> str:
         if not self.methods:
@@ -88,7 +89,9 @@ class Table:
 
     def _cell(self, column: str, value: str) -> str:
         # the label lets a narrow page stack the cells of a row under one another
-        return f'<td data-label="{escape(column)}"{self._align(column)}>{escape(value)}</td>'
+        return (
+            f'<td data-label="{escape(heading(column))}"{self._align(column)}>{escape(value)}</td>'
+        )
 
     def _align(self, column: str) -> str:
         return ' class="number"' if column in self.numeric else ""

@@ -29,7 +29,7 @@ _OPTIONAL = ("week", "p", "people", "reference", "studies", "note", "range")
 
 
 def table_estimates(
-    estimates: Estimates, source, name: str = "estimates", caption: str = "Estimates"
+    estimates: Estimates, source, name: str = "estimates", caption: str = ""
 ) -> Table:
     """Estimates as a table for readers; the only way in which a row should be shown.
 
@@ -45,6 +45,7 @@ def table_estimates(
     Table
         Cautions stand below it, each once, marked by a letter in the column ``note``.
     """
+    caption = caption or say("display.tables.estimates")
     disclosure = disclosure_of(source)
     estimates = Estimates(gated(row, disclosure) for row in estimates)
     marks = _marks(estimates)
@@ -71,8 +72,10 @@ def _without_constants(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     same = [c for c in ("outcome", "measure", "week") if c in frame and frame[c].nunique() == 1]
     if len(frame) < 2 or not same:
         return frame, ""
-    words = ", ".join(f"week {frame[c].iloc[0]}" if c == "week" else frame[c].iloc[0] for c in same)
-    return frame.drop(columns=same), f"All rows: {words}."
+    words = ", ".join(
+        say("when.plain", week=frame[c].iloc[0]) if c == "week" else frame[c].iloc[0] for c in same
+    )
+    return frame.drop(columns=same), say("display.tables.all_rows", words=words)
 
 
 def _marks(estimates: Estimates) -> dict[str, str]:
@@ -93,7 +96,7 @@ def _row(row: Estimate, disclosure: Disclosure, marks: dict[str, str], what: str
     value, limits = shown_estimate(row, disclosure)
     label = contrast_label(row.arm, row.reference)
     if row.reference and row.measure in LEVEL_MEASURES:  # a level, not a comparison
-        label = f"{treatment_label(row.arm)} as {row.reference} predicts"
+        label = say("display.tables.as_predicts", arm=treatment_label(row.arm), model=row.reference)
     return {
         what: label[0].upper() + label[1:],
         "outcome": row.outcome,
@@ -119,7 +122,7 @@ def shown_estimate(row: Estimate, disclosure: Disclosure) -> tuple[str, str]:
     """Estimate and interval as text, as far as they may be shown."""
     row = gated(row, disclosure)
     if not row.is_estimable:
-        return ("not shown" if is_hidden(row) else not_estimable()), ""
+        return (say("display.not_shown") if is_hidden(row) else not_estimable()), ""
     if row.measure == "nnt":
         return number_needed(row.estimate, row.conf_low, row.conf_high)
     return shown(row.estimate, row.unit), interval(row.conf_low, row.conf_high, row.unit)
@@ -131,25 +134,39 @@ def _people(n: int | None, events: int | None, disclosure: Disclosure) -> str:
     return (
         disclosure.text(n)
         if events is None
-        else f"{disclosure.events_text(events, n)} of {disclosure.text(n)}"
+        else say(
+            "display.tables.of", events=disclosure.events_text(events, n), people=disclosure.text(n)
+        )
     )
 
 
 def table_rules(study) -> Table:
     """What the study declares: who entered, and what counts as what."""
     rules = study.rules
-    declared = [("Who enters", rule_words(rules.entry, study.scale))]
+    declared = [(say("display.tables.who_enters"), rule_words(rules.entry, study.scale))]
     for label in ("response", "remission", "relapse", "retention"):
         rule = getattr(rules, label)
-        text = rule_words(rule, study.scale).split(": ", 1)[-1] if rule else "not declared"
+        text = (
+            rule_words(rule, study.scale).split(": ", 1)[-1]
+            if rule
+            else say("display.tables.not_declared")
+        )
         declared.append((label.capitalize(), text[0].upper() + text[1:]))
-    for label, rule in (("The illness", rules.illness), ("Maintenance", rules.maintenance)):
+    for label, rule in (
+        (say("display.tables.illness"), rules.illness),
+        (say("display.tables.maintenance"), rules.maintenance),
+    ):
         declared += [(label, rule_words(rule, study.scale))] if rule else []
     randomised = " and ".join(sorted(study.randomised)) or "nothing"
-    declared.append(("Randomised", f"{randomised.capitalize()} (of medication and therapy)."))
-    declared.append(("Scale", study.scale.describe()))
+    declared.append(
+        (
+            say("display.tables.randomised"),
+            say("display.tables.of_components", components=randomised.capitalize()),
+        )
+    )
+    declared.append((say("display.tables.scale"), study.scale.describe()))
     frame = pd.DataFrame(declared, columns=["what", "as declared in study.toml"])
-    return Table("rules", "What counts as what in this study", frame)
+    return Table("rules", say("display.tables.caption"), frame)
 
 
 def table_arms(study) -> Table:
@@ -158,9 +175,9 @@ def table_arms(study) -> Table:
         {
             "arm": arm.label,
             "counts as": treatment_label(arm.treatment),
-            "medication": arm.medication or "not stated",
-            "therapy": arm.therapy or "not stated",
+            "medication": arm.medication or say("display.not_stated"),
+            "therapy": arm.therapy or say("display.not_stated"),
         }
         for arm in study.arms
     ]
-    return Table("arms", "Arms and what they were given", pd.DataFrame(rows))
+    return Table("arms", say("display.tables.arms_caption"), pd.DataFrame(rows))

@@ -21,13 +21,13 @@ from ctevidence.display.figure import (
 from ctevidence.display.format import number, p_value, shown, unit_label
 from ctevidence.display.heat_map import AGAINST, draw_cells
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.release import HIDDEN, gated, is_hidden
+from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.tipping_sentence import tipping_sentence
+from ctevidence.language import say
 from ctevidence.sensitivity.tipping_point import TippingPoint
 
 #: place on the colour scale of a cell that shows the arm worse, neither, or better
 SHADES = {-1: 0.2, 0: 0.5, 1: 0.8}
-KEY = "(coloured: a difference is shown; framed: as imputed; negative: better)"
 MARKS = {-1: "worse", 0: "", 1: "better"}
 
 
@@ -46,9 +46,9 @@ def plot_tipping_point(tipping: TippingPoint, name: str = "tipping-point") -> Fi
         side. The cell without any delta has a frame. Its table has the p-values.
     """
     arm, against = (treatment_label(n) for n in (tipping.base.arm, tipping.base.reference))
-    title = f"How much worse would the missing have to be? {arm.capitalize()} against {against}"
+    title = say("display.tipping_point.title", arm=arm.capitalize(), against=against)
     if is_hidden(gated(tipping.base, disclosure_of(tipping.study))):
-        return nothing_to_draw(name, title, HIDDEN)
+        return nothing_to_draw(name, title, say("display.release.hidden"))
     favours = tipping.favours[::-1]  # worst at the top, as an axis has it
     unit = tipping.base.unit
     text = [
@@ -64,15 +64,32 @@ def plot_tipping_point(tipping: TippingPoint, name: str = "tipping-point") -> Fi
         axes.set_xticks(np.arange(columns) + 0.5, [_step(d) for d in tipping.deltas_against])
         axes.set_yticks(-np.arange(rows) - 0.5, [_step(d) for d in tipping.deltas[::-1]])
         label = tipping.study.scale.label
-        axes.set_xlabel(f"Missing on {against}: {label} points worse than imputed\n{KEY}")
-        axes.set_ylabel(f"Missing on {arm}:\n{label} points worse than imputed")
+        axes.set_xlabel(
+            say(
+                "display.tipping_point.missing_other",
+                against=against,
+                label=label,
+                key=say("display.tipping_point.key"),
+            )
+        )
+        axes.set_ylabel(say("display.tipping_point.missing_own", arm=arm, label=label))
         week = tipping.base.week
-        axes.set_title(f"{title},\nweek {week:g}, {_measured(unit)}", fontsize=11)
+        axes.set_title(
+            say(
+                "display.tipping_point.panel",
+                title=title,
+                week=f"{week:g}",
+                measured=_measured(unit),
+            ),
+            fontsize=11,
+        )
         return finished(figure, name, title, _alt(tipping), _data(tipping, name, title))
 
 
 def _measured(unit: str) -> str:
-    return f"difference {unit_label(unit)}" if unit == "probability" else f"difference in {unit}"
+    if unit == "probability":
+        return say("display.tipping_point.difference", unit=unit_label(unit))
+    return say("display.tipping_point.difference_in", unit=unit)
 
 
 def _step(delta: float) -> str:
@@ -106,12 +123,14 @@ def _data(tipping: TippingPoint, name: str, title: str):
         for j, other in enumerate(tipping.deltas_against)
     ]
     frame = pd.DataFrame(rows)
-    return drawn_table(name, f"{title}: every pair of points", frame, tuple(frame.columns))
+    return drawn_table(
+        name, say("display.tipping_point.every_pair", title=title), frame, tuple(frame.columns)
+    )
 
 
 def _alt(tipping: TippingPoint) -> str:
     cells = tipping.favours.size
-    start = f"Grid of {cells} cells, a pair of deltas each. "
+    start = say("display.tipping_point.cells", cells=cells)
     said = tipping_sentence(tipping)
     parts = [part for part in said.split(". ") if part]
     text = start
@@ -119,4 +138,8 @@ def _alt(tipping: TippingPoint) -> str:
         if len(text) + len(part) > 560:
             break
         text += f"{part.rstrip('.')}. "
-    return text.strip() if not math.isnan(tipping.base.estimate) else start + "Not estimable."
+    return (
+        text.strip()
+        if not math.isnan(tipping.base.estimate)
+        else start + say("display.tipping_point.not_estimable")
+    )

@@ -7,7 +7,7 @@ import pandas as pd
 from ctevidence.data.trial_labels import short_citation
 from ctevidence.display.format import interval, number, shown
 from ctevidence.display.table import Table
-from ctevidence.synthesis.influence import INFLUENTIAL
+from ctevidence.language import capital, say
 from ctevidence.synthesis.pooled import Pooled
 
 COLUMNS = (
@@ -36,7 +36,7 @@ def table_trial_influence(pooled: Pooled, name: str, caption: str) -> Table:
     labels = dict(zip(pooled.effects.frame["study"], pooled.effects.frame["label"], strict=True))
     rows, marked = [], False
     for without, (study, found) in zip(pooled.leave_one_out(), by_trial.items(), strict=True):
-        flagged = INFLUENTIAL in found["weight"].caution
+        flagged = say("synthesis.influence.influential") in found["weight"].caution
         marked |= flagged
         rows.append([
             short_citation(labels[study]) + (" *" if flagged else ""),
@@ -47,12 +47,12 @@ def table_trial_influence(pooled: Pooled, name: str, caption: str) -> Table:
             number(found["dffits"].estimate, 2),
             number(found["tau2_change"].estimate, 3),
         ])  # fmt: skip
-    notes = [f"* {INFLUENTIAL[:1].upper()}{INFLUENTIAL[1:]}."] if marked else []
+    notes = [f"* {capital(say('synthesis.influence.influential'))}."] if marked else []
     row = pooled.pooled
     everyone = (
         f"{shown(row.estimate, row.unit)} ({interval(row.conf_low, row.conf_high, row.unit)})"
     )
-    notes.append(f"With all {pooled.result.k} trials: {everyone}.")
+    notes.append(say("display.trial_influence.with_all", trials=pooled.result.k, all=everyone))
     return Table(
         name, caption, pd.DataFrame(rows, columns=list(COLUMNS)), tuple(notes), COLUMNS[1:]
     )

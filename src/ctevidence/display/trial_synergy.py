@@ -25,11 +25,8 @@ from ctevidence.display.tables import letter
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.hearing import is_of_the_young
 from ctevidence.language import say
-from ctevidence.synthesis.trial_synergy import NOT_POOLED
 from ctevidence.terms import Treatment
 
-NO_TRIAL = "no trial counted all four cells"
-TITLE = "More than the sum of the parts? Trials that had all four cells"
 COLUMNS = (
     "trial",
     "outcome",
@@ -64,22 +61,27 @@ def table_trials_synergy(
         Per 100 people. One row says so where no trial has all four cells.
     """
     if not len(estimates):
-        return Table(name, TITLE, pd.DataFrame({"trial": [f"{NO_TRIAL}."]}))
+        return Table(
+            name,
+            say("display.trial_synergy.title"),
+            pd.DataFrame({"trial": [f"{say('display.trial_synergy.no_trial')}."]}),
+        )
     found = _by_trial(estimates)
     cautions = dict.fromkeys(part for rows in found for part in _cautions(rows))
     marks = {text: letter(i) for i, text in enumerate(cautions)}
     cells = [_line(rows, trials, marks) for rows in found]
     notes = (
-        "Per 100 people; 95 % ranges in round brackets, not pooled; letters point below. "
-        "Synergy is both less what the parts add up to; on the ratio scale 1 is no synergy, and "
-        "both scales stand side by side because they may differ. No synergy does not mean no "
-        "benefit: the gain over the better single "
-        "treatment has a one-sided limit, and above 0 the combination was shown to be better than "
-        "both. For relapse and dropout less is better.",
+        say("display.trial_synergy.note"),
         *((say("misreadings.young-harms"),) if any(map(is_of_the_young, estimates)) else ()),
         *(f"{mark}: {text}." for text, mark in marks.items()),
     )
-    return Table(name, TITLE, pd.DataFrame(cells, columns=list(COLUMNS)), notes, COLUMNS[2:])
+    return Table(
+        name,
+        say("display.trial_synergy.title"),
+        pd.DataFrame(cells, columns=list(COLUMNS)),
+        notes,
+        COLUMNS[2:],
+    )
 
 
 def plot_trials_synergy(
@@ -96,7 +98,9 @@ def plot_trials_synergy(
     """
     lines = [rows for rows in _by_trial(estimates) if _synergy(rows).is_estimable]
     if not lines:
-        return nothing_to_draw(name, TITLE, NO_TRIAL)
+        return nothing_to_draw(
+            name, say("display.trial_synergy.title"), say("display.trial_synergy.no_trial")
+        )
     with mpl.rc_context(LOOK):
         height = TOP + BOTTOM + ROW * len(lines)
         figure, axes = canvas(9.6, height, layout="none")
@@ -113,16 +117,27 @@ def plot_trials_synergy(
         axes.set_ylim(-len(lines) + 0.5, 0.5)
         axes.spines["left"].set_visible(False)
         axes.set_yticks([])
-        heads = ((VALUE, "synergy per 100"), (RATIO, "ratio (1 is none)"))
+        heads = (
+            (VALUE, say("display.trial_synergy.synergy")),
+            (RATIO, say("display.trial_synergy.ratio")),
+        )
         for x, text in heads:
             _text(axes, x, 0.85, text, color=MUTED)
-        axes.set_xlabel("per 100 people: less than the sum  |  more than the sum", fontsize=9)
+        axes.set_xlabel(say("display.trial_synergy.axis"), fontsize=9)
         figure.text(
-            0.01, 1 - 0.28 / height, TITLE, ha="left", va="center", fontweight="bold", fontsize=12
+            0.01,
+            1 - 0.28 / height,
+            say("display.trial_synergy.title"),
+            ha="left",
+            va="center",
+            fontweight="bold",
+            fontsize=12,
         )
         data = table_trials_synergy(estimates, trials, name)
-        drawn = drawn_table(name, TITLE, data.frame, data.numeric)
-        return finished(figure, name, TITLE, _alt(lines, trials), drawn)
+        drawn = drawn_table(name, say("display.trial_synergy.title"), data.frame, data.numeric)
+        return finished(
+            figure, name, say("display.trial_synergy.title"), _alt(lines, trials), drawn
+        )
 
 
 def _draw(axes, y: int, rows: list[Estimate], trials: Trials) -> None:
@@ -144,11 +159,8 @@ def _text(axes, x: float, y: float, text: str, **options) -> None:
 
 def _alt(lines: list[list[Estimate]], trials: Trials) -> str:
     told = "; ".join(f"{_label(rows[0], trials)} {_signed(_synergy(rows))}" for rows in lines[:8])
-    more = f"; and {len(lines) - 8} more" if len(lines) > 8 else ""
-    return (
-        f"One line for each of {len(lines)} trials of all four cells: synergy on the difference "
-        f"scale, per 100 people, with its 95 % range. {told}{more}."
-    )
+    more = say("display.trial_synergy.more", count=len(lines) - 8) if len(lines) > 8 else ""
+    return say("display.trial_synergy.alt", trials=len(lines), told=told, more=more)
 
 
 def _by_trial(estimates: Estimates) -> list[list[Estimate]]:
@@ -175,7 +187,11 @@ def _cautions(rows: list[Estimate]) -> list[str]:
     shown_rows = (_synergy(rows), _first(rows, measure="interaction_ratio"))
     parts = (part for row in shown_rows for part in row.caution.split("; "))
     # what holds for all of them stands in the first note
-    return list(dict.fromkeys(part for part in parts if part not in ("", NOT_POOLED)))
+    return list(
+        dict.fromkeys(
+            part for part in parts if part not in ("", say("synthesis.trial_synergy.not_pooled"))
+        )
+    )
 
 
 def _line(rows: list[Estimate], trials: Trials, marks: dict[str, str]) -> list[str]:
@@ -185,7 +201,8 @@ def _line(rows: list[Estimate], trials: Trials, marks: dict[str, str]) -> list[s
     letters = ", ".join(marks[part] for part in _cautions(rows))
     return [
         f"{_label(seen, trials)} ({seen.population})" + (f" [{letters}]" if letters else ""),
-        seen.outcome + ("" if math.isnan(seen.week) else f", week {seen.week:g}"),
+        seen.outcome
+        + ("" if math.isnan(seen.week) else say("display.at_week_comma", week=f"{seen.week:g}")),
         number((seen.n or 0) + (seen.n_reference or 0), 0),
         " / ".join(shown(row.estimate, row.unit) for row in levels),
         shown(predicted.estimate, predicted.unit),

@@ -9,6 +9,7 @@ import pandas as pd
 from ctevidence.data.trials import Trials
 from ctevidence.display.format import number
 from ctevidence.display.table import Table
+from ctevidence.language import say
 from ctevidence.synthesis.conditions import condition_group, group_named
 from ctevidence.synthesis.effect_sizes import EffectSizes
 
@@ -34,7 +35,7 @@ def table_excluded(comparisons: Mapping[str, EffectSizes], trials: Trials | None
 
 def table_notes(trials, name: str = "trials-notes") -> Table:
     """What the trials are, in the words of whoever compiled them."""
-    frame = pd.DataFrame({"note": list(trials.notes) or ["No notes are declared."]})
+    frame = pd.DataFrame({"note": list(trials.notes) or [say("display.trial_tables.no_notes")]})
     return Table(name, trials.title, frame)
 
 
@@ -59,7 +60,9 @@ def table_cell_means(trials, name: str = "cell-means", condition: str | None = N
     if means is not None and group is not None:
         means = means[means["condition"].map(condition_group) == group]
     if means is None or means.empty:
-        return Table(name, caption, pd.DataFrame({"trial": [NO_MEANS]}))
+        return Table(
+            name, caption, pd.DataFrame({"trial": [say("display.trial_tables.no_such_trial")]})
+        )
     cells = ("control", "medication", "therapy", "combined")
     rows = [
         [
@@ -72,12 +75,8 @@ def table_cell_means(trials, name: str = "cell-means", condition: str | None = N
     ]
     columns = ["trial", "outcome", *cells, "more than its parts"]
     notes = dict.fromkeys(f"{c[:1].upper()}{c[1:]}." for c in means["caution"] if c)
-    notes = ("In brackets: people in the cell. " + COLUMN_EXPLAINED, *notes)
+    notes = (
+        say("display.trial_tables.in_brackets") + say("display.trial_tables.more_than_parts"),
+        *notes,
+    )
     return Table(name, caption, pd.DataFrame(rows, columns=columns), notes, tuple(columns[2:]))
-
-
-NO_MEANS = "No such trial is given."
-COLUMN_EXPLAINED = (
-    "More than its parts: combined less medication less therapy plus control; without standard "
-    "deviations it has no range."
-)

@@ -13,6 +13,7 @@ from ctevidence.display.labels import contrast_label, measure_label
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import pick, say
 from ctevidence.terms import E_VALUE
 
 
@@ -45,28 +46,31 @@ would be enough to let the range include no difference; anything weaker could no
     row = gated(row, disclosure_of(source))
     what = f"{_about(row)}, {row.outcome}"
     if not row.is_estimable:
-        return f"{what}: no E-value; {row.caution}."
-    whole = "interaction" if row.measure.startswith("interaction") else "association"
-    none = "no interaction" if whole == "interaction" else "no difference"
-    strong = "the treatment and the outcome" if whole == "association" else "an arm and the outcome"
+        return say("display.unmeasured.none", what=what, why=row.caution)
+    kind = "interaction" if row.measure.startswith("interaction") else "association"
+    whole = pick("display.unmeasured.whole", kind)
+    none = pick("display.unmeasured.without", kind)
+    strong = pick("display.unmeasured.both", kind)
     if math.isinf(row.estimate):
-        return f"{what}: no confounding of any strength could explain the whole {whole}."
-    start = (
-        f"{what}: something unmeasured that makes both {strong} "
-        f"{shown(row.estimate, row.unit)} times as likely could explain the whole {whole}"
+        return say("display.unmeasured.no_strength", what=what, whole=whole)
+    start = say(
+        "display.unmeasured.strength",
+        what=what,
+        whom=strong,
+        size=shown(row.estimate, row.unit),
+        whole=whole,
     )
     if row.conf_low <= 1:
-        return f"{start}; the range includes {none} without any."
-    return (
-        f"{start}, and {shown(row.conf_low, row.unit)} times would be enough to let the range "
-        f"include {none}; anything weaker could not."
+        return say("display.unmeasured.any_range", start=start, none=none)
+    return say(
+        "display.unmeasured.limit", start=start, size=shown(row.conf_low, row.unit), none=none
     )
 
 
 def _about(row: Estimate) -> str:
     if row.measure.startswith("interaction"):
         scale = "ratio" if "ratio" in row.measure else "difference"
-        return f"Synergy on the {scale} scale"
+        return say("display.unmeasured.synergy", scale=scale)
     words = contrast_label(row.arm, row.reference)
     return words[:1].upper() + words[1:]
 
@@ -92,9 +96,6 @@ def table_e_values(rows: Iterable[Estimate], source="open") -> Table:
             "to include no difference": [shown(row.conf_low, row.unit) for row in kept],
         }
     )
-    note = (
-        "Risk ratios that an unmeasured confounder would need with both treatment and outcome, "
-        "beyond what was measured (E-value). The larger, the less likely."
-    )
+    note = say("display.unmeasured.note")
     numeric = ("week", "to explain it away", "to include no difference")
-    return Table("e-values", "How strong confounding would have to be", frame, (note,), numeric)
+    return Table("e-values", say("display.unmeasured.caption"), frame, (note,), numeric)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ctevidence.display.disclosure import HELD_BACK, Disclosure, disclosure_of
+from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.labels import contrast_label, population_label
 from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.table import Table
@@ -115,7 +115,8 @@ def _verdict(verdict: Verdict, disclosure: Disclosure) -> list[str]:
         return [says(verdict), direction_words(verdict), "", "", no_data_words(verdict), "", "", ""]
     if _is_hidden(verdict, disclosure):  # its direction would tell that of the hidden number
         why = estimate_words(verdict.lead, disclosure)
-        return [says(verdict), HELD_BACK, "", why, rests_words(verdict, disclosure), "", "", why]
+        hidden = say("display.not_shown")
+        return [says(verdict), hidden, "", why, rests_words(verdict, disclosure), "", "", why]
     return [
         says(verdict),
         direction_words(verdict),

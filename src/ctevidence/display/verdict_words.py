@@ -20,7 +20,7 @@ from ctevidence.evidence.verdict import (
     people_behind,
 )
 from ctevidence.language import pick, say, words
-from ctevidence.synthesis.who_was_studied import HAVE
+from ctevidence.synthesis.who_was_studied import tells_who
 
 #: verdicts that claim no direction
 _UNDECIDED = {Direction.NOT_DETERMINED, Direction.NOT_ESTABLISHED}
@@ -156,7 +156,7 @@ def who_words(row: Estimate) -> str:
     >>> who_words(row)
     '918 of 1276 people have persistent depression (Keller 2000)'
     """
-    return ", ".join(part for part in row.caution.split("; ") if HAVE in part)
+    return ", ".join(part for part in row.caution.split("; ") if tells_who(part))
 
 
 def detectable_words(verdict: Verdict, disclosure: Disclosure) -> str:

@@ -23,6 +23,7 @@ from ctevidence.display.figure import (
 from ctevidence.display.format import interval, rounded, shown
 from ctevidence.display.release import gated, why_hidden
 from ctevidence.display.spread import spread
+from ctevidence.language import say
 from ctevidence.models.weighted_times import WeightedTimeToEventFit
 
 POINTS = 40
@@ -53,11 +54,11 @@ def plot_weighted_survival(fit: WeightedTimeToEventFit, name: str = "weighted-su
     """
     if not isinstance(fit, WeightedTimeToEventFit):
         raise TypeError("This draws curves of weighted people; use plot_survival for other fits.")
-    title = f"Without {fit.at_risk.event}, arms made alike"
+    title = say("display.weighted_survival.title", event=fit.at_risk.event)
     weeks = np.linspace(0, math.floor(100 * fit.largest_week) / 100, POINTS + 1)
     drawn = _points(fit, weeks[1:], disclosure_of(fit.study))
     if drawn.empty:
-        return nothing_to_draw(name, title, "too few people to show any of it")
+        return nothing_to_draw(name, title, say("display.weighted_survival.too_few"))
     with mpl.rc_context(LOOK):
         figure, axes = canvas(7.2, 4.4)
         ends = {}
@@ -78,7 +79,10 @@ def plot_weighted_survival(fit: WeightedTimeToEventFit, name: str = "weighted-su
         axes.set_xlim(0, weeks[-1])
         axes.yaxis.grid(True)
         axes.set_ylabel("of 100 people")
-        axes.set_xlabel(f"Weeks since risk began\n{fit.outcome.weight.population}", color=MUTED)
+        axes.set_xlabel(
+            say("display.weighted_survival.axis", population=fit.outcome.weight.population),
+            color=MUTED,
+        )
         axes.set_title(title, pad=10)
         return finished(figure, name, title, _alt(fit, ends, weeks[-1]), _table(drawn, name, title))
 
@@ -120,7 +124,10 @@ def _table(drawn: pd.DataFrame, name: str, title: str):
 
 def _alt(fit, ends: dict, last: float) -> str:
     values = "; ".join(f"{label} {shown(y / 100, 'probability')}" for label, (y, _) in ends.items())
-    return (
-        f"Curves of weighted people with 95 % bands of {len(ends)} arms over {last:.0f} weeks, "
-        f"per 100 without {fit.at_risk.event}. At the end: {values}."
+    return say(
+        "display.weighted_survival.alt",
+        arms=len(ends),
+        weeks=f"{last:.0f}",
+        event=fit.at_risk.event,
+        ends=values,
     )

@@ -33,9 +33,6 @@ from ctevidence.synthesis.conditions import group_named
 from ctevidence.synthesis.flags import FLAG_RULES
 from ctevidence.terms import did_you_mean
 
-#: caution of a trial that counted those who completed: whom chance assigned is lost
-COMPLETERS = FLAG_RULES["completers"].meaning
-
 __all__ = ["Claim", "Verdict", "assess_claims", "is_of_another_condition", "rests_on_transitivity"]
 
 
@@ -264,7 +261,7 @@ def _rank(weighed: Weighed, claim: Claim) -> tuple:
         source == NETWORK,
         (row.studies or 1) < 2,
         not row.randomised,
-        COMPLETERS in row.caution.split("; "),
+        FLAG_RULES["completers"].meaning in row.caution.split("; "),
         claim.place_of(row.outcome),
         SOURCES.index(source),
         -(row.studies or 1),

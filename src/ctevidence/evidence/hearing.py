@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from ctevidence.contrasts.not_worse import judges_margin
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claim import ADULTS, FOUR_ARMS, NETWORK, PARTICIPANTS, TRIALS, YOUNG, Claim
+from ctevidence.language import say
 from ctevidence.synthesis.conditions import CONDITION_GROUPS, UNCLASSIFIED, condition_group
 from ctevidence.synthesis.conditions import group_named as group_of
 from ctevidence.synthesis.trial_overview import OVERVIEW
 from ctevidence.synthesis.trial_overview import YOUNG as YOUNG_WORDS
-from ctevidence.synthesis.trial_synergy import NOT_POOLED
-from ctevidence.terms import DESCRIPTIVE, SENSITIVITY, TRANSITIVITY
 
 #: how a row says that it is of a stratum of its own, and how combinations join their parts
 STRATUM, PARTS = "stratum ", " + "
@@ -20,14 +20,14 @@ SEVERAL = "several conditions"
 
 def rests_on_transitivity(row: Estimate) -> bool:
     """Whether an estimate is of a network: every row of one says what it assumes."""
-    return TRANSITIVITY in row.caution
+    return say("caution.transitivity") in row.caution
 
 
 def source_of(row: Estimate) -> str:
     """What kind of source an estimate comes from: one of `claim.SOURCES`."""
     if rests_on_transitivity(row):
         return NETWORK
-    if NOT_POOLED in row.caution.split("; "):
+    if say("synthesis.trial_synergy.not_pooled") in row.caution.split("; "):
         return FOUR_ARMS
     return PARTICIPANTS if condition_of(row) is None else TRIALS
 
@@ -84,8 +84,8 @@ def speaks_to(claim: Claim, row: Estimate) -> bool:
     source = source_of(row)
     if source not in claim.sources or claim.place_of(row.outcome) is None:
         return False
-    is_described = DESCRIPTIVE in row.caution or row.population.startswith(OVERVIEW)
-    is_again = SENSITIVITY in row.caution.split("; ")
+    is_described = say("caution.descriptive") in row.caution or row.population.startswith(OVERVIEW)
+    is_again = say("caution.sensitivity") in row.caution.split("; ")
     if is_described or is_again or stratum_of(row) != claim.stratum:
         return False
     if source == NETWORK:
@@ -93,7 +93,7 @@ def speaks_to(claim: Claim, row: Estimate) -> bool:
     is_relapse = row.outcome.startswith(("relapse", "recurrence"))
     if source == PARTICIPANTS and is_relapse and row.randomised is not True:
         return False
-    if row.method.startswith("non-inferiority"):  # the two-sided row of the same contrast speaks
+    if judges_margin(row):  # the two-sided row of the same contrast speaks
         return False
     return (
         row.arm == claim.arm and row.reference == claim.reference and row.measure in claim.measures

@@ -26,7 +26,7 @@ from ctevidence.evidence.verdict import (
     people_behind,
     rests_on_one_small_study,
 )
-from ctevidence.synthesis.risk_of_bias import WORST, bias_of
+from ctevidence.synthesis.risk_of_bias import bias_of, is_judged_high
 
 PREDICTION, SMALL_STUDIES = "_prediction", "_small_study_range"
 #: below this small-study effects cannot be told from chance
@@ -91,7 +91,7 @@ def _risk_of_bias(row: Estimate) -> Iterator[Hint]:
     found = bias_of(row.caution)
     if found:
         yield Hint("risk_of_bias", "bias-flagged", True, {"flags": "; ".join(found)})
-    if not any(part.startswith(WORST) for part in found):
+    if not any(map(is_judged_high, found)):
         yield Hint("risk_of_bias", "bias-not-assessed", None)
     if row.randomised is False:
         yield Hint("risk_of_bias", "bias-not-randomised", True)

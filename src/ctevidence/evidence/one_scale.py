@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claim import TRIALS, Claim
 from ctevidence.evidence.hearing import rests_on_transitivity, source_of
+from ctevidence.language import say
 from ctevidence.synthesis.absolute import RATIOS, absolute_effect
 
 #: between the id of a difference and the arm, in the id of a risk that it starts from
@@ -128,6 +129,6 @@ def per_100(ratio: Estimate, baseline: float) -> Estimate:
         std_error=math.nan,
         error_scale="identity",
         p_value=math.nan,
-        method=f"{ratio.method}; at a baseline risk of {100 * baseline:.0f} in 100",
+        method=say("evidence.one_scale.method", method=ratio.method, risk=f"{100 * baseline:.0f}"),
         caution="; ".join(filter(None, (found.caution, ratio.caution))),
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import pick, say
+
 Array = np.ndarray
 
 #: what a row ends with when it ends without a change of state
@@ -247,7 +249,10 @@ def _walk(histories: Histories, weeks: Array, horizons: Array, kind) -> Occupanc
         np.array([a[0] for a in at[: len(weeks)]]).reshape(-1, S),
         np.array([a[1] for a in at[len(weeks) :]]).reshape(-1, S),
         spread.covariance()[np.ix_(rows, rows)],
-        f"Aalen-Johansen, {spread.name}",
+        say(
+            "models.aalen_johansen.method",
+            spread=pick("models.aalen_johansen.spreads", spread.kind),
+        ),
     )
 
 
@@ -276,7 +281,7 @@ def _step(at_risk: Array, moved: Array) -> Array:
 class _Greenwood:
     """Covariance of (p, area) from that of the shares who change, by propagation."""
 
-    name = "Greenwood-type variance"
+    kind = "greenwood"
 
     def __init__(self, histories: Histories, first: Array, p: Array) -> None:
         self.S = len(p)
@@ -320,7 +325,7 @@ class _Greenwood:
 class _NoVariance:
     """Nothing of errors: the curves alone."""
 
-    name = "no variance"
+    kind = "none"
 
     def __init__(self, histories: Histories, first: Array, p: Array) -> None:
         self.size = 2 * len(p)
@@ -348,7 +353,7 @@ class _Influence:
     state, then give the influence of a time in a state as a difference of two of them.
     """
 
-    name = "infinitesimal jackknife variance"
+    kind = "jackknife"
 
     def __init__(self, histories: Histories, first: Array, p: Array) -> None:
         self.histories = histories

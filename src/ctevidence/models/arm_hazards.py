@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import say
 from ctevidence.models.clustered_curves import clusters_of, column_of
 from ctevidence.models.covariates import covariate_columns, of_people_with
 from ctevidence.models.hazard_ratios import LogHazards, log_hazards
@@ -44,7 +45,7 @@ def adjusted_hazards(
     try:
         adjusted = _hazards(complete, at_risk, names, cluster, subdistribution)
     except ArithmeticError as reason:
-        caution = f"hazard ratio not adjusted for {', '.join(names)}: {reason}"
+        caution = say("models.arm_hazards.not_adjusted", names=", ".join(names), reason=reason)
         return replace(unadjusted, cautions=(caution, *unadjusted.cautions))
     left_out = complete.cautions[len(outcome.cautions) :]
     return replace(adjusted, adjusted_for=names, cautions=(*left_out, *adjusted.cautions))

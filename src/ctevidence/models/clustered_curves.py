@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.terms import did_you_mean
 
 Array = np.ndarray
@@ -57,9 +58,9 @@ class Clusters:
         """What limits errors over these clusters."""
         of_several = int((np.bincount(self.code) > 1).sum()) if len(self.code) else 0
         if not of_several:
-            return (f"nobody shares a {self.name}: errors are those of single people",)
+            return (say("models.clustered_curves.nobody_shares", what=self.name),)
         if of_several < ENOUGH_CLUSTERS:
-            return (f"errors over few {self.name}s come out too small",)
+            return (say("models.clustered_curves.few", what=self.name),)
         return ()
 
     def covariance(self, arms: Sequence[str], measure: str, week: float) -> Array:

@@ -16,6 +16,8 @@ import numpy as np
 from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
 
+from ctevidence.language import say
+
 #: People behind each coefficient below which no slope is reported.
 PEOPLE_PER_COEFFICIENT = 5
 
@@ -49,9 +51,9 @@ def slope_of_effect(
     x = np.column_stack([*columns, *([] if more is None else more.T)])
     n, q = x.shape
     if n < PEOPLE_PER_COEFFICIENT * q or np.linalg.matrix_rank(x) < q:
-        return Slope(math.nan, math.nan, math.nan, "too few people, or a modifier without spread")
+        return Slope(math.nan, math.nan, math.nan, say("models.continuous_modifier.too_few"))
     if scale == "log" and any(y[arm == a].sum() == 0 for a in (0, 1)):
-        return Slope(math.nan, math.nan, math.nan, "nobody has it in an arm, a ratio has no value")
+        return Slope(math.nan, math.nan, math.nan, say("models.continuous_modifier.no_ratio"))
     if scale == "identity":
         coef = np.linalg.lstsq(x, y, rcond=None)[0]
         weight, fitted = np.ones(n), x @ coef

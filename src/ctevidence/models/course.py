@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import listed, say
 from ctevidence.levels import Levels
 from ctevidence.models.course_fit import CourseFit
 from ctevidence.models.covariance_structures import ON_TIMES, canonical_name
@@ -127,7 +128,7 @@ def fit_course(
     form = _Form(names, covariance, method, baseline == "constrained", weighting, standardise_by)
     fitted, why = _fit(of_people_with(outcome, names), form)
     if fitted.model is None and names:
-        dropped = f"too few scores to adjust for {', '.join(names)}{in_brackets(why)}"
+        dropped = say("models.course.too_few", names=", ".join(names), why=in_brackets(why))
         outcome = replace(outcome, cautions=(*outcome.cautions, dropped))
         fitted, _ = _fit(outcome, replace(form, names=()))
     return fitted
@@ -145,9 +146,9 @@ class _Form:
     standardise_by: str
 
     def in_words(self) -> str:
-        start = ", baseline as a response with one mean in all arms" if self.constrained else ""
-        fixed = f", adjusted for {', '.join(self.names)}" if self.names else ""
-        equal = ", covariates weighted equally" if self.weighting == "equal" else ""
+        start = say("models.course.baseline_as_response") if self.constrained else ""
+        fixed = say("models.adjusted_for", names=", ".join(self.names)) if self.names else ""
+        equal = say("models.course.equal_weights") if self.weighting == "equal" else ""
         return start + fixed + equal
 
 
@@ -187,10 +188,7 @@ def _unlike_starts(outcome: Outcome) -> tuple[str, ...]:
     chosen = sorted(parts - outcome.study.randomised)
     if not chosen:
         return ()
-    return (
-        f"one baseline mean for all arms without randomisation of {' and '.join(chosen)}: means "
-        "and differences are those of people with equal baseline scores",
-    )
+    return (say("models.course.one_baseline", components=listed(chosen)),)
 
 
 def _with_start(outcome: Outcome) -> pd.DataFrame:
@@ -236,7 +234,7 @@ def _unseen(outcome: Outcome, empty: list[tuple[str, float]]) -> list[str]:
     weeks = {arm.name: [f"{w:g}" for name, w in empty if name == arm.name]
              for arm in outcome.study.arms}  # fmt: skip
     return [
-        f"nobody with {arm} has a score at week {', '.join(w)}" for arm, w in weeks.items() if w
+        say("models.course.no_score", arm=arm, weeks=", ".join(w)) for arm, w in weeks.items() if w
     ]
 
 
@@ -255,11 +253,11 @@ def _standardiser(outcome: Outcome, model: MmrmFit, weeks, form: _Form) -> Stand
 def _model(outcome: Outcome, rows, cells, form: _Form) -> MmrmFit | str:
     """The fitted engine; where the scores do not support it, the reason in words."""
     if not cells:
-        return "nobody has one"
+        return say("models.course.nobody")
     later = rows[rows["week"] != START]
     if later.groupby(["arm", "week"], observed=True)["score"].nunique().max() == 1:
         # the spread at the start must not stand in for that of later scores
-        return "within each arm and visit all scores are the same"
+        return say("models.course.all_the_same")
     X, labels = _design(outcome, rows, cells, form)
     score, person = rows["score"].to_numpy(float), rows["participant_id"].to_numpy()
     week = rows["week"].to_numpy(float)
@@ -267,7 +265,7 @@ def _model(outcome: Outcome, rows, cells, form: _Form) -> MmrmFit | str:
         model = fit_mmrm(score, X, person, week, form.covariance, form.method, names=labels)
     except ValueError as reason:  # every word was checked before: the data are the reason
         return without_counts(str(reason)).rstrip(".")
-    return model if _tells_apart(model) else "some coefficients follow from others but for rounding"
+    return model if _tells_apart(model) else say("models.course.rounding")
 
 
 def _tells_apart(model: MmrmFit) -> bool:

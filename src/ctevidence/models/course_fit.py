@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.fit import ScheduledFit
 from ctevidence.models.period_mean import START, PeriodFit, mean_over
@@ -132,13 +133,17 @@ class CourseFit(ScheduledFit):
             )
         scheduled = self.study.weeks
         weeks = tuple(week for week in scheduled if first_week <= week <= last_week)
-        asked = f"weeks {first_week:g} to {last_week:g}"
+        asked = say("models.course_fit.weeks", first=f"{first_week:g}", last=f"{last_week:g}")
         note = ""
         if not weeks:
-            first_visit = f": the first is at week {min(scheduled):g}" if scheduled else ""
-            note = f"no visit is scheduled in {asked}{first_visit}"
+            first_visit = (
+                say("models.course_fit.first_visit", week=f"{min(scheduled):g}")
+                if scheduled
+                else ""
+            )
+            note = say("models.course_fit.no_visit", asked=asked, first_visit=first_visit)
         elif len(weeks) == 1:
-            note = f"of {asked} only week {weeks[0]:g} has a visit"
+            note = say("models.course_fit.one_visit", asked=asked, week=f"{weeks[0]:g}")
         return self._period(weeks, first_week, last_week, "early ", note)
 
     def _period(

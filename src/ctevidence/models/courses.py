@@ -11,14 +11,12 @@ from ctevidence.contrasts.familywise import compare_family
 from ctevidence.contrasts.treatments import pairs
 from ctevidence.data.study import Study
 from ctevidence.estimates import Estimates
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.course import fit_course
 from ctevidence.models.course_fit import CourseFit
 from ctevidence.models.fit import refuse_weights
 from ctevidence.outcomes.outcome import Outcome
-
-ONE_SCALE = "the study has one scale: whether relief is broader cannot be judged"
-TURNED = "signs turned so that above 0 is better on every scale"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +39,9 @@ class CoursesFit:
     @property
     def cautions(self) -> tuple[str, ...]:
         each = [caution for fit in self.fits for caution in fit.cautions]
-        return tuple(dict.fromkeys(each + ([ONE_SCALE] if len(self.fits) == 1 else [])))
+        return tuple(
+            dict.fromkeys(each + ([say("models.courses.one_scale")] if len(self.fits) == 1 else []))
+        )
 
     def levels(self, week: float | None = None) -> tuple[Levels, ...]:
         """Improvement in standard deviations on each scale: above 0 is better on all of them.
@@ -90,13 +90,15 @@ class CoursesFit:
     def _improvement(self, fit: CourseFit, week: float) -> Levels:
         levels = fit.levels("standardised_mean", week)
         sign = 1.0 if levels.better == "higher" else -1.0
-        caution = joined(levels.caution, ONE_SCALE if len(self.fits) == 1 else "")
+        caution = joined(
+            levels.caution, say("models.courses.one_scale") if len(self.fits) == 1 else ""
+        )
         return replace(
             levels,
-            outcome=f"improvement on {fit.study.scale.label}",
+            outcome=say("models.courses.improvement", scale=fit.study.scale.label),
             better="higher",
             estimate=sign * levels.estimate,
-            method="; ".join(filter(None, (levels.method, TURNED))),
+            method="; ".join(filter(None, (levels.method, say("models.courses.turned")))),
             caution=caution,
         )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctevidence.language import say
 from ctevidence.models.covariance_structures import on_distances, on_visits, starting_values
 from ctevidence.models.newton import Maximum, maximise
 from ctevidence.models.patterned_likelihood import PatternedLikelihood
@@ -62,7 +63,7 @@ def fit_covariance(
         maximum, reason = _search(likelihood, data)
         if reason is None:
             cautions = [
-                f"covariance {other} was not used ({why}): {name} was fitted instead"
+                say("models.covariance_search.instead", other=other, why=why, name=name)
                 for other, why in refused.items()
             ]
             return FittedCovariance(likelihood, maximum, tuple(cautions))
@@ -104,12 +105,20 @@ def _search(likelihood: PatternedLikelihood, data: VisitData) -> tuple[Maximum |
     for part, count, label in zip(likelihood.parts(start), counts, data.groups, strict=True):
         slopes = likelihood.structure.derivatives(part)[1]
         if np.linalg.matrix_rank(slopes[:, count > 0]) < len(part):
-            where = "" if label is None else f" in group {label!r}"
-            return None, f"not identified{where}: {_never_together(count, data)}"
+            where = (
+                ""
+                if label is None
+                else say("models.covariance_search.in_group", label=f"{label!r}")
+            )
+            return None, say(
+                "models.covariance_search.not_identified",
+                where=where,
+                why=_never_together(count, data),
+            )
     try:
         maximum = maximise(likelihood, start)
     except OutsideParameterSpaceError:
-        return None, "it is singular wherever the search could start"
+        return None, say("models.covariance_search.singular_at_start")
     reason = _why_not(likelihood, maximum)
     return (maximum, None) if reason is None else (None, reason)
 
@@ -118,13 +127,13 @@ def _why_not(likelihood: PatternedLikelihood, maximum: Maximum) -> str | None:
     """Why the point that the search reached cannot be used; None when it can."""
     smallest = _smallest_eigenvalue(likelihood, maximum.theta)
     if smallest < (SINGULAR_BELOW if maximum.converged else 100 * SINGULAR_BELOW):
-        return "the estimate is singular"
+        return say("models.covariance_search.singular")
     if not maximum.converged:
-        return f"no convergence in {maximum.steps} steps"
+        return say("models.covariance_search.no_convergence", steps=maximum.steps)
     if maximum.flat:
-        return "not identified: the likelihood is flat in some of its parameters"
+        return say("models.covariance_search.flat")
     if likelihood.structure.distances is not None and _independent(likelihood, maximum.theta):
-        return "the correlation in time is estimated at zero"
+        return say("models.covariance_search.no_correlation")
     return None
 
 
@@ -170,18 +179,22 @@ def _start(
 def _never_together(counts: Array, data: VisitData) -> str:
     """Which visits, or pairs of visits, nobody of a group attended, in words."""
     if data.coordinates is not None:
-        return "too few observations per person at different times"
+        return say("models.covariance_search.too_few")
     m = len(data.visits)
     seen = counts.reshape(m, m) > 0
     never = [repr(v) for v, some in zip(data.visits, seen.diagonal(), strict=True) if not some]
     if never:
-        return f"nobody was observed at visit {', '.join(never)}"
+        return say("models.covariance_search.nobody_at", visits=", ".join(never))
     pairs = [
-        f"{data.visits[k]!r} and {data.visits[j]!r}"
+        say(
+            "models.covariance_search.pair",
+            first=f"{data.visits[k]!r}",
+            second=f"{data.visits[j]!r}",
+        )
         for j, k in zip(*np.tril_indices(m, -1), strict=True)
         if not seen[j, k]
     ]
-    return f"nobody was observed at both of the visits {', '.join(pairs)}"
+    return say("models.covariance_search.nobody_at_both", visits=", ".join(pairs))
 
 
 def _smallest_eigenvalue(likelihood: PatternedLikelihood, theta: Array) -> float:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctevidence.language import say
 from ctevidence.models.correlation_patterns import (
     BOUNDED,
     IDENTITY,
@@ -179,23 +180,23 @@ def on_visits(name: str, n_visits: int) -> CovarianceStructure:
     """
     row, column = (a.ravel() for a in np.indices((n_visits, n_visits)))
     exponents = np.eye(n_visits)[row] + np.eye(n_visits)[column]
-    scale_text = "log standard deviations"
+    scale_text = say("models.parameters.deviations")
     if not (name.startswith("heterogeneous-") or name == "unstructured"):
         exponents = exponents.sum(axis=1, keepdims=True)
-        scale_text = "log standard deviation"
+        scale_text = say("models.parameters.deviation")
     lag = abs(row - column)
     kind = name.removeprefix("heterogeneous-")
     if kind == "unstructured":
         count = n_visits * (n_visits - 1) // 2
-        text = f"{scale_text} and unit-diagonal Cholesky factor"
+        text = say("models.parameters.cholesky", scale=scale_text)
         return CovarianceStructure(name, exponents, cholesky(n_visits), IDENTITY, count, text)
     if n_visits == 1:
         return CovarianceStructure(name, exponents, alone, IDENTITY, 0, scale_text)
     if kind == "compound-symmetry":
-        text = f"{scale_text} and logistic correlation above -1/(m-1)"
+        text = say("models.parameters.logistic", scale=scale_text)
         link = logistic(-1.0 / (n_visits - 1), 1.0)
         return CovarianceStructure(name, exponents, by_lag((lag > 0) * 1, 1), link, 1, text)
-    text = f"{scale_text} and t with correlation t/sqrt(1+t^2)"
+    text = say("models.parameters.bounded", scale=scale_text)
     if kind == "ar1":
         return CovarianceStructure(name, exponents, power(lag), BOUNDED, 1, text)
     count = n_visits - 1
@@ -217,7 +218,7 @@ def on_distances(distances: Array) -> CovarianceStructure:
         decay(distances),
         LOG_LOGISTIC,
         1,
-        "log variance and logistic correlation per unit of time",
+        say("models.parameters.in_time"),
         distances,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import did_you_mean
 
@@ -46,7 +47,7 @@ def of_people_with(outcome: Outcome, names: Sequence[str]) -> Outcome:
     return replace(
         outcome,
         frame=outcome.frame[~unknown.any(axis=1).to_numpy()],
-        cautions=(*outcome.cautions, f"people with missing {gaps} are left out"),
+        cautions=(*outcome.cautions, say("models.left_out", covariates=gaps)),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import stats
 
+from ctevidence.language import say
 from ctevidence.models.partial_likelihood import TIES, PartialLikelihood
 from ctevidence.models.partial_maximum import maximise_partial
 from ctevidence.models.risk_sets import risk_sets
@@ -210,7 +211,7 @@ def robust_covariance(residuals: Array, cluster: Array, model_cov: Array) -> Arr
 
 
 def _in_words(ties: str, strata, cluster) -> str:
-    words = [f"Cox regression, {ties.capitalize()} ties"]
+    words = [say("models.cox.method", ties=ties.capitalize())]
     words += ["stratified"] if strata is not None else []
-    words += ["robust covariance over clusters"] if cluster is not None else []
+    words += [say("models.cox.robust")] if cluster is not None else []
     return ", ".join(words)

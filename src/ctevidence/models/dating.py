@@ -14,6 +14,7 @@ import numpy as np
 
 from ctevidence.data.study import Study
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.models.fit import Fit
 from ctevidence.models.over_time import OverTime, relapse_over_time
 from ctevidence.models.relapse import fit_relapse
@@ -161,7 +162,7 @@ def dating_of_study(
     rows = relapse.compare_treatments(MEASURE)
     known = [row for row in rows if row.is_estimable]
     if not known:
-        return _undated(f"no {outcome.name} can be compared between treatments")
+        return _undated(say("models.dating.nothing_to_compare", outcome=outcome.name))
     arm, against = known[0].arm, known[0].reference
     try:
         return relapse_dating(outcome, arm, against=against, week=relapse.week, model=model)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import pick, say
 from ctevidence.models.covariance_structures import ON_VISITS
 from ctevidence.models.gaussian_fit import GaussianFit
 from ctevidence.models.growth_fit import GrowthFit
@@ -20,11 +21,11 @@ from ctevidence.terms import DAYS_PER_WEEK
 
 #: People whose scores are less likely than this under the model are called outlying.
 OUTLYING_BELOW = 0.001
-#: Random effects that are compared with those fitted: name, `random`, correlated or not.
+#: Random effects that are compared with those fitted: which, `random`, correlated or not.
 RANDOM_EFFECTS = (
-    ("intercept of each person", "intercept", True),
-    ("intercept and slope, uncorrelated", "slope", False),
-    ("intercept and slope", "slope", True),
+    ("intercept", "intercept", True),
+    ("uncorrelated", "slope", False),
+    ("slope", "slope", True),
 )
 
 
@@ -141,7 +142,8 @@ def _other_effects(fit: GrowthFit):
     members = None
     if second is not None:
         members = np.where(second.codes < 0, None, second.codes.astype(object))
-    for name, random, correlated in RANDOM_EFFECTS:
+    for kind, random, correlated in RANDOM_EFFECTS:
+        name = pick("models.diagnostics.random_effects", kind)
         if random == fit.design.random and correlated:
             yield name, model, True
             continue
@@ -155,7 +157,7 @@ def _other_effects(fit: GrowthFit):
             other = None
         yield name, other, False
     if fit.design.random == "shape":
-        yield "intercept and every function of time", model, True
+        yield say("models.diagnostics.every_function"), model, True
 
 
 def influence_on(

@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 from ctevidence.contrasts import compare_treatments, per_arm
 from ctevidence.data.study import Study
 from ctevidence.estimates import Estimates
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.fit import silent_levels
-from ctevidence.models.over_time import NO_DROPOUT, NO_RETENTION_RULE, reading_week
+from ctevidence.models.over_time import reading_week
 from ctevidence.models.survival_levels import AtRisk
 from ctevidence.models.time_to_event import TimeToEventFit, fit_time_to_event
 from ctevidence.outcomes.retention import derive_retention, dropout_kinds, is_recorded
 
-NO_REASON = "the study does not declare what its reasons of dropout count as"
 MEASURE = "cumulative_incidence"
 
 
@@ -88,13 +88,13 @@ def fit_dropout_kinds(study: Study, week: float | None = None) -> DropoutKinds:
     """
     rule = study.rules.retention
     if rule is None:
-        return DropoutKinds(study, {}, math.nan, NO_RETENTION_RULE)
+        return DropoutKinds(study, {}, math.nan, say("models.over_time.not_declared"))
     if not is_recorded(study, rule):
-        return DropoutKinds(study, {}, math.nan, NO_DROPOUT)
+        return DropoutKinds(study, {}, math.nan, say("models.over_time.not_recorded"))
     outcome = derive_retention(study)
     kinds = dropout_kinds(outcome.frame, rule)
     if not rule.reasons:
-        return DropoutKinds(study, {}, math.nan, NO_REASON)
+        return DropoutKinds(study, {}, math.nan, say("models.dropout_kinds.not_declared"))
     frame = outcome.frame
     frame = frame.assign(state=frame["kind"].where(frame["state"] == "dropped out", frame["state"]))
     fits = {}

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import say
 from ctevidence.models.cox import robust_covariance
 from ctevidence.models.partial_likelihood import TIES
 from ctevidence.models.partial_maximum import PartialMaximum, maximise_partial
@@ -189,7 +190,7 @@ def fit_fine_gray(
         n=len(time),
         n_events=int(event.sum()),
         n_competing=len(lost),
-        method=f"Fine-Gray regression, {ties.capitalize()} ties, censoring {censoring}",
+        method=say("models.fine_gray.method", ties=ties.capitalize(), censoring=censoring),
     )
 
 

@@ -12,8 +12,6 @@ import numpy as np
 from ctevidence.models.firth import fit_firth
 from ctevidence.models.standardised_risk import Risks, counted_risks
 
-PENALISED = "Firth's penalty where separated, model-based variance"
-
 
 def penalised_risks(y: np.ndarray, arm: np.ndarray, n_arms: int, covariates: np.ndarray) -> Risks:
     r"""Risks of each arm averaged over the covariates of everyone, with Firth's penalty.

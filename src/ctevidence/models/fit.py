@@ -14,6 +14,7 @@ from ctevidence.contrasts.compare import joined, total_or_none
 from ctevidence.data.maintenance_rule import MaintenanceRule
 from ctevidence.data.study import Study
 from ctevidence.estimates import Estimates
+from ctevidence.language import in_both, say
 from ctevidence.levels import Cell, Evidence, Levels
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import LEVEL_MEASURES, did_you_mean
@@ -201,7 +202,10 @@ def nothing_to_fit(
     outcome: Outcome, keys: list[tuple[str, float | None]], n: np.ndarray, why: str = ""
 ) -> ScheduledFit:
     """Mean levels without a value: there are too few scores for the model, and why in words."""
-    cautions = (*outcome.cautions, f"too few scores to model {outcome.name}{in_brackets(why)}")
+    cautions = (
+        *outcome.cautions,
+        say("models.fit.too_few", outcome=outcome.name, why=in_brackets(why)),
+    )
     missing = np.full(len(keys), np.nan)
     unit = f"{outcome.study.scale.label} points"
     levels = build_levels(
@@ -272,7 +276,8 @@ def without_counts(text: str) -> str:
         "there are more coefficients than scores",
         text,
     )
-    return re.sub(r"\b\d+ (?=coefficients|scores|members|people|observations)", "", text)
+    units = "|".join(in_both("counted.units"))
+    return re.sub(rf"\b\d+ (?={units})", "", text)
 
 
 def of_kind(outcome: Outcome, kind: str, what: str) -> None:

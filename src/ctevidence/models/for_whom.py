@@ -18,6 +18,7 @@ from ctevidence.contrasts.combination import Combination, combine
 from ctevidence.contrasts.compare import contrast_row, joined, small_group
 from ctevidence.data.modifiers import Modifier
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import pick, say
 from ctevidence.levels import Levels
 from ctevidence.models.continuous_modifier import slope_of_effect
 from ctevidence.models.course import fit_course
@@ -28,8 +29,6 @@ from ctevidence.models.subgroups import age_groups, among, groups_of, named, sid
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import CONTRAST_MEASURES, Arm, Treatment, did_you_mean, resolve_arms
 
-NOT_RANDOMISED = "who is in which group was not randomised: groups may differ in other ways"
-EXPLORATORY = "exploratory: not declared confirmatory before the data were seen"
 #: kind of outcome -> the contrasts on the difference and on the ratio scale
 MEASURES = {"response": ("risk_difference", "risk_ratio"), "course": ("mean_difference",)}
 ALIKE = {"identity": "heterogeneity_difference", "log": "heterogeneity_ratio"}
@@ -127,15 +126,21 @@ def _unanswered(
         measure=MODIFICATION["identity"],
         week=week,
         estimate=math.nan,
-        caution=f"not estimable: the study has no arm of {lacking}",
+        caution=say("models.for_whom.no_arm", lacking=lacking),
     )
 
 
 def _told(row: Estimate, modifier: Modifier, words: str) -> Estimate:
     """The row with who it is about, and whether it was declared beforehand."""
     population = ", ".join(filter(None, (words, row.population)))
-    between = NOT_RANDOMISED if row.measure.startswith("effect_modification") else ""
-    caution = joined(row.caution, between, "" if modifier.confirmatory else EXPLORATORY)
+    between = (
+        say("models.for_whom.not_randomised")
+        if row.measure.startswith("effect_modification")
+        else ""
+    )
+    caution = joined(
+        row.caution, between, "" if modifier.confirmatory else say("models.for_whom.exploratory")
+    )
     return replace(row, id="", population=population, caution=caution)
 
 
@@ -152,7 +157,7 @@ def _by_group(outcome: Outcome, modifier: Modifier, arm: str, against: str, week
         fits.append((name, _levels(part, week)))
     levels = side_by_side(fits)
     if member.isna().any():
-        left_out = "people whose group is unknown are left out"
+        left_out = say("models.for_whom.group_unknown")
         levels = replace(levels, caution=joined(levels.caution, left_out))
     for measure in MEASURES[outcome.kind]:
         yield from _on_scale(levels, modifier, names, arm, against, measure)
@@ -233,8 +238,8 @@ def _drawn_together(modifier: Modifier, rows: list[Estimate], results: list[Comb
             std_error=error,
             df=math.inf,
             p_value=math.nan,
-            method=joined(row.method, "empirical Bayes towards the average of the groups"),
-            caution=joined(row.caution, "the spread between groups is taken as known", small),
+            method=joined(row.method, say("models.for_whom.shrunken")),
+            caution=joined(row.caution, say("models.for_whom.spread_known"), small),
         )
     first = rows[0]
     yield Estimate(
@@ -252,7 +257,7 @@ def _drawn_together(modifier: Modifier, rows: list[Estimate], results: list[Comb
         n=sum(row.n for row in rows),
         n_reference=sum(row.n_reference for row in rows),
         randomised=first.randomised,
-        method="Cochran's Q over groups",
+        method=say("models.for_whom.cochran"),
         caution=joined(first.caution, small),
     )
 
@@ -268,7 +273,7 @@ def _by_slope(outcome: Outcome, modifier: Modifier, arm: str, against: str, week
     frame = frame[frame["arm"].isin(sides[0] + sides[1])]
     people = study.entering().set_index("participant_id")
     z = people[modifier.name].reindex(frame["participant_id"]).to_numpy(float)
-    left_out = "people without the modifier are left out" if np.isnan(z).any() else ""
+    left_out = say("models.for_whom.without_modifier") if np.isnan(z).any() else ""
     frame, z = frame[~np.isnan(z)], z[~np.isnan(z)] / modifier.per
     treated = frame["arm"].isin(sides[0]).to_numpy(float)
     y = frame[what].to_numpy(float)
@@ -291,10 +296,10 @@ def _by_slope(outcome: Outcome, modifier: Modifier, arm: str, against: str, week
 
 def _with_interval(slope, scale: str) -> Combination:
     if slope.problem:
-        return Combination(problem=f"not estimable: {slope.problem}")
+        return Combination(problem=say("models.for_whom.not_estimable", problem=slope.problem))
     reach = float(student_t.ppf(0.975, slope.df)) * slope.std_error
     p_value = 2 * float(student_t.sf(abs(slope.estimate) / slope.std_error, slope.df))
-    kind = "linear" if scale == "identity" else "Poisson"
+    kind = pick("models.for_whom.regressions", "linear" if scale == "identity" else "poisson")
     return Combination(
         slope.estimate,
         slope.std_error,
@@ -302,5 +307,5 @@ def _with_interval(slope, scale: str) -> Combination:
         slope.estimate + reach,
         slope.df,
         p_value,
-        f"{kind} regression on arm by modifier, HC3",
+        say("models.for_whom.slope", kind=kind),
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.models.covariates import adjustment, of_people_with
 from ctevidence.models.fit import nothing_to_fit, of_kind, refuse_weights, without_counts
 from ctevidence.models.growth_design import (
@@ -106,10 +107,12 @@ def fit_growth(
     outcome = _named(outcome, form, cluster, over_time)
     arms = arms_with_a_curve(outcome.study, rows, form)
     rows = rows[rows["arm"].isin(arms)]
-    line = "no scores at two times: no line"
-    few = line if shape == "linear" else "scores at too few times for this curve: none"
+    line = say("models.growth.no_line")
+    few = line if shape == "linear" else say("models.growth.no_curve")
     unseen = [
-        f"{arm.name} has {few} can be drawn" for arm in outcome.study.arms if arm.name not in arms
+        say("models.growth.cannot_be_drawn", arm=arm.name, few=few)
+        for arm in outcome.study.arms
+        if arm.name not in arms
     ]
     if not arms:
         return _unfitted(outcome, unseen[0])
@@ -146,10 +149,7 @@ def _named(outcome: Outcome, shape: GrowthShape, cluster: str, over_time) -> Out
 
 def _chosen(over_time: Sequence[TreatmentOverTime]) -> str:
     what = ", ".join(dict.fromkeys(t.name or t.component for t in over_time))
-    return (
-        f"adjusted for {what} over time, which was chosen in the light of how people fared: an "
-        "association"
-    )
+    return say("models.growth.chosen", what=what)
 
 
 def _extrapolated(study: Study, over_time: Sequence[TreatmentOverTime]) -> list[str]:
@@ -166,8 +166,7 @@ def _extrapolated(study: Study, over_time: Sequence[TreatmentOverTime]) -> list[
         ]
         if meant:
             found.append(
-                f"levels of {', '.join(meant)} are those without the {component} that people there "
-                "were to have: an extrapolation"
+                say("models.growth.extrapolated", arms=", ".join(meant), component=component)
             )
     return found
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.models.covariates import covariate_columns
 from ctevidence.models.growth_shape import GrowthShape
 from ctevidence.models.treatment_over_time import TreatmentOverTime
@@ -135,7 +136,7 @@ def cluster_of_rows(
     labels = own.astype(object).to_numpy()
     labels[missing] = None
     mixed = _partly(study, rows, missing)
-    caution = f"people of {', '.join(mixed)} without a {cluster} recorded count as having none"
+    caution = say("models.growth_design.no_cluster", arms=", ".join(mixed), cluster=cluster)
     return labels, (caution,) if mixed else ()
 
 

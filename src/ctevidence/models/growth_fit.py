@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.fit import ComparableFit, ScheduledFit, build_levels
 from ctevidence.models.growth_design import GrowthDesign
@@ -105,7 +106,12 @@ class GrowthFit(ComparableFit):
             lines @ self.model.cov @ lines.T,
             n=[self.people.get(arm, 0) for arm, _ in keys],
             events=None,
-            method=f"{self.shape.describe()} for each arm; {self.model.method}{self._terms()}",
+            method=say(
+                "models.growth_fit.method",
+                shape=self.shape.describe(),
+                method=self.model.method,
+                terms=self._terms(),
+            ),
             cautions=self.cautions,
             unit=points if measure == "mean" else f"{points} per week",
             df_for=lambda c: self.model.df_for(c @ lines),
@@ -209,8 +215,12 @@ class GrowthFit(ComparableFit):
 
     def _terms(self) -> str:
         names = [*self.design.covariates, *(t.label for t in self.design.over_time)]
-        adjusted = f", adjusted for {', '.join(names)}" if names else ""
-        return f", people within {self.cluster}{adjusted}" if self.cluster else adjusted
+        adjusted = say("models.adjusted_for", names=", ".join(names)) if names else ""
+        return (
+            say("models.growth_fit.within", cluster=self.cluster, adjusted=adjusted)
+            if self.cluster
+            else adjusted
+        )
 
     def _is_seen(self, week: float) -> bool:
         return self.first_week <= week <= self.last_week

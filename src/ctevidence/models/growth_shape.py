@@ -12,6 +12,7 @@ from numbers import Integral
 
 import numpy as np
 
+from ctevidence.language import say
 from ctevidence.terms import did_you_mean
 
 Array = np.ndarray
@@ -49,12 +50,12 @@ class GrowthShape:
     def describe(self) -> str:
         """The shape in words, as rows name it."""
         if self.kind == "linear":
-            return "straight line"
+            return say("models.growth_shape.line")
         inner = self.knots[1:-1] if self.kind == "spline" else self.knots
         at = ", ".join(f"{k:.3g}" for k in inner)
         if self.kind == "spline":
-            return f"natural spline, knots at week {at}"
-        return f"line that bends at week {at}"
+            return say("models.growth_shape.spline", weeks=at)
+        return say("models.growth_shape.bends", weeks=at)
 
     def columns(self, week: Array) -> Array:
         """Values (n, d) at weeks (n,)."""

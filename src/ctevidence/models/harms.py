@@ -11,6 +11,7 @@ from ctevidence.contrasts import compare_treatments
 from ctevidence.contrasts.event_rates import poisson_limits
 from ctevidence.data.study import Study
 from ctevidence.estimates import Estimates
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.fit import ComparableFit, ScheduledFit, build_levels
 from ctevidence.models.risk import analysed, counted_fit
@@ -19,7 +20,6 @@ from ctevidence.outcomes.harms import HARM_KINDS, derive_harms_by_kind
 from ctevidence.outcomes.outcome import Outcome
 
 PER_YEARS = 100.0
-EXACT = "first events per 100 person-years; exact Poisson interval of each arm"
 #: what is compared: people with a harm, and events in the time followed
 CONTRASTS = ("risk_difference", "event_rate_difference", "event_rate_ratio")
 
@@ -111,7 +111,7 @@ def _rates(outcome: Outcome) -> Levels:
 
     # where the harm was not recorded at all the outcome says so itself
     silent = [arm for arm, t in zip(arms, years, strict=True) if not t > 0 and len(known)]
-    unknown = f"{outcome.name}: no time followed is known for {', '.join(silent)}"
+    unknown = say("models.harms.silent", outcome=outcome.name, arms=", ".join(silent))
     return build_levels(
         outcome,
         "event_rate",
@@ -120,7 +120,7 @@ def _rates(outcome: Outcome) -> Levels:
         np.diag(events * scale**2),
         n=n,
         events=events,
-        method=EXACT,
+        method=say("models.harms.method"),
         cautions=(*outcome.cautions, *((unknown,) if silent else ())),
         interval_for=interval_for,
         years=tuple(float(t) for t in years),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse.csgraph import connected_components
 
+from ctevidence.language import say
 from ctevidence.models.cox import CoxFit, ScoreTest, fit_cox
 from ctevidence.models.fine_gray import FineGrayFit, fit_fine_gray
 from ctevidence.models.proportional_hazards import proportional_hazards_test
@@ -20,10 +21,6 @@ EVENTS_PER_COEFFICIENT = 5
 #: Below this p-value of the score test, a hazard ratio carries the caution that it changes over
 #: time; the restricted mean, which needs no such assumption, is what leads in any case.
 PROPORTIONAL_BELOW = 0.05
-AVERAGE = (
-    "the hazard ratio changes over time (score test of proportional hazards): it is an average "
-    "over the follow-up; the restricted mean says what it cannot"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +120,11 @@ def log_hazards(
         return LogHazards(estimate, cov, model)
     change = proportional_hazards_test(model, terms={"arms": labels})["arms"]
     found = LogHazards(estimate, cov, model, change=change)
-    return replace(found, cautions=(AVERAGE,)) if found.changes_over_time else found
+    return (
+        replace(found, cautions=(say("models.hazard_ratios.changes"),))
+        if found.changes_over_time
+        else found
+    )
 
 
 def arms_with_finite_ratios(

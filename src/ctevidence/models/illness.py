@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ctevidence.estimates import Estimates
+from ctevidence.language import listed, pick, say
 from ctevidence.levels import Levels
 from ctevidence.models.aalen_johansen import Histories, Occupancy
 from ctevidence.models.fit import EVERYONE, ComparableFit, build_levels, of_kind, refuse_weights
@@ -26,14 +27,9 @@ from ctevidence.models.state_histories import (
 from ctevidence.outcomes.illness import STATE_WORDS
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.state_walk import ABSORBING, GOOD
-from ctevidence.terms import DESCRIPTIVE, did_you_mean
+from ctevidence.terms import did_you_mean
 
-METHODS = {
-    "state_occupation": "Aalen-Johansen, infinitesimal jackknife variance",
-    "weeks_in_state": "area under the Aalen-Johansen curve up to the week, infinitesimal jackknife "
-    "variance",
-}
-NOT_FOLLOWED = "people of whom nothing is known after the start are left out"
+MEASURES = ("state_occupation", "weeks_in_state")
 #: A variance below this is none: everyone is in the states, or nobody.
 NO_VARIANCE = 1e-15
 
@@ -79,7 +75,7 @@ class IllnessFit(ComparableFit):
 
     @property
     def measures(self) -> tuple[str, ...]:
-        return tuple(METHODS)
+        return MEASURES
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -165,9 +161,10 @@ class IllnessFit(ComparableFit):
         if week == 0:
             return replace(self, histories=found)
         population = f"people in the state {state} at week {week:g}"
-        caution = (
-            f"{population}, whom treatment has brought there: not the groups that were formed. "
-            f"{DESCRIPTIVE}"
+        caution = say(
+            "models.illness.selected",
+            people=population,
+            descriptive=say("caution.descriptive"),
         )
         return replace(
             self,
@@ -250,7 +247,7 @@ class IllnessFit(ComparableFit):
             cov,
             n=np.concatenate([arm.n for arm in arms]),
             events=np.concatenate([arm.events for arm in arms]),
-            method=METHODS[measure],
+            method=pick("models.illness.methods", measure),
             cautions=(*self.cautions, *chain.from_iterable(arm.reasons for arm in arms)),
             population=self.population,
             randomised=self.randomised,
@@ -291,7 +288,7 @@ class IllnessFit(ComparableFit):
         m = len(weeks)
         nothing = np.full(m, np.nan), np.zeros((m, m))
         if arm not in self.histories:
-            why = f"nobody with {arm} was followed among {self.population}"
+            why = say("models.illness.nobody_among", arm=arm, people=self.population)
             return _Arm(*nothing, [0] * m, [0] * m, [why])
         histories, numbers = self.histories[arm], [self._number(s) for s in self.chosen]
         at, ends = np.array(weeks) - self.since, absorbing(self.states)
@@ -299,23 +296,23 @@ class IllnessFit(ComparableFit):
         seen = [people_seen(histories, numbers, ends, week) for week in at]
         events = [ever if measure == "weeks_in_state" else now for now, ever in seen]
         if max(weeks) > self._until(arm):
-            why = f"nobody with {arm} was followed beyond week {self._until(arm):.4g}"
+            why = say("models.illness.nobody_beyond", arm=arm, week=f"{self._until(arm):.4g}")
             return _Arm(*nothing, n, events, [why])
         found = occupancy_at(histories, at)
         is_area = measure == "weeks_in_state"
         chosen = np.isin(np.arange(len(self.states)), numbers)
         # the rows of the covariance hold first the probabilities, then the weeks
-        pick = np.kron(np.eye(2 * m)[is_area * m : (1 + is_area) * m], chosen)
+        picked = np.kron(np.eye(2 * m)[is_area * m : (1 + is_area) * m], chosen)
         values = (found.weeks_in_state if is_area else found.probability) @ chosen
-        cov = pick @ found.cov @ pick.T
+        cov = picked @ found.cov @ picked.T
         reasons = self._reasons(histories, arm, weeks, cov.diagonal())
         return _Arm(np.maximum(values, 0.0), cov, n, events, reasons)
 
     def _reasons(self, histories: Histories, arm: str, weeks, variances) -> list[str]:
         """Why an arm has no level at some week, and where a state was lost from sight."""
-        inside = " or ".join(self.chosen)
+        inside = listed(self.chosen, "or")
         reasons = [
-            f"being in {inside} does not vary among people with {arm} by week {week:g}"
+            say("models.illness.no_variation", states=inside, arm=arm, week=f"{week:g}")
             for week, variance in zip(weeks, variances, strict=True)
             if not variance > NO_VARIANCE
         ]
@@ -323,8 +320,7 @@ class IllnessFit(ComparableFit):
             last = self.since + last_sight(histories, self._number(state))
             if state not in ABSORBING and last < max(weeks):
                 reasons.append(
-                    f"nobody with {arm} in the state {state} was followed beyond week {last:.4g}: "
-                    "whoever was there then counts as having stayed"
+                    say("models.illness.stayed", arm=arm, state=state, week=f"{last:.4g}")
                 )
         return reasons
 
@@ -372,7 +368,7 @@ def fit_illness(outcome: Outcome) -> IllnessFit:
         histories=histories,
         chosen=outcome.rule.well,
         better="higher",
-        cautions=(*outcome.cautions, *((NOT_FOLLOWED,) if some_lost else ())),
+        cautions=(*outcome.cautions, *((say("models.illness.unknown"),) if some_lost else ())),
         population=EVERYONE,
         randomised=outcome.study.randomised,
     )

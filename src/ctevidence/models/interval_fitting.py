@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import pick, say
 from ctevidence.models.covariates import covariate_columns, of_people_with
 from ctevidence.models.emicm import fit_npmle
 from ctevidence.models.fit import ScheduledFit, refuse_weights
 from ctevidence.models.hazard_ratios import EVENTS_PER_COEFFICIENT
 from ctevidence.models.interval_regression import SCALE_OF, NoFiniteFitError, fit_intervals
-from ctevidence.models.interval_times import MODEL_WORDS, IntervalTimesFit, is_between
+from ctevidence.models.interval_times import IntervalTimesFit, is_between
 from ctevidence.models.observed_times import TIME_DECIMALS, observed_times
 from ctevidence.models.survival_levels import AtRisk
 from ctevidence.models.turnbull import IntervalCurve
@@ -75,7 +76,11 @@ def fit_interval_times(
         outcome, people, fitted, tuple(adjust), **options
     )
     if found is None and fitted:
-        words = f"no {MODEL_WORDS[model]} could be fitted: {_reason(notes.pop())}"
+        words = say(
+            "models.interval_fitting.not_fitted",
+            model=pick("models.interval_times.models", model),
+            reason=_reason(notes.pop()),
+        )
         reasons |= dict.fromkeys(fitted, words)
     fit = IntervalTimesFit(
         outcome=outcome,
@@ -137,11 +142,18 @@ def _arms_that_can(people, outcome, at_risk, model, proportional, knots):
     for arm in (a.name for a in outcome.study.arms):
         group = people[people["arm"] == arm]
         if not len(group):
-            reasons[arm] = f"nobody with {arm} was at risk of {at_risk.event}"
+            reasons[arm] = say(
+                "models.interval_fitting.nobody_at_risk", arm=arm, event=at_risk.event
+            )
         elif not np.isfinite(group["upper"]).any():
-            reasons[arm] = f"no {at_risk.event} with {arm}"
+            reasons[arm] = say("models.interval_fitting.no_event", event=at_risk.event, arm=arm)
         elif not proportional and (why := _why_not_alone(group, model, knots)):
-            reasons[arm] = f"no {MODEL_WORDS[model]} of {arm} could be fitted: {_reason(why)}"
+            reasons[arm] = say(
+                "models.interval_fitting.arm_not_fitted",
+                model=pick("models.interval_times.models", model),
+                arm=arm,
+                reason=_reason(why),
+            )
         else:
             fitted.append(arm)
     return fitted, reasons
@@ -152,7 +164,7 @@ def _why_not_alone(group: pd.DataFrame, model: str, knots: int) -> str:
         fit = fit_intervals(group["lower"], group["upper"], model=model, knots=knots)
     except NoFiniteFitError as reason:
         return str(reason)
-    return "" if fit.n_events >= len(fit.coef) else "fewer events than it has coefficients"
+    return "" if fit.n_events >= len(fit.coef) else say("models.interval_fitting.fewer_events")
 
 
 def _reason(text: str) -> str:
@@ -171,7 +183,13 @@ def _fitted(outcome, people, arms, adjust, **options):
         try:
             model, rows = _joint(outcome, kept, arms, adjust, **options)
         except NoFiniteFitError as reason:
-            notes.append(f"not adjusted for {', '.join(adjust)}: {_reason(str(reason))}")
+            notes.append(
+                say(
+                    "models.interval_fitting.not_adjusted",
+                    names=", ".join(adjust),
+                    reason=_reason(str(reason)),
+                )
+            )
         else:
             return model, rows, adjust, kept, [*complete.cautions[len(outcome.cautions) :]]
     try:
@@ -223,12 +241,9 @@ def _joint(outcome, people, arms, adjust, *, model, proportional, knots):
 def _cautions(outcome: Outcome, at_risk: AtRisk, people: pd.DataFrame):
     event = at_risk.event
     if is_between(people):
-        yield (
-            f"{event} lies between two visits: a model fills what happened there, and visits must "
-            "not have depended on it beyond what had been seen"
-        )
+        yield (say("models.interval_fitting.between", event=event))
     if (outcome.frame["state"] == "died").any():
-        yield f"people who died count as known without {event} until their last visit only"
+        yield say("models.interval_fitting.deaths", event=event)
 
 
 def _misfit(fit: IntervalTimesFit):
@@ -239,8 +254,8 @@ def _misfit(fit: IntervalTimesFit):
         n = fit.nonparametric[arm].n
         error = np.sqrt(group["model"] * (1 - group["model"]) / n)
         if ((outside > MISFIT) & (outside > MISFIT_ERRORS * error)).any():
-            words = MODEL_WORDS[fit.model_name]
-            yield f"the {words} of {arm} does not follow the data: try another"
+            words = pick("models.interval_times.models", fit.model_name)
+            yield say("models.interval_fitting.does_not_follow", model=words, arm=arm)
 
 
 def _of_curves(curves: Mapping[str, IntervalCurve]):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import pick, say
 from ctevidence.levels import Levels
 from ctevidence.models.curve_week import refuse_week
 from ctevidence.models.fit import ComparableFit, ScheduledFit, build_levels
@@ -23,19 +24,6 @@ from ctevidence.models.turnbull import IntervalCurve
 from ctevidence.outcomes.outcome import Outcome
 
 Array = np.ndarray
-
-#: model -> as readers see it
-LAST_SEEN = "at which somebody of every arm was last seen"
-MODEL_WORDS = {
-    "exponential": "exponential model",
-    "weibull": "Weibull model",
-    "loglogistic": "log-logistic model",
-    "lognormal": "log-normal model",
-    "piecewise": "piecewise exponential model",
-    "spline": "spline of the log cumulative hazard",
-    "spline-odds": "spline of the log odds",
-    "spline-normal": "spline of the normal quantile",
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -131,7 +119,13 @@ class IntervalTimesFit(ComparableFit):
             return self.staying.levels(measure, week)
         if measure == "log_hazard":
             return self._hazard_levels()
-        refuse_week(measure, week, self.largest_week, LAST_SEEN, "beyond what was seen")
+        refuse_week(
+            measure,
+            week,
+            self.largest_week,
+            say("models.interval_times.last_seen"),
+            say("models.interval_times.beyond"),
+        )
         found = {arm: self.curve(arm, measure, [week]) for arm in self.rows}
         return self._levels(
             measure,
@@ -207,9 +201,21 @@ class IntervalTimesFit(ComparableFit):
         cov = gradient @ self.model.cov @ gradient.T if size else np.zeros((len(arms),) * 2)
         groups = [self.people[self.people["arm"] == arm] for arm in arms]
         seen = [g["seen"] <= (math.inf if week is None else week) for g in groups]
-        adjusted = f", adjusted for {', '.join(self.adjusted_for)}" if self.adjusted_for else ""
-        times = "intervals between visits" if is_between(self.people) else "days of events"
-        shapes = "one shape for all arms" if self.is_proportional else "each arm its own"
+        adjusted = (
+            say("models.adjusted_for", names=", ".join(self.adjusted_for))
+            if self.adjusted_for
+            else ""
+        )
+        times = (
+            say("models.interval_times.intervals")
+            if is_between(self.people)
+            else say("models.interval_times.days")
+        )
+        shapes = (
+            say("models.interval_times.one_shape")
+            if self.is_proportional
+            else say("models.interval_times.each")
+        )
         return build_levels(
             self.outcome,
             measure,
@@ -218,8 +224,13 @@ class IntervalTimesFit(ComparableFit):
             (cov + cov.T) / 2,
             n=[len(g) for g in groups],
             events=[int(s.sum()) for s in seen],
-            method=f"{MODEL_WORDS[self.model_name]} of {times}, {shapes}, maximum likelihood, "
-            f"delta method{adjusted}",
+            method=say(
+                "models.interval_times.method",
+                model=pick("models.interval_times.models", self.model_name),
+                times=times,
+                shapes=shapes,
+                adjusted=adjusted,
+            ),
             cautions=(*self.cautions, caution, *dict.fromkeys(self.reasons.values())),
             population=self.at_risk.population,
             randomised=self.at_risk.randomised,
@@ -230,8 +241,7 @@ class IntervalTimesFit(ComparableFit):
         upper = self.people["upper"]
         known = upper[np.isfinite(upper)].min()
         return "" if not known > week else (
-            f"nobody could be seen with {self.at_risk.event} by then: the model alone says how "
-            "many had it"
+            say("models.interval_times.before_any_visit", event=self.at_risk.event)
         )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ctevidence.language import say
 from ctevidence.models.newton import maximise
 
 POINTS = 25
@@ -158,9 +159,9 @@ def fit_logistic_mixed(
 
 def _cautions(sigma: float, found):
     if not found.converged:
-        yield "the search for the most likely model did not end: do not rely on it"
+        yield say("models.logistic_mixed.unfinished")
     if sigma < NO_VARIATION:
-        yield "the groups of the random intercept do not differ more than chance would have it"
+        yield say("models.logistic_mixed.no_spread")
 
 
 class _Integrated:

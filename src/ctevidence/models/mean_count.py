@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import say
+
 Array = np.ndarray
 
 
@@ -101,8 +103,8 @@ def mean_count(
         row -= _martingale(lost, hazard, died, at, before, upto)
         influence[:, j] = np.bincount(who, row)
     until = np.searchsorted(times, weeks, side="right")
-    ended = ", death ending it" if died.any() else ""
-    method = f"mean cumulative count (Nelson-Aalen{ended}), robust variance"
+    ended = say("models.mean_count.death_ends") if died.any() else ""
+    method = say("models.mean_count.method", ended=ended)
     return MeanCount(weeks, count[until], influence.T @ influence, method)
 
 

@@ -14,6 +14,7 @@ from functools import partial
 
 import numpy as np
 
+from ctevidence.language import pick, say
 from ctevidence.models.design_basis import (
     DesignBasis,
     checked_design,
@@ -34,13 +35,7 @@ from ctevidence.models.satterthwaite import Satterthwaite
 
 Array = np.ndarray
 
-METHODS = {
-    "satterthwaite": "Satterthwaite, {information} information",
-    "kenward-roger": (
-        "Kenward-Roger, linear in the variance components (no second-derivative term), "
-        "{information} information"
-    ),
-}
+METHODS = ("satterthwaite", "kenward-roger")
 # As in lmerTest and pbkrtest, which are the usual witnesses.
 USUAL_INFORMATION = {"satterthwaite": "observed", "kenward-roger": "expected"}
 
@@ -244,8 +239,8 @@ def _check_choices(method: str, information: str | None, reml: bool) -> None:
 
 
 def _in_words(method: str, information: str, reml: bool) -> str:
-    text = METHODS[method].format(information=information)
-    return f"linear mixed model, {'REML' if reml else 'ML'}; {text}"
+    text = pick("models.mixed.methods", method, information=information)
+    return say("models.mixed.method", criterion="REML" if reml else "ML", method=text)
 
 
 def _reduce(groupings: list[RandomGrouping], root: Array, D: Array) -> PersonProducts:

@@ -15,6 +15,7 @@ from functools import partial
 
 import numpy as np
 
+from ctevidence.language import pick, say
 from ctevidence.models.between_within import BetweenWithin, coefficient_df
 from ctevidence.models.covariance_search import FALLBACKS, FittedCovariance, fit_covariance
 from ctevidence.models.covariance_structures import (
@@ -40,18 +41,16 @@ from ctevidence.models.visit_patterns import Observations, stacks
 
 Array = np.ndarray
 
-METHODS = {
-    "satterthwaite": "Satterthwaite, observed information",
-    "kenward-roger": "Kenward-Roger, second order in {parameters}, observed information",
-    "kenward-roger-linear": "Kenward-Roger, first order, observed information",
-    "kenward-roger-sas": (
-        "Kenward-Roger, second order in the parameters of SAS PROC MIXED, observed information"
-    ),
-    "between-within": "between-within degrees of freedom",
-    "empirical-cr0": "empirical covariance CR0, Bell-McCaffrey degrees of freedom",
-    "empirical-cr2": "empirical covariance CR2, Bell-McCaffrey degrees of freedom",
-    "empirical-cr3": "empirical covariance CR3 (jackknife), Bell-McCaffrey degrees of freedom",
-}
+METHODS = (
+    "satterthwaite",
+    "kenward-roger",
+    "kenward-roger-linear",
+    "kenward-roger-sas",
+    "between-within",
+    "empirical-cr0",
+    "empirical-cr2",
+    "empirical-cr3",
+)
 # Parameters in which the second-derivative term of Kenward & Roger is taken.
 SECOND_DERIVATIVES = {
     "kenward-roger": "theta",
@@ -285,8 +284,7 @@ def _inferred(found: _Found, method: str) -> MmrmFit:
         inference = _inference(method, fitted, basis, coef, people, seen)
         cautions = (
             *cautions,
-            f"{given_up} gives negative variances here, as it can with few people: the first-order "
-            f"variant {method} was used instead",
+            say("models.mmrm.first_order", given_up=given_up, method=method),
         )
     return MmrmFit(
         names=found.names,
@@ -329,8 +327,13 @@ def _usable(fallbacks: Sequence[str], asked: str, data: VisitData) -> list[str]:
 
 
 def _in_words(method: str, reml: bool, structure: CovarianceStructure) -> str:
-    text = METHODS[method].format(parameters=structure.parameterisation)
-    return f"MMRM, {structure.name} covariance, {'REML' if reml else 'ML'}; {text}"
+    text = pick("models.mmrm.methods", method, parameters=structure.parameterisation)
+    return say(
+        "models.mmrm.name",
+        covariance=structure.name,
+        criterion="REML" if reml else "ML",
+        method=text,
+    )
 
 
 def _sigma(fitted: FittedCovariance, data: VisitData) -> Array | dict:

@@ -11,18 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.fit import silent_levels
 from ctevidence.models.relapse import fit_relapse
 from ctevidence.models.retention import fit_never_started, fit_retention
-from ctevidence.models.study_answers import NO_RELAPSE_RULE, StudyAnswers
+from ctevidence.models.study_answers import StudyAnswers
 from ctevidence.models.time_to_event import LEADING, TimeToEventFit
 from ctevidence.outcomes.never_started import derive_never_started
 from ctevidence.outcomes.relapse import derive_relapse
 from ctevidence.outcomes.retention import derive_retention, is_recorded
 
-NO_RETENTION_RULE = "the study does not declare how leaving treatment is seen"
-NO_DROPOUT = "no dropout is recorded for anyone: not recorded is not the same as nobody having left"
 SUBDISTRIBUTION = "log_subdistribution_hazard"
 TIMELESS = ("log_hazard", SUBDISTRIBUTION)
 BETTER = {"survival": "higher", "rmst": "higher", "cumulative_incidence": "lower"}
@@ -67,7 +66,7 @@ class OverTime(StudyAnswers):
         """
         if self.fit is not None and "risk" in self.fit.measures:
             return self.fit.levels("risk", self.study.last_week)
-        reason = self.reason or "no visit is scheduled at which it could be counted"
+        reason = self.reason or say("models.over_time.no_visit")
         return silent_levels(self.study, self._outcome, "risk", "higher", reason)
 
     @property
@@ -113,7 +112,9 @@ def relapse_over_time(
     'rmst_difference'
     """
     if study.rules.relapse is None:
-        return OverTime(study, "relapse", None, math.nan, NO_RELAPSE_RULE)
+        return OverTime(
+            study, "relapse", None, math.nan, say("models.study_answers.no_relapse_rule")
+        )
     if earlier is None:
         fit = fit_relapse(derive_relapse(study), competing=competing)
     else:
@@ -138,9 +139,9 @@ def retention_over_time(study: Study, week: float | None = None) -> OverTime:
     """
     rule = study.rules.retention
     if rule is None:
-        return OverTime(study, "dropout", None, math.nan, NO_RETENTION_RULE)
+        return OverTime(study, "dropout", None, math.nan, say("models.over_time.not_declared"))
     if not is_recorded(study, rule):
-        return OverTime(study, "dropout", None, math.nan, NO_DROPOUT)
+        return OverTime(study, "dropout", None, math.nan, say("models.over_time.not_recorded"))
     fit = fit_retention(derive_retention(study))
     return OverTime(study, "dropout", fit, reading_week(fit, week))
 
@@ -174,5 +175,7 @@ def never_started(study: Study) -> Levels:
     'never starting treatment'
     """
     if study.rules.retention is None:
-        return silent_levels(study, "never starting treatment", "risk", "lower", NO_RETENTION_RULE)
+        return silent_levels(
+            study, "never starting treatment", "risk", "lower", say("models.over_time.not_declared")
+        )
     return fit_never_started(derive_never_started(study)).expected

@@ -18,6 +18,7 @@ from scipy.special import ndtr, ndtri
 from ctevidence.contrasts.combination import Combination
 from ctevidence.contrasts.compare import contrast_row
 from ctevidence.estimates import Estimates
+from ctevidence.language import listed, say
 from ctevidence.levels import Levels
 from ctevidence.models.fit import ComparableFit, ScheduledFit
 from ctevidence.models.two_by_two import mantel_haenszel, score_interval, score_p_value
@@ -94,7 +95,7 @@ class PairwiseRiskFit(ComparableFit):
         analysed = "risk_difference" if measure == "nnt" else measure
         counts = self._counts(cells, levels.keys[0].week)
         if 0 in (cells[0].n, cells[1].n):
-            result = Combination(problem="not estimable: nobody of one of the arms is analysed")
+            result = Combination(problem=say("models.pairwise_risk.nobody"))
         elif self.kind == "miettinen-nurminen":
             result = _scored(analysed, counts.sum(axis=1), conf_level, alternative)
         else:
@@ -129,7 +130,7 @@ def _scored(measure: str, counts: np.ndarray, conf_level: float, alternative: st
     low, high = score_interval(measure, e1, n1, e0, n0, level)
     p1, p0 = e1 / n1, e0 / n0
     if measure == "risk_ratio" and (e1 == 0 or e0 == 0):
-        return Combination(problem="not estimable: nobody in an arm, a ratio has no value")
+        return Combination(problem=say("models.pairwise_risk.no_ratio"))
     difference = measure == "risk_difference"
     estimate = p1 - p0 if difference else math.log(p1 / p0)
     spread = (
@@ -145,7 +146,7 @@ def _scored(measure: str, counts: np.ndarray, conf_level: float, alternative: st
         math.nan if alternative == "greater" else high,
         math.inf,
         _directed(p_value, estimate, alternative),
-        "Miettinen-Nurminen score interval and test",
+        say("models.pairwise_risk.score"),
     )
 
 
@@ -154,14 +155,14 @@ def _pooled(
 ) -> Combination:
     estimate, std_error = mantel_haenszel(measure, *counts)
     empty = int(np.sum((counts[1] == 0) | (counts[3] == 0)))
-    where = " by ".join(strata) or "one stratum"
+    where = listed(strata, "by") or say("models.pairwise_risk.one_stratum")
     if not math.isfinite(estimate) or not std_error > 0:
-        return Combination(problem=f"not estimable: no variation within strata of {where}")
+        return Combination(problem=say("models.pairwise_risk.no_variation", strata=where))
     reach = (
         float(ndtri(conf_level if alternative != "two-sided" else 0.5 + conf_level / 2)) * std_error
     )
     p_value = 2 * float(ndtr(-abs(estimate) / std_error))
-    left_out = f"{empty} strata of {where} hold only one of the arms and are left out"
+    left_out = say("models.pairwise_risk.empty", empty=empty, strata=where)
     return Combination(
         estimate,
         std_error,
@@ -169,7 +170,7 @@ def _pooled(
         math.nan if alternative == "greater" else estimate + reach,
         math.inf,
         _directed(p_value, estimate, alternative),
-        f"Mantel-Haenszel over strata of {where}",
+        say("models.pairwise_risk.mantel_haenszel", strata=where),
         left_out if empty else "",
     )
 

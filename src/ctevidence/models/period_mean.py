@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.contrasts.compare import joined
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.fit import ComparableFit
 from ctevidence.outcomes.outcome import Outcome
@@ -139,7 +140,7 @@ def mean_over(
     cov = used @ levels.cov[np.ix_(known, known)] @ used.T
     df_for = levels.df_for
     visits = ", ".join(f"{week:g}" for week in weeks)
-    what = f"mean over time between visits at weeks {visits} (trapezoids)"
+    what = say("models.period_mean.method", weeks=visits)
     return replace(
         levels,
         keys=tuple((arm, last) for arm in arms),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ctevidence.language import say
 from ctevidence.models.mixed_model_equations import Solution
 from ctevidence.models.newton import Maximum, maximise
 from ctevidence.models.person_products import PersonProducts
@@ -50,10 +51,7 @@ def fit_components(
         maximum, reason = _search(likelihood)
         if reason is None:
             return likelihood, maximum, cautions
-        cautions = (
-            f"correlated random effects were not used ({reason}): uncorrelated ones were fitted "
-            "instead",
-        )
+        cautions = (say("models.random_effects_search.uncorrelated", reason=reason),)
     raise ValueError(f"the random effects could not be estimated: {reason}. Use fewer of them.")
 
 
@@ -66,15 +64,12 @@ def _search(likelihood: RandomEffectsLikelihood) -> tuple[Maximum | None, str | 
     # rounding leaves a little information about what the coefficients already explain
     nothing = (size < UNTOLD * size.max()).any()
     if nothing or np.linalg.eigvalsh(expected / np.outer(scale, scale))[0] < UNTOLD:
-        return None, (
-            "the variance components cannot be told apart (for instance a random intercept with "
-            "one observation for each person)"
-        )
+        return None, (say("models.random_effects_search.not_told_apart"))
     maximum = maximise(likelihood, start)
     if likelihood.components.unpack(maximum.theta)[0] < RESIDUAL_BELOW:
-        return None, "the random effects leave no residual variance"
+        return None, say("models.random_effects_search.no_residual")
     if not maximum.converged:
-        return None, f"no convergence in {maximum.steps} steps"
+        return None, say("models.covariance_search.no_convergence", steps=maximum.steps)
     return maximum, None
 
 
@@ -84,13 +79,12 @@ def on_boundary(at: Solution, groupings: list[RandomGrouping]) -> list[str]:
     for G, grouping in zip(at.G, groupings, strict=True):
         zero = G.diagonal() < SINGULAR_BELOW * at.s
         cautions += [
-            f"singular: the variance of {name} between the {len(grouping.labels)} members of its "
-            "grouping is estimated at zero"
+            say("models.random_effects_search.no_variance", name=name, members=len(grouping.labels))
             for name, none in zip(grouping.names, zero, strict=True)
             if none
         ]
         rest = G[np.ix_(~zero, ~zero)]
         if rest.size and np.linalg.eigvalsh(rest)[0] < SINGULAR_BELOW * at.s:
             names = ", ".join(n for n, none in zip(grouping.names, zero, strict=True) if not none)
-            cautions.append(f"singular: the random effects {names} are perfectly correlated")
+            cautions.append(say("models.random_effects_search.perfect", names=names))
     return cautions

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import pick, say
 from ctevidence.levels import Levels
 from ctevidence.models.cox import CoxFit, fit_cox
 from ctevidence.models.fit import EVERYONE, ComparableFit, build_levels, of_kind, refuse_weights
@@ -15,20 +16,10 @@ from ctevidence.models.hazard_ratios import LogHazards, arms_with_finite_ratios
 from ctevidence.models.mean_count import MeanCount, mean_count
 from ctevidence.models.partial_maximum import SeparationError
 from ctevidence.outcomes.outcome import Outcome
-from ctevidence.terms import DESCRIPTIVE, did_you_mean
+from ctevidence.terms import did_you_mean
 
 #: model -> what it is, and the time and strata that it uses
-MODELS = {
-    "andersen-gill": "Andersen-Gill: all relapses alike, time since the start",
-    "pwp-total-time": "Prentice-Williams-Peterson: stratified by number of relapses, time since "
-    "the start",
-    "pwp-gap-time": "Prentice-Williams-Peterson: stratified by number of relapses, time since the "
-    "last",
-}
-CONDITIONAL = (
-    "from the second relapse on it compares people who have relapsed already, whom treatment has "
-    f"selected: not the groups that were formed. {DESCRIPTIVE}"
-)
+MODELS = ("andersen-gill", "pwp-total-time", "pwp-gap-time")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,23 +98,23 @@ class RepeatedRelapseFit(ComparableFit):
         reasons = []
         for i, arm in enumerate(arms):
             if arm not in found:
-                reasons.append(f"nobody with {arm} was followed")
+                reasons.append(say("models.repeated_relapse.nobody_followed", arm=arm))
                 continue
             at = slice(i * m, (i + 1) * m)
             estimate[at], cov[at, at] = found[arm].estimate, found[arm].cov
             reasons += [
-                f"no relapse with {arm} by week {w:g}"
+                say("models.no_relapse", arm=arm, week=f"{w:g}")
                 for w, count in zip(weeks, found[arm].estimate, strict=True)
                 if count == 0
             ]
-        ended = "dropout or death ending it, " if self.rows["ended"].any() else ""
+        ended = say("models.repeated_relapse.ended") if self.rows["ended"].any() else ""
         return self._levels(
             "mean_count",
             [(arm, w) for arm in arms for w in weeks],
             np.where(cov.diagonal() > 0, estimate, np.nan),
             cov,
             week=weeks,
-            method=f"mean cumulative count, {ended}robust variance",
+            method=say("models.repeated_relapse.mean_count", ended=ended),
             cautions=reasons,
         )
 
@@ -131,7 +122,7 @@ class RepeatedRelapseFit(ComparableFit):
         descriptive = self.regression != "andersen-gill"
         arms = [arm.name for arm in self.study.arms]
         reasons = [
-            f"relapses in {arm} allow no ratio to the other arms"
+            say("models.repeated_relapse.no_ratio", arm=arm)
             for arm, level in zip(arms, self.hazards.estimate, strict=True)
             if np.isnan(level)
         ]
@@ -141,8 +132,24 @@ class RepeatedRelapseFit(ComparableFit):
             self.hazards.estimate,
             self.hazards.cov,
             week=[np.inf],
-            method=f"{MODELS[self.regression]}; Cox regression, Efron ties, robust over people",
-            cautions=[*((CONDITIONAL,) if descriptive else ()), *self.hazards.cautions, *reasons],
+            method=say(
+                "models.repeated_relapse.rates",
+                model=pick("models.repeated_relapse.models", self.regression),
+            ),
+            cautions=[
+                *(
+                    (
+                        say(
+                            "models.repeated_relapse.conditional",
+                            descriptive=say("caution.descriptive"),
+                        ),
+                    )
+                    if descriptive
+                    else ()
+                ),
+                *self.hazards.cautions,
+                *reasons,
+            ],
             anchored=False,
             randomised=frozenset() if descriptive else self.study.randomised,
         )
@@ -243,7 +250,12 @@ def log_rates(rows: pd.DataFrame, arms: list[str], model: str) -> LogHazards:
             names=[f"arm {arms[a]}" for a in others],
         )
     except (SeparationError, ValueError) as reason:
-        return LogHazards(estimate, cov, None, cautions=(f"no rate ratio: {reason}",))
+        return LogHazards(
+            estimate,
+            cov,
+            None,
+            cautions=(say("models.repeated_relapse.no_rate_ratio", reason=reason),),
+        )
     estimate[used], cov[np.ix_(used, used)] = 0.0, 0.0
     estimate[others] = fit.coef
     cov[np.ix_(others, others)] = fit.cov

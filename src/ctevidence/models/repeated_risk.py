@@ -24,6 +24,7 @@ from statsmodels.genmod.cov_struct import Exchangeable, Independence
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_estimating_equations import GEE
 
+from ctevidence.language import say
 from ctevidence.models.covariates import covariate_columns, of_people_with
 from ctevidence.models.fit import ScheduledFit, build_levels
 from ctevidence.models.logistic_mixed import fit_logistic_mixed
@@ -113,7 +114,9 @@ def repeated_design(outcome: Outcome, names: Sequence[str], group: str) -> Repea
 
 def mixed_risk_fit(outcome: Outcome, names: Sequence[str], group: str, points: int) -> ScheduledFit:
     """Risks from a logistic random intercept of people or of sites."""
-    design, complete, refused = _usable(outcome, names, group, "mixed model")
+    design, complete, refused = _usable(
+        outcome, names, group, say("models.repeated_risk.mixed_model")
+    )
     if refused:
         return refused
     model = fit_logistic_mixed(design.y, design.X, design.group, points)
@@ -122,15 +125,11 @@ def mixed_risk_fit(outcome: Outcome, names: Sequence[str], group: str, points: i
         risk, by_eta, by_sigma = model.marginal(eta)
         return risk, np.append(by_eta @ rows, by_sigma.sum()) / len(eta)
 
-    who = "person" if group == "participant_id" else group
-    method = (
-        f"logistic regression on arm by week{_adjusted(names)} with a random intercept of {who}, "
-        f"adaptive Gauss-Hermite quadrature with {points} points; risks integrated over the "
-        "intercept and standardised over everyone analysed, delta method"
-    )
+    who = say("models.repeated_risk.person") if group == "participant_id" else group
+    method = say("models.repeated_risk.mixed", adjusted=_adjusted(names), who=who, points=points)
     cautions = [*model.cautions]
     if model.groups < FEW_GROUPS:
-        cautions.append(f"only {model.groups} groups ({who}): their spread is hardly known")
+        cautions.append(say("models.repeated_risk.few_groups", groups=model.groups, who=who))
     return _fit(complete, design, model.coef, model.joint_cov, of, model, method, cautions)
 
 
@@ -144,7 +143,9 @@ def gee_risk_fit(
     """
     if working not in WORKING:
         raise KeyError(f'No working correlation "{working}"{did_you_mean(working, WORKING)}')
-    design, complete, refused = _usable(outcome, names, group, "estimating equations")
+    design, complete, refused = _usable(
+        outcome, names, group, say("models.repeated_risk.equations")
+    )
     if refused:
         return refused
     with warnings.catch_warnings():
@@ -157,11 +158,8 @@ def gee_risk_fit(
         risk = 1 / (1 + np.exp(-eta))
         return risk, (risk * (1 - risk)) @ rows / len(eta)
 
-    method = (
-        f"generalised estimating equations on arm by week{_adjusted(names)}, {working} working "
-        "correlation, bias-reduced sandwich; standardised over everyone analysed, delta method"
-    )
-    cautions = [] if model.converged else ["the estimating equations were not solved"]
+    method = say("models.repeated_risk.estimating", adjusted=_adjusted(names), working=working)
+    cautions = [] if model.converged else [say("models.repeated_risk.not_solved")]
     return _fit(complete, design, model.params, np.asarray(model.cov_params()), of, model, method,
                 cautions)  # fmt: skip
 
@@ -172,15 +170,23 @@ def _usable(outcome: Outcome, names: Sequence[str], group: str, what: str):
     complete = of_people_with(outcome, needed) if needed else outcome
     design = repeated_design(complete, names, group)
     cells, rest = design.cell, design.X[:, len(design.present) :]
-    reason = why_not_adjustable(design.y, cells, rest) if len(design.y) else "nobody is analysed"
+    reason = (
+        why_not_adjustable(design.y, cells, rest)
+        if len(design.y)
+        else say("models.repeated_risk.nobody")
+    )
     if not reason:
         return design, complete, None
-    refused = counted_fit(outcome, analysed_weeks(outcome), [f"no {what}, but counts: {reason}"])
+    refused = counted_fit(
+        outcome,
+        analysed_weeks(outcome),
+        [say("models.repeated_risk.counts", what=what, reason=reason)],
+    )
     return design, complete, refused
 
 
 def _adjusted(names: Sequence[str]) -> str:
-    return f" and {', '.join(names)}" if names else ""
+    return say("models.repeated_risk.and_covariates", names=", ".join(names)) if names else ""
 
 
 def _fit(outcome, design: RepeatedDesign, coef, cov, of, model, method, cautions) -> ScheduledFit:
@@ -196,7 +202,9 @@ def _fit(outcome, design: RepeatedDesign, coef, cov, of, model, method, cautions
     sampling = apart.T @ apart / (people * max(people - 1, 1))
     n = design.count()
     unknown = [
-        f"{outcome.name} is known for nobody with {arm} at week {week:g}"
+        say(
+            "models.repeated_risk.known_for_nobody", outcome=outcome.name, arm=arm, week=f"{week:g}"
+        )
         for (arm, week), there in zip(design.cells, n, strict=True)
         if not there
     ]

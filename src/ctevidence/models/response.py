@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ctevidence.language import say
 from ctevidence.models.covariates import adjustment, covariate_columns, of_people_with
-from ctevidence.models.firth_risk import PENALISED, penalised_risks
+from ctevidence.models.firth_risk import penalised_risks
 from ctevidence.models.fit import ScheduledFit
 from ctevidence.models.logistic_mixed import POINTS
 from ctevidence.models.pairwise_risk import PairwiseRiskFit
@@ -139,7 +140,12 @@ def _adjusted(outcome: Outcome, names: tuple[str, ...], model: str | None) -> Sc
         for at, columns in zip(at_weeks, covariates, strict=True):
             reason = why_not_adjustable(at.y, at.arm, columns)
             if reason:
-                caution = f"not adjusted for {', '.join(names)}: {reason} (week {at.week:g})"
+                caution = say(
+                    "models.response.not_adjusted",
+                    names=", ".join(names),
+                    reason=reason,
+                    week=f"{at.week:g}",
+                )
                 return counted_fit(outcome, weekly(outcome), [caution])
     n_arms = len(outcome.study.arms)
     risks, cautions = [], []
@@ -147,13 +153,14 @@ def _adjusted(outcome: Outcome, names: tuple[str, ...], model: str | None) -> Sc
         # without a model asked for, it was just seen that nothing separates
         separated = bool(len(at.y) and model) and is_separated(at.y, at.arm, columns)
         if separated and model == "standardised":
-            cautions.append(
-                f"the outcome is separated by arm or covariates at week {at.week:g}: with Firth's "
-                "penalty, which draws risks towards a half"
-            )
+            cautions.append(say("models.response.separated", week=f"{at.week:g}"))
         fit = penalised_risks if separated or model == "firth" else standardised_risks
         risks.append(fit(at.y, at.arm, n_arms, columns))
     on = " and ".join(filter(None, ("arm", ", ".join(names))))
-    how = PENALISED if model == "firth" or cautions else "stacked influence functions, HC3"
-    method = f"logistic regression on {on}, standardised over everyone analysed; {how}"
+    how = (
+        say("models.firth_risk.variance")
+        if model == "firth" or cautions
+        else say("models.response.influence")
+    )
+    method = say("models.response.method", on=on, how=how)
     return risk_fit(complete, at_weeks, risks, method, cautions)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.contrasts.combination import wilson
+from ctevidence.language import say
 from ctevidence.models.fit import ScheduledFit, build_levels
 from ctevidence.models.standardised_risk import Risks, counted_risks
 from ctevidence.outcomes.outcome import Outcome
@@ -140,5 +141,5 @@ def _unknown(outcome: Outcome, keys: list[tuple[str, float | None]], n: np.ndarr
     empty = [key for key, people in zip(keys, n, strict=True) if people == 0]
     for week in dict.fromkeys(week for _, week in empty):
         arms = ", ".join(arm for arm, w in empty if w == week)
-        at = "" if week is None else f" at week {week:g}"
-        yield f"{outcome.name} is known for nobody with {arms}{at}"
+        at = "" if week is None else say("models.at_week", week=f"{week:g}")
+        yield say("models.known_for_nobody", outcome=outcome.name, arms=arms, at=at)

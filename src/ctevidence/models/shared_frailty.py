@@ -21,6 +21,7 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln
 from scipy.stats import chi2
 
+from ctevidence.language import say
 from ctevidence.models.partial_likelihood import PartialLikelihood
 from ctevidence.models.partial_maximum import maximise_partial
 from ctevidence.models.reml import OutsideParameterSpaceError
@@ -175,7 +176,9 @@ def fit_shared_frailty(
         loglik_null=plain.loglik,
         n=len(stop),
         n_events=int(event.sum()),
-        method=f"Cox regression with shared {distribution} frailty, {ties.capitalize()} ties",
+        method=say(
+            "models.shared_frailty.method", distribution=distribution, ties=ties.capitalize()
+        ),
     )
 
 

@@ -9,16 +9,12 @@ from scipy.special import gammaln
 
 from ctevidence.contrasts.compare import joined
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.covariance_structures import on_visits
 from ctevidence.models.mmrm import MmrmFit
 
 STANDARDISERS = ("baseline", "residual")
-NO_SPREAD = "no spread of scores to standardise by"
-NARROWED = (
-    "people entered by a least severity, which narrows the spread at baseline and enlarges a "
-    "standardised difference"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +58,8 @@ def baseline_sd(study: Study, weeks: tuple[float, ...]) -> Standardiser:
         weeks,
         np.full(m, sd),
         np.full((m, m), log_variance),
-        "the SD of the baseline scores of everyone who entered",
-        NARROWED if narrowed else "",
+        say("models.standardised_mean.baseline_sd"),
+        say("models.standardised_mean.narrowed") if narrowed else "",
     )
 
 
@@ -104,8 +100,10 @@ def residual_sd(model: MmrmFit, weeks: tuple[float, ...], given: tuple[str, ...]
     sd[visits] = np.sqrt(variance[of_model])
     among = slopes.T @ model.inference.weights @ slopes
     log_cov[np.ix_(visits, visits)] = among[np.ix_(of_model, of_model)]
-    alike = f" among people alike in {', '.join(given)}" if given else ""
-    return Standardiser(weeks, sd, log_cov, f"the model's residual SD at the visit{alike}")
+    alike = say("models.standardised_mean.alike", covariates=", ".join(given)) if given else ""
+    return Standardiser(
+        weeks, sd, log_cov, say("models.standardised_mean.residual_sd", alike=alike)
+    )
 
 
 def standardised(levels: Levels, by: Standardiser) -> Levels:
@@ -144,7 +142,7 @@ def standardised(levels: Levels, by: Standardiser) -> Levels:
         return df_for(np.where(c == 0, 0.0, c * scale))
 
     known = np.isfinite(estimate)
-    missing = NO_SPREAD if np.isnan(by.sd).all() else ""
+    missing = say("models.standardised_mean.no_spread") if np.isnan(by.sd).all() else ""
     return replace(
         levels,
         measure="standardised_mean",
@@ -152,8 +150,7 @@ def standardised(levels: Levels, by: Standardiser) -> Levels:
         estimate=estimate,
         cov=np.where(np.outer(known, known), levels.cov * np.outer(scale, scale) + unsure, np.nan),
         df_for=df_of if df_for else None,
-        method=f"{levels.method}; standardised by {by.words}, estimated with error, Hedges' "
-        "small-sample factor",
+        method=say("models.standardised_mean.method", method=levels.method, by=by.words),
         caution=joined(levels.caution, by.caution, missing),
     )
 

@@ -14,6 +14,8 @@ from scipy.optimize import linprog
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
+from ctevidence.language import say
+
 #: People with the rarer outcome that each coefficient of an adjusted model needs. Coefficients
 #: themselves need 5 to 10 (Vittinghoff and McCulloch 2007, Am J Epidemiol 165:710); risks averaged
 #: over everyone hold their coverage and have less error than counts from 3 on, see the tests.
@@ -141,16 +143,13 @@ def why_not_adjustable(y: np.ndarray, arm: np.ndarray, covariates: np.ndarray) -
     x = np.hstack([arms, covariates])
     rarer, coefficients = int(min(y.sum(), (1 - y).sum())), x.shape[1] - 1
     if rarer < EVENTS_PER_COEFFICIENT * coefficients:
-        return (
-            f"fewer than {EVENTS_PER_COEFFICIENT} people with the rarer outcome for each of "
-            f"{coefficients} coefficients"
-        )
+        return say("models.rare", events=EVENTS_PER_COEFFICIENT, coefficients=coefficients)
     if _rank(x) < x.shape[1]:
-        return "the covariates cannot be told from the arms or from each other"
+        return say("models.standardised_risk.not_told_apart")
     if _separates(y, x):
         shares = (arms.T @ y) / arms.sum(axis=0)
-        in_arm = ", in an arm it happens to all or to nobody" if np.any(shares % 1 == 0) else ""
-        return f"the outcome is separated by arm or covariates{in_arm}"
+        in_arm = say("models.standardised_risk.all_or_nobody") if np.any(shares % 1 == 0) else ""
+        return say("models.standardised_risk.separated", in_arm=in_arm)
     return ""
 
 

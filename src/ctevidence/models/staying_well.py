@@ -14,18 +14,14 @@ from dataclasses import dataclass, replace
 from ctevidence.contrasts import compare_treatments, per_arm
 from ctevidence.data.study import Study
 from ctevidence.estimates import Estimates
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.fit import silent_levels
 from ctevidence.models.over_time import relapse_over_time
 from ctevidence.models.response import fit_response
-from ctevidence.models.study_answers import NO_RELAPSE_RULE
 from ctevidence.outcomes.staying_well import derive_staying_well
 from ctevidence.terms import LEVEL_MEASURES
 
-NO_VISITS = (
-    "nobody was scored after the start, so nobody is known to have got better: staying well cannot "
-    "be counted"
-)
 KNOWN, EVERYONE_COUNTED, CURVE = "known", "everyone", "curve"
 #: measures of contrasts by scale, whatever the levels are
 DIFFERENCE, RATIO = 0, 1
@@ -89,7 +85,7 @@ def fit_staying_well(study: Study, week: float | None = None) -> StayingWell:
     """
     relapse = study.rules.relapse
     if relapse is None:
-        return _silent(study, week, NO_RELAPSE_RULE)
+        return _silent(study, week, say("models.study_answers.no_relapse_rule"))
     if study.schedule:
         at = float(week or study.last_week)
         countings = {
@@ -98,7 +94,7 @@ def fit_staying_well(study: Study, week: float | None = None) -> StayingWell:
         }
         return StayingWell(study, at, countings)
     if relapse.after != "baseline":
-        return _silent(study, week, NO_VISITS)
+        return _silent(study, week, say("models.staying_well.never_scored"))
     over_time = relapse_over_time(study, week)
     levels = replace(over_time.levels("survival"), outcome="staying well (by the curve)")
     return StayingWell(study, over_time.week, {CURVE: levels})

@@ -7,8 +7,6 @@ from ctevidence.estimates import Estimates
 from ctevidence.levels import Levels
 from ctevidence.terms import contrast_measure
 
-NO_RELAPSE_RULE = "the study does not declare what relapse is"
-
 
 class StudyAnswers:
     """Rows of every arm and comparison, from levels that exist for every measure.

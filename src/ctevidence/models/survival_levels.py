@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ctevidence.language import pick, say, words
 from ctevidence.levels import Levels
 from ctevidence.models.aalen_johansen import Histories, aalen_johansen
 from ctevidence.models.clustered_curves import Clusters
@@ -20,25 +21,6 @@ from ctevidence.models.hazard_ratios import LogHazards
 from ctevidence.models.kaplan_meier import SurvivalCurve
 from ctevidence.models.restricted_mean import restricted_mean
 from ctevidence.outcomes.outcome import Outcome
-
-CURVES = {
-    "survival": "Kaplan-Meier",
-    "cumulative_incidence": "Aalen-Johansen, COMPETING competing",
-    "rmst": "area under the Kaplan-Meier curve up to the week",
-}
-ROBUST = ", robust covariance over {}s"
-#: how people end who are kept from the event -> what kept them
-COMPETING = {"died": "death", "dropped out": "dropout"}
-METHODS = {
-    "survival": f"{CURVES['survival']}, Greenwood variance, log-log interval of each arm",
-    "cumulative_incidence": f"{CURVES['cumulative_incidence']}, Greenwood-type variance",
-    "rmst": f"{CURVES['rmst']}, Greenwood-type variance",
-    "log_hazard": "Cox regression, Efron ties",
-    "log_subdistribution_hazard": (
-        "Fine-Gray regression, COMPETING competing, Efron ties, censoring after events, robust "
-        "covariance"
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -95,7 +77,8 @@ class ArmCurves:
     @property
     def competing(self) -> str:
         """What competes with the event, in words."""
-        return ", ".join(COMPETING.get(state, state) for state in self.at_risk.competing)
+        known = words("models.competing")
+        return ", ".join(known.get(state, state) for state in self.at_risk.competing)
 
 
 def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
@@ -105,8 +88,13 @@ def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
     estimate = np.where(variance > 0, value, np.nan)
     events = [int(curve.events_by(week)) if curve else 0 for curve in curves]
     reasons = [
-        _why_not(group, arm, happened, f" by week {week:g}")
-        or f"{group.at_risk.event} in {arm} leaves no variation by week {week:g}"
+        _why_not(group, arm, happened, say("models.by_week", week=f"{week:g}"))
+        or say(
+            "models.survival_levels.no_variation",
+            event=group.at_risk.event,
+            arm=arm,
+            week=f"{week:g}",
+        )
         for arm, happened, level in zip(group.arms, events, estimate, strict=True)
         if np.isnan(level)
     ]
@@ -114,10 +102,12 @@ def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
     def interval_for(conf_level: float) -> np.ndarray:
         return np.array([_limits(curve, week, conf_level) for curve in curves])
 
-    cov, method, clusters = np.diag(variance), METHODS[measure], group.clusters
+    curve = pick("models.survival_levels.curves", measure, competing=group.competing)
+    method = pick("models.survival_levels.methods", measure, curve=curve)
+    cov, clusters = np.diag(variance), group.clusters
     if clusters:
         cov = clusters.covariance(group.arms, measure, week)
-        method = CURVES[measure] + ROBUST.format(clusters.name)
+        method = curve + say("models.survival_levels.robust", groups=clusters.name)
         reasons += clusters.cautions
     return _levels(
         group,
@@ -125,7 +115,7 @@ def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
         week,
         estimate,
         cov,
-        method=method.replace("COMPETING", group.competing),
+        method=method,
         events=events,
         cautions=reasons,
         better=_better(measure, group.at_risk.is_wanted),
@@ -145,15 +135,15 @@ def hazard_levels(group: ArmCurves, hazards: LogHazards, measure: str = "log_haz
     events = [int(curve.events.sum()) if curve else 0 for curve in curves]
     reasons = [
         _why_not(group, arm, happened)
-        or f"{group.at_risk.event} in {arm} falls at times when no other arm can be compared"
+        or say("models.no_other_arm", event=group.at_risk.event, arm=arm)
         for arm, happened, level in zip(group.arms, events, hazards.estimate, strict=True)
         if np.isnan(level)
     ]
-    method = METHODS[measure].replace("COMPETING", group.competing)
+    method = pick("models.survival_levels.methods", measure, competing=group.competing)
     if hazards.adjusted_for:
-        method += f", adjusted for {', '.join(hazards.adjusted_for)}"
+        method += say("models.adjusted_for", names=", ".join(hazards.adjusted_for))
     if hazards.clustered_by:
-        method += ROBUST.format(hazards.clustered_by)
+        method += say("models.survival_levels.robust", groups=hazards.clustered_by)
     if group.clusters:
         reasons += group.clusters.cautions
     return _levels(
@@ -222,7 +212,7 @@ def _why_not(group: ArmCurves, arm: str, events: int, by: str = "") -> str:
     """The plain reason why an arm has no level; empty when there is another one."""
     event = group.at_risk.event
     if arm not in group.curves:
-        return f"nobody with {arm} was at risk of {event}"
+        return say("models.survival_levels.nobody_at_risk", arm=arm, event=event)
     if group.curves[arm].last_time == 0:
-        return f"nobody with {arm} was followed after risk of {event} began"
-    return "" if events else f"no {event} with {arm}{by}"
+        return say("models.survival_levels.nobody_followed", arm=arm, event=event)
+    return "" if events else say("models.no_event", event=event, arm=arm, by=by)

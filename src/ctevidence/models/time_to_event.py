@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.contrasts.compare import joined
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.aalen_johansen import competing
 from ctevidence.models.arm_hazards import adjusted_hazards, frailty_hazards
@@ -31,9 +32,6 @@ from ctevidence.outcomes.outcome import Outcome
 
 #: comparisons in the order in which they are read, unless declared otherwise
 LEADING = ("rmst_difference", "hazard_ratio")
-LEADS_INSTEAD = (
-    "leads in place of the hazard ratio that was declared to, as hazards are not proportional"
-)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -115,7 +113,9 @@ class TimeToEventFit(ComparableFit):
         refuse_week(measure, week, self.largest_week, KNOWN)
         levels = curve_levels(self.groups, measure, float(week))
         if measure == "rmst" and self._hazard_ratio_steps_back:
-            return replace(levels, caution=joined(levels.caution, LEADS_INSTEAD))
+            return replace(
+                levels, caution=joined(levels.caution, say("models.time_to_event.in_place"))
+            )
         return levels
 
     @property
@@ -178,7 +178,12 @@ class TimeToEventFit(ComparableFit):
             self.outcome, self.groups.at_risk, self.adjust, name, distribution
         )
         levels = hazard_levels(self.groups, hazards)
-        method = f"{levels.method}, {distribution} frailty shared by people of one {name}"
+        method = say(
+            "models.time_to_event.frailty",
+            method=levels.method,
+            distribution=distribution,
+            group=name,
+        )
         return ScheduledFit(
             self.outcome, replace(levels, method=method), hazards.model, self.cautions
         )
@@ -206,7 +211,7 @@ class TimeToEventFit(ComparableFit):
         clusters = clusters_of(self.study, self.people, name)
         staying = self.staying
         if staying:
-            alone = f"errors of single people, not of {name}s"
+            alone = say("models.time_to_event.single_people", groups=name)
             expected = replace(staying.expected, caution=joined(staying.expected.caution, alone))
             staying = replace(staying, expected=expected, cautions=(*staying.cautions, alone))
         return replace(
@@ -320,9 +325,6 @@ def fit_time_to_event(
 def _dating(outcome: Outcome, at_risk: AtRisk):
     happened = outcome.frame[outcome.frame["state"] == at_risk.state]
     if (happened["lower"] < happened["upper"]).any():
-        yield f"{at_risk.event} is dated to the scheduled week of the first visit that showed it"
+        yield say("models.time_to_event.dated", event=at_risk.event)
     if (outcome.frame["state"] == "died").any():
-        yield (
-            f"death ends the time at risk of {at_risk.event} like any end of follow-up, but in "
-            "cumulative incidences, where it competes"
-        )
+        yield (say("models.time_to_event.death_ends", event=at_risk.event))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctevidence.language import say
+
 Array = np.ndarray
 
 
@@ -68,7 +70,7 @@ class IntervalCurve:
         """What a reader of the curve has to know, beside that it has no band."""
         if self.converged:
             return ()
-        return ("the curve between visits was not found exactly: the search ran out of steps",)
+        return (say("models.turnbull.unfinished"),)
 
     @property
     def known_until(self) -> float:

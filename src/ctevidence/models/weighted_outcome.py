@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import pick, say
 from ctevidence.levels import Levels
 from ctevidence.models.covariates import adjustment, covariate_columns
 from ctevidence.models.fit import ScheduledFit, build_levels
@@ -17,8 +18,6 @@ from ctevidence.terms import did_you_mean
 
 #: What a fit of a weighted outcome can be; the first when none is named.
 WEIGHTED_MODELS = ("weighted", "doubly-robust")
-ESTIMATED = "influence functions, weights as estimated"
-_REGRESSION = {"logit": "logistic", "identity": "linear"}
 
 
 def weighted_fit(
@@ -151,7 +150,7 @@ def mean_levels(
         return augmented_means(y, arm, n_arms, columns, weights, link, among), ""
     except ArithmeticError as reason:
         found = weighted_means(y, arm, n_arms, weights)
-        return found, f"weighted only, without a regression: {reason}"
+        return found, say("models.weighted_outcome.weighted_only", reason=reason)
 
 
 def population_of(weights: PersonWeights, model: str) -> str:
@@ -163,8 +162,14 @@ def method_of(weights: PersonWeights, names: Sequence[str], link: str) -> str:
     """The method in words."""
     words = [weights.method]
     if names:
-        words.append(f"augmented by {_REGRESSION[link]} regression on arm and {', '.join(names)}")
-    return "; ".join([*words, ESTIMATED])
+        words.append(
+            say(
+                "models.weighted_outcome.augmented",
+                regression=pick("models.weighted_outcome.regressions", link),
+                covariates=", ".join(names),
+            )
+        )
+    return "; ".join([*words, say("models.weighted_outcome.influence")])
 
 
 def _values(outcome: Outcome, column: str, week: float | None) -> np.ndarray:
@@ -205,7 +210,7 @@ def _levels(outcome, measure, keys, means, seen, model, names, link, cautions) -
 
 
 def _at(week: float | None) -> str:
-    return "" if week is None else f" (week {week:g})"
+    return "" if week is None else say("models.in_week", week=f"{week:g}")
 
 
 def _unseen(keys, means, outcome: Outcome):
@@ -214,15 +219,14 @@ def _unseen(keys, means, outcome: Outcome):
                                        strict=True) if np.isnan(value)]  # fmt: skip
     for week in dict.fromkeys(week for _, week in empty):
         arms = ", ".join(arm for arm, w in empty if w == week)
-        at = "" if week is None else f" at week {week:g}"
-        yield f"{outcome.name} is known for nobody with {arms}{at}"
+        at = "" if week is None else say("models.at_week", week=f"{week:g}")
+        yield say("models.known_for_nobody", outcome=outcome.name, arms=arms, at=at)
 
 
 def _left_out(seen, is_augmented: bool):
     if any(np.isnan(y).any() for _, y in seen):
         yield (
-            "people in whom it is not known count through the regression"
+            say("models.weighted_outcome.through_regression")
             if is_augmented
-            else "people in whom it is not known are left out, as if they were like the others of "
-            "their arm"
+            else say("models.weighted_outcome.left_out")
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import listed, pick, say
 from ctevidence.levels import Levels
 from ctevidence.models.cox import CoxFit, fit_cox
 from ctevidence.models.curve_week import KNOWN, last_known_week, refuse_week
@@ -25,12 +26,6 @@ from ctevidence.models.weighted_outcome import (
 )
 from ctevidence.outcomes.outcome import Outcome
 
-METHODS = {
-    "survival": "weighted Kaplan-Meier",
-    "rmst": "area under the weighted Kaplan-Meier curve up to the week",
-    "cumulative_incidence": "weighted Aalen-Johansen, {competing} competing",
-    "log_hazard": "weighted Cox regression, Efron ties",
-}
 #: Link of the regression of pseudo-values.
 LINKS = {"survival": "logit", "rmst": "identity", "cumulative_incidence": "logit"}
 
@@ -197,14 +192,17 @@ class WeightedTimeToEventFit(ComparableFit):
         return found, reason
 
     def _why_not(self, arm: str, group: pd.DataFrame, happened: int, week: float | None) -> str:
-        event, by = self.at_risk.event, "" if week is None else f" by week {week:g}"
+        event, by = (
+            self.at_risk.event,
+            "" if week is None else say("models.by_week", week=f"{week:g}"),
+        )
         if not len(group):
-            return f"nobody with {arm} was at risk of {event}"
+            return say("models.survival_levels.nobody_at_risk", arm=arm, event=event)
         if not group["time"].max() > 0:
-            return f"nobody with {arm} was followed after risk of {event} began"
+            return say("models.survival_levels.nobody_followed", arm=arm, event=event)
         if not happened:
-            return f"no {event} with {arm}{by}"
-        return f"{event} in {arm} leaves nothing to estimate from{by}"
+            return say("models.no_event", event=event, arm=arm, by=by)
+        return say("models.weighted_times.nothing_left", event=event, arm=arm, by=by)
 
     def _cox(self) -> tuple[CoxFit | None, np.ndarray, str]:
         """The weighted regression, the arms in it, and why there is none."""
@@ -221,7 +219,7 @@ class WeightedTimeToEventFit(ComparableFit):
                 names=[f"arm {self._arms[a]}" for a in used[1:]],
             )  # fmt: skip
         except (SeparationError, ValueError) as reason:
-            return None, used[:0], f"no weighted hazard ratio: {reason}"
+            return None, used[:0], say("models.weighted_times.no_ratio", reason=reason)
         return model, used, ""
 
     def _hazards(self) -> Levels:
@@ -243,7 +241,7 @@ class WeightedTimeToEventFit(ComparableFit):
         reasons += [
             self._why_not(arm, group, happened, None)
             if not happened
-            else f"{self.at_risk.event} in {arm} falls at times when no other arm can be compared"
+            else say("models.no_other_arm", event=self.at_risk.event, arm=arm)
             for arm, group, happened, level in zip(
                 self._arms, groups, events, estimate, strict=True
             )
@@ -256,9 +254,12 @@ class WeightedTimeToEventFit(ComparableFit):
 
     def _levels(self, measure, week, estimate, cov, events, reasons, **options) -> Levels:
         weights, names = self.outcome.weight, self.names if measure in LINKS else ()
-        base = METHODS[measure].format(competing=" and ".join(self.at_risk.competing))
+        competing = listed(self.at_risk.competing)
         how = method_of(weights, names, LINKS.get(measure, "identity"))
-        base = base if not names else f"pseudo-values of {base.replace('weighted ', '')}"
+        if names:
+            base = pick("models.weighted_times.pseudo", measure, competing=competing)
+        else:
+            base = pick("models.weighted_times.methods", measure, competing=competing)
         of_arm = self.people["arm"].value_counts()
         population = population_of(weights, self.version)
         if self.at_risk.population != EVERYONE:

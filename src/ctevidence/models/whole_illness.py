@@ -10,19 +10,15 @@ import math
 from dataclasses import dataclass
 
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.fit import silent_levels
 from ctevidence.models.illness import IllnessFit, fit_illness
 from ctevidence.models.repeated_relapse import RepeatedRelapseFit, fit_repeated_relapse
-from ctevidence.models.study_answers import NO_RELAPSE_RULE, StudyAnswers
+from ctevidence.models.study_answers import StudyAnswers
 from ctevidence.outcomes.illness import derive_illness
 from ctevidence.outcomes.repeated_relapse import derive_repeated_relapse
 
-NO_RULE = (
-    "the study does not declare what dropout and a switch are for the whole illness, [illness] in "
-    "study.toml"
-)
-NO_VISITS = "nobody was scored after the start: what state people were in was not seen"
 #: measure -> which fit has it, and whether more is good; the silent rows of a study without one
 OF_STATES = ("state_occupation", "weeks_in_state")
 NAMES = {"mean_count": "repeated relapse", "log_hazard": "repeated relapse"}
@@ -102,7 +98,7 @@ def illness_over_time(study: Study, week: float | None = None) -> WholeIllness:
 
 def _why_not(study: Study) -> str:
     if study.rules.relapse is None:
-        return NO_RELAPSE_RULE
+        return say("models.study_answers.no_relapse_rule")
     if not study.schedule:
-        return NO_VISITS
-    return "" if study.rules.illness is not None else NO_RULE
+        return say("models.whole_illness.never_scored")
+    return "" if study.rules.illness is not None else say("models.whole_illness.not_declared")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ctevidence.data.rules import EntryRule
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.intercurrent import strategy_cautions
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.visit_scores import declared_scores
@@ -25,7 +26,7 @@ class CourseRule:
     scale: str
 
     def describe(self) -> str:
-        return f"Course: the {self.scale} score at each scheduled visit attended."
+        return say("outcomes.course.rule", scale=self.scale)
 
 
 def derive_course(study: Study, scale: str | None = None) -> Outcome:

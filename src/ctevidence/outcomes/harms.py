@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.follow_up import after, follow_up
 from ctevidence.outcomes.intercurrent import strategy_cautions
 from ctevidence.outcomes.outcome import Outcome
@@ -65,10 +66,7 @@ class HarmsRule:
         return " or ".join(self.events).replace("_", " ")
 
     def describe(self) -> str:
-        return (
-            f"Harm: any recorded {self.in_words}, over the time each person was followed; "
-            "whoever has no record counts as unharmed."
-        )
+        return say("outcomes.harms.rule", events=self.in_words)
 
 
 def derive_harms(study: Study, events: Sequence[str] = HARMS) -> Outcome:
@@ -153,4 +151,4 @@ def _cautions(never: list[str]) -> tuple[str, ...]:
     if not never:
         return ()
     events = ", ".join(event.replace("_", " ") for event in never)
-    return (f"Never recorded in this study: {events}. Not recorded is not the same as none.",)
+    return (say("outcomes.harms.never", events=events),)

@@ -32,6 +32,7 @@ import pandas as pd
 from ctevidence.data.illness_rule import IllnessRule
 from ctevidence.data.rules import RelapseRule
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.declared import declared_rule
 from ctevidence.outcomes.follow_up import HALF_DAY, follow_up
 from ctevidence.outcomes.intercurrent import strategy_cautions
@@ -87,9 +88,11 @@ class IllnessHistoryRule:
     well: tuple[str, ...]
 
     def describe(self) -> str:
-        return (
-            f"History of the illness through the states {', '.join(self.states)}. "
-            f"{self.relapse.describe()} {self.illness.describe()}"
+        return say(
+            "outcomes.illness.rule",
+            states=", ".join(self.states),
+            relapse=self.relapse.describe(),
+            illness=self.illness.describe(),
         )
 
 
@@ -275,9 +278,6 @@ def _cautions(study: Study, rule: IllnessHistoryRule, visits: pd.DataFrame) -> I
     ]
     for event, is_used in looked_at:
         if is_used and event not in recorded:
-            yield f"No {event} is recorded for anyone: not recorded is not the same as none."
+            yield say("outcomes.not_recorded", event=event)
     if visits["unconfirmed"].any():
-        yield (
-            "Some people were last seen ill, at too few visits to confirm it: their history ends "
-            "at the last visit known well."
-        )
+        yield (say("outcomes.illness.unconfirmed"))

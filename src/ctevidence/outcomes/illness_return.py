@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.follow_up import after, first_event, follow_up
 from ctevidence.outcomes.intercurrent import (
     COMPOSITE,
@@ -33,7 +34,7 @@ from ctevidence.outcomes.intercurrent import (
     deciding_events,
     strategy_cautions,
 )
-from ctevidence.terms import DAYS_PER_WEEK, DESCRIPTIVE
+from ctevidence.terms import DAYS_PER_WEEK
 
 #: What ended the observation: ill again; followed to the end and well; lost while well; dead
 #: while well; well when an event came that is counted while on treatment; the start was never seen.
@@ -184,20 +185,16 @@ def return_cautions(study: Study, days: pd.DataFrame, event: str | None = None) 
 
 def _reading(study: Study, days: pd.DataFrame, event: str | None) -> tuple[str, ...]:
     if event is not None and not (study.events["event"] == event).any():
-        return (f"No {event} is recorded for anyone: not recorded is not the same as none.",)
+        return (say("outcomes.not_recorded", event=event),)
     if days["unconfirmed"].notna().any():
-        return (
-            "Some people were last seen ill, at too few visits to confirm it: the time to return "
-            "is censored at the last visit known well, staying well counts them as not well.",
-        )
+        return (say("outcomes.illness_return.unconfirmed"),)
     return ()
 
 
 def descriptive_only(start: str) -> str:
     """The caution of every comparison that begins after treatment has had its effect."""
-    return (
-        f"Counted from {start}, which treatment itself changed: the arms compared are no longer "
-        f"the groups that were formed. {DESCRIPTIVE}"
+    return say(
+        "outcomes.illness_return.descriptive", start=start, descriptive=say("caution.descriptive")
     )
 
 

@@ -24,6 +24,7 @@ import pandas as pd
 
 from ctevidence.data.intercurrent_events import IntercurrentEvent
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.terms import DAYS_PER_WEEK
 
 POLICY, HYPOTHETICAL = "treatment policy", "hypothetical"
@@ -153,10 +154,6 @@ def _filled_in(
     )[list(kept.columns)]
 
 
-#: how the caution of a row begins whose outcome was derived by declared strategies
-DECLARED = "Intercurrent events, "
-
-
 def strategies_of(caution: str) -> str:
     """The declared strategies that a row's caution names; empty where it names none.
 
@@ -165,7 +162,8 @@ def strategies_of(caution: str) -> str:
     >>> strategies_of("one small study; Intercurrent events, death (composite)")
     'death (composite)'
     """
-    named = [p.removeprefix(DECLARED) for p in caution.split("; ") if p.startswith(DECLARED)]
+    start = say("outcomes.intercurrent.declared")
+    named = [p.removeprefix(start) for p in caution.split("; ") if p.startswith(start)]
     return ", ".join(named)
 
 
@@ -186,6 +184,6 @@ def strategy_cautions(study: Study, carried_out: bool = True) -> tuple[str, ...]
     if not study.rules.intercurrent:
         return ()
     if carried_out:
-        return (f"{DECLARED}{strategies_in_words(study)}",)
+        return (f"{say('outcomes.intercurrent.declared')}{strategies_in_words(study)}",)
     events = ", ".join(event.in_words for event in study.rules.intercurrent)
-    return (f"What was recorded after {events} counts as it is (treatment policy)",)
+    return (say("outcomes.intercurrent.as_it_is", events=events),)

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.remission import derive_remission
 from ctevidence.outcomes.response import derive_response
-from ctevidence.terms import COMPONENTS, DAYS_PER_WEEK, DESCRIPTIVE, Arm, did_you_mean
+from ctevidence.terms import COMPONENTS, DAYS_PER_WEEK, Arm, did_you_mean
 
 KINDS = ("relapse", "retention", "time_to_response")
 _SEEN = {"response": derive_response, "remission": derive_remission}
@@ -63,8 +64,13 @@ class LandmarkRule:
         return getattr(self.rule, "source", "")
 
     def describe(self) -> str:
-        groups = f", in groups by {self.groups}" if self.groups else ""
-        return f"{self.rule.describe()} Counted from week {self.week:g}{groups}."
+        groups = say("outcomes.landmark.in_groups", groups=self.groups) if self.groups else ""
+        return say(
+            "outcomes.landmark.rule",
+            rule=self.rule.describe(),
+            week=f"{self.week:g}",
+            groups=groups,
+        )
 
 
 def landmark(
@@ -127,7 +133,7 @@ def landmark(
         group, label = _group(study, by, week, known_at)
         known = frame["participant_id"].map(group)
         if known.isna().any():
-            cautions = (f"people of whom {label} is not known are in no group",)
+            cautions = (say("outcomes.landmark.in_no_group", label=label),)
         frame = frame.assign(arm=known)[known.notna()]
         rule = replace(rule, groups=label)
     return Outcome(
@@ -143,9 +149,10 @@ def landmark(
 
 
 def _caution(rule: LandmarkRule) -> str:
-    return (
-        f"Counted from week {rule.week:g} among those who were still free of the event then, which "
-        f"treatment itself changed: not the groups that were formed. {DESCRIPTIVE}"
+    return say(
+        "outcomes.landmark.counted_from",
+        week=f"{rule.week:g}",
+        descriptive=say("caution.descriptive"),
     )
 
 

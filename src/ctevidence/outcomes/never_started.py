@@ -13,6 +13,7 @@ import pandas as pd
 
 from ctevidence.data.rules import RetentionRule
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.declared import declared_rule
 from ctevidence.outcomes.follow_up import follow_up
 from ctevidence.outcomes.outcome import Outcome
@@ -50,11 +51,7 @@ def derive_never_started(study: Study, rule: RetentionRule | None = None) -> Out
     if rule.treatments_show_starts:
         missing = _without_a_part(study, people)
         value = value.where(missing.isna(), np.fmax(value, missing))
-    cautions = (
-        ()
-        if value.notna().any()
-        else ("Who never started treatment is not recorded: that is not the same as nobody.",)
-    )
+    cautions = () if value.notna().any() else (say("outcomes.never_started.not_recorded"),)
     return Outcome(
         kind="never_started",
         name="never starting treatment",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.declared import declared_rule
 from ctevidence.outcomes.illness_return import (
     descriptive_only,
@@ -64,14 +65,13 @@ class RecurrenceRule:
 
     def describe(self) -> str:
         what = (
-            "a recorded recurrence"
+            say("outcomes.recurrence.recorded")
             if self.from_events
-            else f"a score at or beyond {self.threshold:g}"
+            else say("rules.beyond", value=f"{self.threshold:g}")
         )
-        seen = f" at {self.confirm_visits} visits in a row" if self.confirm_visits > 1 else ""
-        return (
-            f"Recurrence: {what}{seen}, after remission that lasted {self.recovery_weeks:g} weeks "
-            "or more."
+        seen = say("rules.in_a_row", visits=self.confirm_visits) if self.confirm_visits > 1 else ""
+        return say(
+            "outcomes.recurrence.rule", what=what, seen=seen, weeks=f"{self.recovery_weeks:g}"
         )
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ctevidence.data.rules import RelapseRule
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.declared import declared_rule
 from ctevidence.outcomes.found_once import found_once
 from ctevidence.outcomes.illness_return import (
@@ -103,12 +104,9 @@ def reading_cautions(
     found = return_cautions(study, days, _event(rule))
     if rule.after == "baseline":
         if _is_ill(study, rule, study.entering()["baseline"]).any():
-            found += ("Some people began with a score that already counts as relapse.",)
+            found += (say("outcomes.relapse.began_ill"),)
     elif (visits["reached"] & visits["ill"]).any():
-        found += (
-            f"Some scores count as {rule.after} and as relapse at once: risk of relapse begins "
-            "with the first score that does not.",
-        )
+        found += (say("outcomes.relapse.both_at_once", after=rule.after),)
     return found
 
 

@@ -15,14 +15,10 @@ import pandas as pd
 from ctevidence.data.illness_rule import IllnessRule
 from ctevidence.data.rules import RelapseRule
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.illness import derive_illness
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.state_walk import ABSORBING
-
-AMONG_EVERYONE = (
-    "counted among everyone, also those who never got better and so could not relapse: read it "
-    "beside staying well"
-)
 
 
 def derive_repeated_relapse(
@@ -84,7 +80,11 @@ def derive_repeated_relapse(
             "number": (relapses - before)[heads] + 1,
         }
     )
-    caution = () if illness.rule.relapse.after == "baseline" else (AMONG_EVERYONE,)
+    caution = (
+        ()
+        if illness.rule.relapse.after == "baseline"
+        else (say("outcomes.repeated_relapse.everyone"),)
+    )
     return Outcome(
         kind="repeated_relapse",
         name="relapses",

@@ -13,13 +13,12 @@ import pandas as pd
 from ctevidence.data.definitions import ResponseDefinition
 from ctevidence.data.rules import ResponseRule
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.clinical_change import derive_clinical_change
 from ctevidence.outcomes.intercurrent import strategy_cautions
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.response import derive_response, has_responded, value_frame
 from ctevidence.outcomes.visit_scores import declared_scores, scores_at
-
-CARRIED = "the last score seen is carried forward, as if nothing had changed after it"
 
 
 def declared_definitions(study: Study) -> tuple[ResponseDefinition, ...]:
@@ -31,8 +30,7 @@ def declared_definitions(study: Study) -> tuple[ResponseDefinition, ...]:
     both = ("observed", "non-response")
     found = []
     if rule := study.rules.response:
-        words = rule.describe().removeprefix("Response: ").split(";")[0]
-        found.append(ResponseDefinition("response", words, rule, both))
+        found.append(ResponseDefinition("response", rule.in_words, rule, both))
     if remission := study.rules.remission:
         rule = ResponseRule("cut_off", "observed", threshold=remission.threshold)
         label = f"remission, {remission.threshold:g} or {_better(study)}"
@@ -80,7 +78,7 @@ def derive_definition(
         frame=value_frame(rows, value, "observed"),
         rule=rule,
         better="higher",
-        cautions=(CARRIED, *strategy_cautions(study)),
+        cautions=(say("outcomes.response_definitions.carried_forward"), *strategy_cautions(study)),
     )
 
 

@@ -25,6 +25,7 @@ import pandas as pd
 
 from ctevidence.data.rules import DROPOUT_KINDS, RetentionRule
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.declared import declared_rule
 from ctevidence.outcomes.follow_up import after, follow_up
 from ctevidence.outcomes.intercurrent import (
@@ -164,10 +165,7 @@ def _cautions(study: Study, rule: RetentionRule) -> tuple[str, ...]:
 
 def _reading(study: Study, rule: RetentionRule) -> tuple[str, ...]:
     if not is_recorded(study, rule):
-        return ("No dropout is recorded for anyone: not recorded is not the same as none.",)
+        return (say("outcomes.retention.no_dropout"),)
     if rule.source == "last_visit":
-        return (
-            "Dropout is read off the last visit: whoever stayed in treatment without coming to the "
-            "visits counts as having dropped out.",
-        )
+        return (say("outcomes.retention.last_visit"),)
     return ()

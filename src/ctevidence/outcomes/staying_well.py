@@ -25,6 +25,7 @@ import pandas as pd
 
 from ctevidence.data.rules import MISSING, RelapseRule
 from ctevidence.data.study import Study
+from ctevidence.language import pick, say
 from ctevidence.outcomes.declared import declared_rule
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.relapse import judged_visits, reading_cautions, relapse_days
@@ -55,15 +56,17 @@ class StayingWellRule:
             )
 
     def describe(self) -> str:
-        reached = {
-            "response": "responded and not relapsed since",
-            "remission": "reached remission and not relapsed since",
-            "baseline": "not relapsed since the start",
-        }[self.relapse.after]
-        unknown = "are left out" if self.missing == "observed" else "count as not well"
-        return (
-            f"Staying well: {reached}, among everyone who entered; people whose status is unknown "
-            f"{unknown}. {self.relapse.describe()}"
+        reached = pick("outcomes.staying_well.reached", self.relapse.after)
+        unknown = (
+            say("outcomes.staying_well.left_out")
+            if self.missing == "observed"
+            else say("outcomes.staying_well.not_well")
+        )
+        return say(
+            "outcomes.staying_well.rule",
+            reached=reached,
+            unknown=unknown,
+            relapse=self.relapse.describe(),
         )
 
 

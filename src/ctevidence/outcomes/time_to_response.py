@@ -14,6 +14,7 @@ import pandas as pd
 
 from ctevidence.data.rules import ResponseRule
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.outcomes.declared import declared_rule
 from ctevidence.outcomes.follow_up import follow_up
 from ctevidence.outcomes.intercurrent import strategy_cautions
@@ -85,4 +86,4 @@ def derive_time_to_response(study: Study, rule: ResponseRule | None = None) -> O
 def _cautions(study: Study) -> tuple[str, ...]:
     if not study.weeks:
         return ()
-    return (f"nothing is seen before the first visit, week {study.weeks[0]:g}",)
+    return (say("outcomes.time_to_response.first_visit", week=f"{study.weeks[0]:g}"),)

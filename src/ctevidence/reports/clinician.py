@@ -54,7 +54,6 @@ from ctevidence.reports.staying_sections import (
 )
 from ctevidence.reports.trials_sections import MISREAD as TRIALS
 from ctevidence.reports.trials_sections import network_section, trials_section
-from ctevidence.terms import SENSITIVITY
 
 #: misreadings that the section on both treatments invites
 BOTH = ("no-synergy", "one-sided")
@@ -227,7 +226,11 @@ def _blunted(rows: Sequence[Estimate], material: Material) -> list[Told]:
         arm="combined", reference="therapy", measure="risk_difference", alternative="two-sided",
         outcome=outcomes,
     )  # fmt: skip
-    same = [row for row in plain if SENSITIVITY not in row.caution and "/multiverse/" not in row.id]
+    same = [
+        row
+        for row in plain
+        if say("caution.sensitivity") not in row.caution and "/multiverse/" not in row.id
+    ]
     return blunting(same, material.verdicts[CLAIM], material.source)
 
 
@@ -252,7 +255,7 @@ def _synergy_rows(rows: Estimates) -> list[Estimate]:
         if row.reference in ("medication", "therapy")
         # the same people analysed in another way are no second answer
         and row.population in people
-        and SENSITIVITY not in row.caution
+        and say("caution.sensitivity") not in row.caution
     ]
     return [*added, *found] if found else []
 

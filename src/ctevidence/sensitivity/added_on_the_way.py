@@ -16,21 +16,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ctevidence.contrasts.compare import joined
+from ctevidence.language import say
 from ctevidence.levels import Key, Levels
 from ctevidence.models.fit import ComparableFit, refuse_weights
 from ctevidence.outcomes.outcome import Outcome
-from ctevidence.sensitivity.changing_weights import SEPARATED, ChangingWeights, truncated
+from ctevidence.sensitivity.changing_weights import ChangingWeights, truncated
 from ctevidence.sensitivity.known_over_time import KINDS, Known, known_events, known_scores
 from ctevidence.sensitivity.treatment_history import TreatmentHistory, treatment_history
 from ctevidence.sensitivity.weighted_regression import fit_weighted
 from ctevidence.terms import COMPONENTS, Arm, Treatment, did_you_mean, resolve_arms
 
 MEASURES = {"course": "mean", "response": "risk", "relapse": "survival"}
-METHOD = (
-    "clones censored where they depart from their strategy, inverse-probability weights by pooled "
-    "logistic regressions of adding and of being followed on {known}, errors robust by person with "
-    "estimated weights"
-)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,9 +68,9 @@ class AddedOnTheWay(ComparableFit):
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        known = ", ".join((*self.history.names, *self.history.varying)) or "nothing"
-        why = f"assumes that {known} tell all that decided adding {self.component} and being lost"
-        cut = f"the {100 * self.truncate:g} % smallest and largest weights are cut"
+        known = self.history.known
+        why = say("sensitivity.added_on_the_way.assumes", known=known, component=self.component)
+        cut = say("sensitivity.weights_cut", share=f"{100 * self.truncate:g}")
         own = (why, cut) if self.truncate else (why,)
         return (*self.outcome.cautions, *self.history.cautions, *own)
 
@@ -129,9 +125,9 @@ class AddedOnTheWay(ComparableFit):
         counted = self.outcome.kind != "course"
         people = [len(set(rows["person"][rows["strategy"] == s])) for s in (0, 1)]
         events = [int(rows["y"][rows["strategy"] == s].sum()) for s in (0, 1)]
-        known = ", ".join((*self.history.names, *self.history.varying)) or "nothing"
+        known = self.history.known
         varies = np.diag(cov) > 0
-        separated = [SEPARATED] if rows["is_separated"] else []
+        separated = [say("sensitivity.changing_weights.separated")] if rows["is_separated"] else []
         silent = [a.name for a, v in zip(self.arms, varies, strict=True) if not v]
         return Levels(
             study=self.study.name,
@@ -146,10 +142,12 @@ class AddedOnTheWay(ComparableFit):
             n=tuple(people),
             events=tuple(events) if counted else (None, None),
             randomised=frozenset(),
-            method=METHOD.format(known=known),
+            method=say("sensitivity.added_on_the_way.method", known=known),
             unit=f"{self.study.scale.label} points" if measure == "mean" else "",
             caution=joined(
-                *self.cautions, *separated, *(f"no variation in: {name}" for name in silent)
+                *self.cautions,
+                *separated,
+                *(say("sensitivity.added_on_the_way.no_variation", names=name) for name in silent),
             ),
         )
 

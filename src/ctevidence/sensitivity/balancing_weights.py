@@ -9,11 +9,11 @@ import numpy as np
 from ctevidence.sensitivity.propensity import Propensity
 from ctevidence.terms import did_you_mean
 
-#: method -> (whom the weighted arms stand for, what the weights are)
+#: method -> whom the weighted arms stand for
 METHODS = {
-    "inverse-probability": ("everyone who started", "inverse-probability weights, stabilised"),
-    "overlap": ("people with a fair chance of every arm", "generalised overlap weights"),
-    "matching": ("people who have a match in every arm", "matching weights"),
+    "inverse-probability": "everyone who started",
+    "overlap": "people with a fair chance of every arm",
+    "matching": "people who have a match in every arm",
 }
 
 

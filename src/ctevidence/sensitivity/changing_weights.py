@@ -16,11 +16,6 @@ from ctevidence.sensitivity.propensity import fit_propensity
 
 #: Share of a column that others must leave unexplained for it to be one of its own.
 SMALLEST_REST = 1e-7
-#: Caution where a penalty had to be set in.
-SEPARATED = (
-    "scores or covariates separate who changed treatment or was lost: chances are drawn together "
-    "by a penalty"
-)
 
 
 @dataclass(eq=False)

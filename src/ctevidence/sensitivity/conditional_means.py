@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from joblib import Parallel, delayed
 
+from ctevidence.language import say
 from ctevidence.levels import Key, Levels
 from ctevidence.models.covariates import adjustment
 from ctevidence.models.fit import ComparableFit, build_levels, of_kind, refuse_weights
@@ -27,7 +28,6 @@ from ctevidence.sensitivity.score_table import ScoreTable, score_table
 from ctevidence.sensitivity.strategies import MISSING_AT_RANDOM, Asked, Plan, plan_for
 from ctevidence.sensitivity.visit_regressions import visit_means
 
-METHOD = "imputed by conditional means of the mixed model; least squares at each visit"
 #: people left out at a time are imputed together in blocks: bounds the memory, changes nothing
 BLOCK = 100
 #: With more people the variance comes from as many of them, drawn at random: one fit for each.
@@ -106,10 +106,13 @@ class ConditionalMeans(ComparableFit):
     @cached_property
     def _levels(self) -> Levels:
         keys = [Key(arm, week) for week in self.table.weeks for arm in self.table.arms]
-        on = f" adjusted for {', '.join(self.table.names)}" if self.table.names else ""
+        names = ", ".join(self.table.names)
+        on = say("sensitivity.adjusted_for", names=names) if names else ""
         estimates = self.estimates + (self._moved_by_shift() if self.shift.any() else 0.0)
         people, drawn = len(self.table.people), len(self.left_out)
-        how = "jackknife" if drawn == people else f"jackknife of {drawn} people drawn at random"
+        how = say("sensitivity.conditional_means.jackknife")
+        if drawn != people:
+            how = say("sensitivity.conditional_means.jackknife_of", drawn=drawn)
         return build_levels(
             replace(self.outcome, name=self.name),
             "mean",
@@ -118,7 +121,7 @@ class ConditionalMeans(ComparableFit):
             jackknife_covariance(estimates[1:]) * (drawn / people),
             n=np.tile(np.bincount(self.table.arm), len(self.table.weeks)),
             events=None,
-            method=f"{METHOD}{on}; {how}",
+            method=f"{say('sensitivity.conditional_means.method')}{on}; {how}",
             cautions=self.cautions,
             unit=f"{self.study.scale.label} points",
         )

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ctevidence.contrasts.compare import joined
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.terms import CONTRAST_MEASURES, E_VALUE, did_you_mean
 
 #: measures that are risk ratios already
@@ -156,8 +157,12 @@ def _of_row(row: Estimate, common: bool | None, to: float) -> Estimate:
     nearer = low if ratio > to else high
     limit = 1.0 if holds else e_value(nearer / to)
     point = e_value(ratio / to)
-    how = {True: ", outcome common", False: ", outcome rare", None: ""}[common]
-    against = "" if to == 1 else f", to a risk ratio of {to:g}"
+    how = {
+        True: say("sensitivity.e_values.common"),
+        False: say("sensitivity.e_values.rare"),
+        None: "",
+    }[common]
+    against = "" if to == 1 else say("sensitivity.e_values.to", ratio=f"{to:g}")
     return replace(
         row,
         id="",
@@ -169,8 +174,9 @@ def _of_row(row: Estimate, common: bool | None, to: float) -> Estimate:
         std_error=math.nan,
         df=math.nan,
         p_value=math.nan,
-        method=f"E-value{how}{against}; lower limit: of the limit nearer to no difference; "
-        f"{row.method}".rstrip("; "),
+        method=say(
+            "sensitivity.e_values.method", how=how, against=against, method=row.method
+        ).rstrip("; "),
         caution=joined(row.caution, _of_randomised(row)),
     )
 
@@ -186,4 +192,4 @@ def _limits(row: Estimate, common: bool | None) -> tuple[float, float]:
 
 
 def _of_randomised(row: Estimate) -> str:
-    return "randomised: no confounding at the start to be explained" if row.randomised else ""
+    return say("sensitivity.e_values.randomised") if row.randomised else ""

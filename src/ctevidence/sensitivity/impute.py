@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ctevidence.language import say
 from ctevidence.models.covariates import adjustment
 from ctevidence.models.fit import refuse_weights
 from ctevidence.outcomes.outcome import Outcome
@@ -125,8 +126,8 @@ def impute(
         posterior = draw_posterior(table, start, imputations, seed, by_arm)
         cautions = (*cautions, *more)
         base = fill(table, plan, posterior.parameters, posterior.noise)
-    how = "chained equations, predictive mean matching" if chained else "joint normal"
-    separate = ", each arm by itself" if by_arm else ""
+    how = say("sensitivity.impute.chained") if chained else say("sensitivity.impute.joint")
+    separate = say("sensitivity.impute.by_arm") if by_arm else ""
     imputed = Imputed(
         outcome=outcome,
         table=table,
@@ -134,7 +135,7 @@ def impute(
         base=base,
         shift=np.zeros(base.shape[1]),
         assumption=plan.words,
-        method=f"{imputations} imputations, {how}{separate}",
+        method=say("sensitivity.impute.method", count=imputations, how=how, separate=separate),
         posterior=posterior,
         covariates=covariates,
         cautions=(*own, *cautions),

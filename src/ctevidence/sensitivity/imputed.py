@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.contrasts.compare import joined
+from ctevidence.language import pick, say
 from ctevidence.levels import Key, Levels
 from ctevidence.models.covariates import adjustment
 from ctevidence.models.fit import ComparableFit, Fit, ScheduledFit, build_levels
@@ -25,10 +26,8 @@ from ctevidence.sensitivity.score_table import ScoreTable
 from ctevidence.sensitivity.strategies import Asked, Plan, plan_for
 from ctevidence.sensitivity.visit_regressions import visit_means
 
-BY_VISIT = "least squares at each visit"
 #: of the means that a fit pools
 PARTS = ("estimate", "cov")
-POOLING = "Rubin's rules, Barnard-Rubin degrees of freedom"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -225,7 +224,7 @@ class Imputed(ComparableFit):
             cov=pooled.cov,
             df_for=pooled.df_for,
             interval_for=None,
-            method=f"{self.method}; {first.method}; {POOLING}",
+            method=f"{self.method}; {first.method}; {say('sensitivity.imputed.pooling')}",
             caution=joined(*self.cautions, *(level.caution for level in levels)),
         )
         return ImputedFit(self._named, expected, pooled, self.cautions)
@@ -258,7 +257,7 @@ class Imputed(ComparableFit):
         columns = self._covariates(names)
         events, more = None, ()
         if self.outcome.kind == "course":
-            pooled, how = self._means(weeks, columns), BY_VISIT
+            pooled, how = self._means(weeks, columns), say("sensitivity.imputed.least_squares")
         else:
             y = np.concatenate([
                 self._responded(scores, weeks).astype(bool) for scores, _ in self._in_blocks(weeks)
@@ -300,7 +299,9 @@ class Imputed(ComparableFit):
         def fit(*points: float) -> ImputedFit:
             means = found.at(np.array(points))
             pooled = Pooled(means.estimate, means.cov, means.df)
-            return unmoved._fitted(pooled, None, BY_VISIT, [week], self.table.names)
+            return unmoved._fitted(
+                pooled, None, say("sensitivity.imputed.least_squares"), [week], self.table.names
+            )
 
         return fit
 
@@ -319,7 +320,8 @@ class Imputed(ComparableFit):
             yield complete[:, :, self._positions(weeks)], some
 
     def _fitted(self, pooled, events, how: str, weeks, names, more=()) -> ImputedFit:
-        on = f" adjusted for {', '.join(names)}" if names and "counts" not in how else ""
+        counted = how == pick("sensitivity.imputed_response.models", "counts")
+        on = "" if counted or not names else say("sensitivity.adjusted_for", names=", ".join(names))
         keys = [Key(arm, week) for week in weeks for arm in self.table.arms]
         people = np.bincount(self.table.arm)
         expected = build_levels(
@@ -330,7 +332,7 @@ class Imputed(ComparableFit):
             pooled.cov,
             n=np.tile(people, len(weeks)),
             events=events,
-            method=f"{self.method}; {how}{on}; {POOLING}",
+            method=f"{self.method}; {how}{on}; {say('sensitivity.imputed.pooling')}",
             cautions=(*self.cautions, *more),
             df_for=pooled.df_for,
             unit=f"{self.study.scale.label} points" if self.outcome.kind == "course" else "",

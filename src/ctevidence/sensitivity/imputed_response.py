@@ -6,6 +6,7 @@ import numpy as np
 
 from ctevidence.data.rules import RemissionRule, ResponseRule
 from ctevidence.data.scales import Scale
+from ctevidence.language import pick, say
 from ctevidence.models.firth_risk import penalised_risks
 from ctevidence.models.standardised_risk import EVENTS_PER_COEFFICIENT
 from ctevidence.outcomes.outcome import Outcome
@@ -112,7 +113,7 @@ def response_risks(
     member = table.arm[:, None] == np.arange(arms)
     events = np.rint((y.mean(axis=0).T @ member).ravel()).astype(int)
     pooled = Pooled(estimate, cov, float(y.shape[1] - arms - columns))
-    how = "counts" if model == "counts" else "logistic regression, standardised over everyone,"
+    how = pick("sensitivity.imputed_response.models", model)
     return pooled, events, how, caution
 
 
@@ -134,8 +135,12 @@ def _model_for(y, table, covariates) -> tuple[str, tuple[str, ...]]:
     rarer = np.minimum(happened, y.shape[1] - happened).min()
     if rarer >= EVENTS_PER_COEFFICIENT * coefficients:
         return "standardised", ()
-    few = f"fewer than {EVENTS_PER_COEFFICIENT} people with the rarer outcome for each of"
-    return "counts", (f"not adjusted: {few} {coefficients} coefficients in some imputations",)
+    few = say(
+        "sensitivity.imputed_response.not_adjusted",
+        events=EVENTS_PER_COEFFICIENT,
+        coefficients=coefficients,
+    )
+    return "counts", (few,)
 
 
 def _at_week(y, arm, arms: int, covariates, model: str) -> tuple[np.ndarray, np.ndarray]:

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.curve_week import refuse_week
 from ctevidence.models.fit import ComparableFit, build_levels, refuse_weights
@@ -32,7 +33,6 @@ from ctevidence.terms import did_you_mean, resolve_arms
 #: States of people whose times are imputed: lost to follow-up, in each kind of outcome.
 LOST = {"relapse": "dropped out", "retention": "stayed"}
 AT_RANDOM = "lost at random"
-POOLING = "Kaplan-Meier imputation from resampled arms, Rubin's rules"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -160,14 +160,17 @@ class ImputedTimes(ComparableFit):
                 "people were lost. Ask for survival or rmst."
             )
         if measure != "log_hazard":
-            refuse_week(measure, week, self.horizon, "until which every arm was followed")
+            refuse_week(measure, week, self.horizon, say("sensitivity.imputed_times.followed"))
         pooled = self.pooled(measure, week)
         counts = np.bincount(self.people["arm"], minlength=len(self.arms))
         varies = np.diagonal(pooled.cov) > 0
         if measure == "log_hazard":
             varies = np.isfinite(pooled.estimate)
         silent = [name for name, v in zip(self.arms, varies, strict=True) if not v]
-        reasons = [f"no {self.at_risk.event} to be seen in {name}" for name in silent]
+        reasons = [
+            say("sensitivity.imputed_times.nobody", event=self.at_risk.event, arm=name)
+            for name in silent
+        ]
         return build_levels(
             self._named,
             measure,
@@ -176,7 +179,11 @@ class ImputedTimes(ComparableFit):
             pooled.cov,
             n=counts,
             events=self._events(math.inf if week is None else week),
-            method=f"{self.imputations} imputations, {POOLING}",
+            method=say(
+                "sensitivity.imputed_times.method",
+                count=self.imputations,
+                pooling=say("sensitivity.imputed_times.pooling"),
+            ),
             cautions=(*self.cautions, *reasons),
             population=self.at_risk.population,
             randomised=self.at_risk.randomised,
@@ -300,7 +307,7 @@ def impute_times(
     draws = draw(
         people["time"].to_numpy(), people["event"].to_numpy(), arm, lost.sum(), imputations, seed
     )
-    caution = f"times of people lost before week {horizon:.0f} are imputed, under an assumption"
+    caution = say("sensitivity.imputed_times.assumed", week=f"{horizon:.0f}")
     made = ImputedTimes(
         outcome=outcome,
         at_risk=at_risk,

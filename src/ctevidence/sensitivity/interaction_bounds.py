@@ -18,6 +18,7 @@ from ctevidence.contrasts.combination import (
 from ctevidence.contrasts.compare import contrast_row, levels_of
 from ctevidence.contrasts.interaction_formulas import MEASURES
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import Cell, Levels
 from ctevidence.sensitivity.e_values import e_value
 from ctevidence.terms import BOUNDS, E_VALUE, ContrastMeasure
@@ -173,7 +174,7 @@ class _Interaction:
         if not self.problem:
             low, high = (self.extreme(factor, up, self.z) for up in (False, True))
             result = Combination(self.extreme(1.0, up=True, z=0.0), low=low, high=high)
-        words = f"range with confounding of strength {strength:g} with arm and outcome, and chance"
+        words = say("sensitivity.interaction_bounds.strength", strength=f"{strength:g}")
         unit = self.form.unit or self.levels.unit
         return self._row(BOUNDS, self.form.scale, unit, result, words)
 
@@ -182,7 +183,9 @@ class _Interaction:
         if not self.problem:
             point, limit = (e_value(self.explaining(z)) for z in (0.0, self.z))
             result = Combination(point, low=min(limit, point))
-        return self._row(E_VALUE, "identity", "ratio", result, "E-value of an interaction")
+        return self._row(
+            E_VALUE, "identity", "ratio", result, say("sensitivity.interaction_bounds.e_value")
+        )
 
     def _row(self, ending: str, scale: str, unit: str, result: Combination, words: str) -> Estimate:
         levels, name = self.levels, f"{self.form.name}{ending}"
@@ -190,7 +193,10 @@ class _Interaction:
         row = contrast_row(
             levels, self.cells, self.form.reference, shown, result, self.conf_level
         )  # fmt: skip
-        return replace(row, method=f"{words}; any pattern of bias by arm; {levels.method}")
+        return replace(
+            row,
+            method=say("sensitivity.interaction_bounds.method", words=words, method=levels.method),
+        )
 
 
 def _shares(cells: list[Cell], risk: np.ndarray) -> np.ndarray:

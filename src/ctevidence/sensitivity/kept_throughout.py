@@ -15,23 +15,17 @@ from functools import cached_property
 
 import numpy as np
 
+from ctevidence.language import pick, say
 from ctevidence.levels import Levels
 from ctevidence.models.fit import ComparableFit, build_levels, refuse_weights
 from ctevidence.outcomes.outcome import Outcome
-from ctevidence.sensitivity.changing_weights import SEPARATED, ChangingWeights, truncated
+from ctevidence.sensitivity.changing_weights import ChangingWeights, truncated
 from ctevidence.sensitivity.known_over_time import KINDS, Known, known_events, known_scores
 from ctevidence.sensitivity.treatment_history import TreatmentHistory, treatment_history
 from ctevidence.sensitivity.weighted_regression import WeightedRegression, fit_weighted
 from ctevidence.terms import COMPONENTS
 
 MEASURES = {"course": ("mean",), "response": ("risk",), "relapse": ("log_hazard", "survival")}
-METHOD = (
-    "marginal structural model of {form}, stabilised weights by pooled logistic regressions of "
-    "starting, stopping and being followed on {known}, errors robust by person with estimated "
-    "weights"
-)
-FORMS = {"course": "cumulated treatment", "response": "cumulated treatment, logit link",
-         "relapse": "current treatment, complementary log-log link"}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,9 +56,9 @@ class KeptThroughout(ComparableFit):
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:
-        known = ", ".join((*self.history.names, *self.history.varying)) or "nothing"
-        why = f"assumes that {known} tell all that decided treatment and being followed"
-        cut = f"the {100 * self.truncate:g} % smallest and largest weights are cut"
+        known = self.history.known
+        why = say("sensitivity.kept_throughout.assumes", known=known)
+        cut = say("sensitivity.weights_cut", share=f"{100 * self.truncate:g}")
         return (*self.outcome.cautions, *self.history.cautions, why, *([cut] * bool(self.truncate)))
 
     def weights(self, week: float | None = None) -> np.ndarray:
@@ -105,7 +99,8 @@ class KeptThroughout(ComparableFit):
             estimate, gradient = regression.mean(x), regression.gradient(x)
         n, events = self._behind(arms, visit)
         at = None if relative else float(self.history.weeks[visit])
-        known = ", ".join((*self.history.names, *self.history.varying)) or "nothing"
+        known = self.history.known
+        form = pick("sensitivity.kept_throughout.forms", self.outcome.kind)
         more = {"unit": f"{self.study.scale.label} points"} if measure == "mean" else {}
         return build_levels(
             self.outcome,
@@ -115,7 +110,7 @@ class KeptThroughout(ComparableFit):
             gradient @ regression.cov @ gradient.T,
             n=n,
             events=events,
-            method=METHOD.format(form=FORMS[self.outcome.kind], known=known),
+            method=say("sensitivity.kept_throughout.method", form=form, known=known),
             cautions=(*self.cautions, *self._separated),
             population="everyone who started, had they kept one treatment throughout",
             randomised=frozenset(),
@@ -126,7 +121,11 @@ class KeptThroughout(ComparableFit):
 
     @property
     def _separated(self) -> tuple[str, ...]:
-        return (SEPARATED,) if any(made[3] for made in self._made.values()) else ()
+        return (
+            (say("sensitivity.changing_weights.separated"),)
+            if any(made[3] for made in self._made.values())
+            else ()
+        )
 
     def _visit(self, week: float | None) -> int:
         return self.history.visit(self.study.primary_week if week is None else week)

@@ -9,6 +9,7 @@ from ctevidence.contrasts import compare
 from ctevidence.contrasts.compare import joined
 from ctevidence.data.rules import RemissionRule
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.models.course import fit_course
 from ctevidence.models.response import fit_response
 from ctevidence.outcomes.outcome import Outcome
@@ -18,7 +19,6 @@ from ctevidence.sensitivity.conditional_means import impute_means
 from ctevidence.sensitivity.impute import impute
 from ctevidence.sensitivity.imputed import Imputed
 from ctevidence.sensitivity.strategies import LAST_MEAN, MISSING_AT_RANDOM, STRATEGIES
-from ctevidence.terms import SENSITIVITY
 
 #: The countings of response that need no imputation.
 COUNTINGS = ("observed", "non-response")
@@ -105,7 +105,9 @@ def _read_as(drawn: Imputed | None, outcome: Outcome) -> Imputed | None:
 
 def again(row: Estimate) -> Estimate:
     """The row as an answer given a second time, with an id of its own: no claim hears it."""
-    return replace(row, id=f"{row.id}/sensitivity", caution=joined(SENSITIVITY, row.caution))
+    return replace(
+        row, id=f"{row.id}/sensitivity", caution=joined(say("caution.sensitivity"), row.caution)
+    )
 
 
 def _told(row, name: str):

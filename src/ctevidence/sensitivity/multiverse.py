@@ -19,7 +19,8 @@ from ctevidence.contrasts.synergy import interaction
 from ctevidence.data.definitions import COUNTINGS
 from ctevidence.data.multiverse_rule import MultiverseRule
 from ctevidence.data.study import Study
-from ctevidence.estimates import NOT_ESTIMABLE, Estimate, Estimates
+from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.models.response import fit_response
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.response_definitions import derive_definition
@@ -31,7 +32,6 @@ from ctevidence.sensitivity.leading_contrast import leading_contrast
 from ctevidence.sensitivity.specifications import Specification, specifications
 from ctevidence.sensitivity.strategies import LAST_MEAN, MISSING_AT_RANDOM
 from ctevidence.sensitivity.weighting import Weighting, weigh
-from ctevidence.terms import SENSITIVITY
 
 #: second part of the id of every row: ``<study>/multiverse/<choices>/<question>``
 MULTIVERSE = "multiverse"
@@ -185,7 +185,7 @@ def _answers(fit) -> list[Estimate]:
 
 def _without(row: Estimate, why: str) -> Estimate:
     numbers = ("estimate", "conf_low", "conf_high", "std_error", "df", "p_value")
-    said = f"{NOT_ESTIMABLE}: {why.split('. ', maxsplit=1)[0].rstrip('.')}"
+    said = f"{say('caution.not_estimable')}: {why.split('. ', maxsplit=1)[0].rstrip('.')}"
     return replace(row, **dict.fromkeys(numbers, math.nan), caution=said)
 
 
@@ -196,7 +196,7 @@ def _placed(row: Estimate, way: Specification, study: str) -> Estimate:
         row,
         id="/".join((study, MULTIVERSE, *way.choices, question)),
         outcome=way.outcome_name,
-        caution=joined(SENSITIVITY, row.caution),
+        caution=joined(say("caution.sensitivity"), row.caution),
     )
 
 

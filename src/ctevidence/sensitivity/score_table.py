@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.models.covariates import covariate_columns
 
 BASELINE = "baseline"
@@ -136,7 +137,7 @@ def score_table(
     gaps = [name for name in names if entered[name].isna().any()]
     if gaps and not keep_unknown:
         entered = entered[~entered[list(names)].isna().any(axis=1)]
-    left_out = f"people with missing {', '.join(gaps)} are left out"
+    left_out = say("models.left_out", covariates=", ".join(gaps))
     cautions = (left_out,) if gaps and not keep_unknown else ()
     people = entered.reset_index(drop=True)
     scores = _wide(study, frame, people["participant_id"])
@@ -216,4 +217,4 @@ def _recorded(events: pd.DataFrame) -> dict[str, str]:
 def _dead(table: ScoreTable) -> tuple[str, ...]:
     if not (table.reason == "death").any():
         return ()
-    return ("scores after death are imputed as if people had lived on",)
+    return (say("sensitivity.score_table.after_death"),)

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.language import say
 from ctevidence.models.covariates import adjustment, design_columns
 from ctevidence.terms import COMPONENTS, did_you_mean
 
@@ -62,6 +63,11 @@ class TreatmentHistory:
     names: tuple[str, ...]
     varying: tuple[str, ...]
     cautions: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> str:
+        """What is known of people at the start and on the way, in words."""
+        return ", ".join((*self.names, *self.varying)) or say("sensitivity.nothing")
 
     @property
     def intervals(self) -> int:
@@ -143,7 +149,7 @@ def treatment_history(
         attended=_attended(study, ids),
         names=names,
         varying=varying,
-        cautions=(f"people with missing {', '.join(gaps)} are left out",) if gaps else (),
+        cautions=(say("models.left_out", covariates=", ".join(gaps)),) if gaps else (),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.study import Study
+from ctevidence.language import pick, say
 from ctevidence.models.covariates import adjustment, design_columns
 from ctevidence.outcomes.person_weights import PersonWeights
 from ctevidence.sensitivity.balance import standardised_differences
@@ -233,7 +234,7 @@ def _filled(table: pd.DataFrame) -> pd.DataFrame:
 def _weighting(study, plan, arms, propensity, kept, unknown, trimmed) -> Weighting:
     number = pd.Index(arms).get_indexer(kept["arm"].astype(str))
     balancing = balancing_weights(propensity, number, plan.method)
-    population, how = METHODS[plan.method]
+    population, how = METHODS[plan.method], pick("sensitivity.weighting.weights", plan.method)
     if plan.trim:
         population += f", without those with a chance below {plan.trim:g} of some arm"
     table = _filled(kept[list(plan.adjust)])
@@ -246,7 +247,7 @@ def _weighting(study, plan, arms, propensity, kept, unknown, trimmed) -> Weighti
         tilt_slope=balancing.tilt_slope,
         influence=propensity.influence,
         population=population,
-        method=f"{how} by {', '.join(plan.adjust)}",
+        method=say("sensitivity.weighting.method", how=how, covariates=", ".join(plan.adjust)),
         covariates=plan.adjust,
         columns=design_columns(table).to_numpy(float),
         study=study,
@@ -281,21 +282,18 @@ def _cautions(made: Weighting, unknown: pd.DataFrame):
     """What a reader of anything weighted has to know; without counts."""
     if len(unknown):
         gaps = [n for n in made.covariates if unknown[n].isna().any()]
-        yield f"people with missing {', '.join(gaps)} are left out"
+        yield say("models.left_out", covariates=", ".join(gaps))
     if made.plan.trim:
-        yield f"people with a chance below {made.plan.trim:g} of some arm were trimmed"
+        yield say("sensitivity.weighting.trimmed", chance=f"{made.plan.trim:g}")
     if made.propensity.is_separated:
-        yield (
-            "covariates separate some arms: chances are drawn together by a penalty, and some "
-            "people could hardly have had every arm"
-        )
+        yield (say("sensitivity.weighting.separated"))
     shown = made.positivity()
     if made.plan.method == "inverse-probability" and (shown["no_chance"] > 0).any():
-        yield f"some people had hardly any chance of an arm (below {LEAST_CHANCE:g})"
+        yield say("sensitivity.weighting.hardly_any", chance=f"{LEAST_CHANCE:g}")
     thin = shown["arm"][shown["effective"] < LEAST_EFFECTIVE * shown["people"]]
     if len(thin):
-        yield f"weights leave little information in {', '.join(thin)}"
+        yield say("sensitivity.weighting.little_information", arms=", ".join(thin))
     gap = made.balance()["after"].abs().max()
     if gap > LARGEST_DIFFERENCE:
-        yield f"weighted arms still differ by more than {LARGEST_DIFFERENCE:g} standard deviations"
-    yield f"arms are made alike in {', '.join(made.covariates)} only"
+        yield say("sensitivity.weighting.differ", most=f"{LARGEST_DIFFERENCE:g}")
+    yield say("sensitivity.weighting.alike_in", covariates=", ".join(made.covariates))

@@ -5,13 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-RATIOS = ("risk_ratio", "odds_ratio")
+from ctevidence.language import say
 
-ABOVE_ONE = (
-    "the ratio gives a risk above 1 at this baseline: not estimable; use the odds ratio or a lower "
-    "baseline"
-)
-LIMIT_ABOVE_ONE = "the upper limit of the ratio gives a risk above 1 at this baseline; held at 1"
+RATIOS = ("risk_ratio", "odds_ratio")
 
 
 @dataclass(frozen=True)
@@ -160,8 +156,8 @@ def _risks(ratios, baseline: float, measure: str) -> tuple[list[float], str]:
         return [r * baseline / (1 - baseline + r * baseline) for r in ratios], ""
     risk, low, high = (r * baseline for r in ratios)
     if risk > 1:
-        return [math.nan] * 3, ABOVE_ONE
-    return [risk, low, min(high, 1.0)], LIMIT_ABOVE_ONE if high > 1 else ""
+        return [math.nan] * 3, say("synthesis.absolute.impossible")
+    return [risk, low, min(high, 1.0)], say("synthesis.absolute.held") if high > 1 else ""
 
 
 def number_needed(difference, difference_low, difference_high, better) -> NumberNeeded:

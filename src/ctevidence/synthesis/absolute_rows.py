@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ctevidence.estimates import Estimate
+from ctevidence.language import say
 from ctevidence.synthesis.absolute import absolute_effect, absolute_effect_unsure, number_needed
 
-STATED = "stated baseline risk, not estimated"
-METHOD = "at a stated baseline risk"
-UNSURE = "at a baseline risk with an interval, square-and-add"
 _MISSING = (math.nan,) * 3
 
 
@@ -72,13 +70,23 @@ def absolute_rows(
         reference="",
         studies=None,
         randomised=None,
-        method="" if baseline_limits else STATED,
+        method="" if baseline_limits else say("synthesis.absolute_rows.stated"),
         caution="",
     )
     made = replace(
         shared,
         id="",
-        method="; ".join(filter(None, (ratio.method, UNSURE if baseline_limits else METHOD))),
+        method="; ".join(
+            filter(
+                None,
+                (
+                    ratio.method,
+                    say("synthesis.absolute_rows.with_interval")
+                    if baseline_limits
+                    else say("synthesis.absolute_rows.at_stated"),
+                ),
+            )
+        ),
         caution="; ".join(filter(None, (found.caution, ratio.caution))),
     )
     yield replace(_row(made, "risk", "probability", risk), id="", reference="")

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.problems import DataProblems, Problem
+from ctevidence.language import say
 from ctevidence.synthesis.arm_measure import ArmMeasure
 from ctevidence.synthesis.conditions import UNCLASSIFIED, condition_group
 from ctevidence.synthesis.question import Question
 from ctevidence.synthesis.risk_of_bias import judged, worst_words
 from ctevidence.synthesis.trial_selection import TrialCells, sort_trials
 
-CORRECTED = "a zero cell was corrected"
 #: What rates worked out from means are rates of.
 RESPONSE = "response"
 
@@ -55,7 +55,7 @@ def arm_contrasts(
             continue
         pairs = list(itertools.combinations(range(len(trial.cells)), 2))
         estimate, cov = values.contrasts(pairs)
-        remarks += [CORRECTED] if values.corrected else []
+        remarks += [say("synthesis.arm_contrasts.corrected")] if values.corrected else []
         outcome = RESPONSE if measure.works_out(trial.cells) else trial.outcome
         described = replace(trial, outcome=outcome)
         rows += _rows(described, pairs, estimate, np.sqrt(np.diag(cov)), remarks)
@@ -94,7 +94,7 @@ def _shared(trial: TrialCells, remarks: list[str]) -> dict:
     group = condition_group(first["condition"])
     cautions = list(trial.cautions)
     if group == UNCLASSIFIED and first["condition"]:
-        cautions.append(f"condition {first['condition']} is in no group")
+        cautions.append(say("synthesis.arm_contrasts.no_group", condition=first["condition"]))
     cautions += remarks
     bias = judged(cells)
     cautions += worst_words(bias)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import say
 from ctevidence.synthesis.change_scores import SCORES, change_cells
 from ctevidence.synthesis.effect_measures import (
     COUNT_MEASURES,
@@ -16,16 +17,12 @@ from ctevidence.synthesis.effect_measures import (
     count_values,
     mean_values,
 )
-from ctevidence.synthesis.response_from_means import WORKED_OUT, ResponseFromMeans, rate_values
+from ctevidence.synthesis.response_from_means import ResponseFromMeans, rate_values
 from ctevidence.synthesis.variance_inflation import Inflation
 from ctevidence.terms import did_you_mean
 
 #: Columns of arms that not every table has.
 MORE_NUMBERS = ("mean_baseline", "sd_baseline", "mean_change", "sd_change", "n_effective")
-BY_CHANGE = "standardised by the spread of changes: not comparable with final scores"
-NOT_COUNTED = (
-    "the outcome was not counted; declare response_from_means to work rates out from means"
-)
 
 
 @dataclass(frozen=True)
@@ -71,14 +68,21 @@ class ArmMeasure:
     @property
     def words(self) -> str:
         """The measure and its choices, in words."""
-        said = [f"{self.measure} from arms"]
+        said = [say("synthesis.arm_measure.method", measure=self.measure)]
         if self.measure in COUNT_MEASURES:
-            said.append(f"zero cells: {self.zero_cells}")
+            said.append(say("synthesis.arm_measure.zero_cells", rule=self.zero_cells))
             if self.response_from_means:
-                said.append(f"response from means: {self.response_from_means.words}")
+                said.append(
+                    say("synthesis.arm_measure.from_means", rule=self.response_from_means.words)
+                )
         else:
-            said.append(f"variance: {self.variance or MEAN_VARIANCES[self.measure][0]}")
-            said += ["change scores"] if self.scores == "change" else []
+            said.append(
+                say(
+                    "synthesis.arm_measure.variance",
+                    rule=self.variance or MEAN_VARIANCES[self.measure][0],
+                )
+            )
+            said += [say("synthesis.arm_measure.changes")] if self.scores == "change" else []
         return ", ".join(said)
 
     def works_out(self, cells: pd.DataFrame) -> bool:
@@ -104,7 +108,7 @@ class ArmMeasure:
         elif self.works_out(cells):
             values, remarks = self._rates(cells)
         elif cells["events"].isna().all() and cells["mean"].notna().any():
-            values, remarks = _unusable(len(cells), NOT_COUNTED), []
+            values, remarks = _unusable(len(cells), say("synthesis.arm_measure.not_counted")), []
         else:
             counts = (cells[column].to_numpy(float) for column in ("events", "n"))
             values = count_values(
@@ -120,7 +124,11 @@ class ArmMeasure:
             cells, remarks, reason = change_cells(cells, self.pre_post_correlation)
             if reason:
                 return _unusable(len(cells), reason), []
-            remarks += [BY_CHANGE] if self.measure == "std_mean_difference" else []
+            remarks += (
+                [say("synthesis.arm_measure.of_changes")]
+                if self.measure == "std_mean_difference"
+                else []
+            )
         numbers = (cells[column].to_numpy(float) for column in ("mean", "sd", "n"))
         return mean_values(*numbers, self.measure, variance=self.variance), remarks
 
@@ -128,7 +136,9 @@ class ArmMeasure:
         columns = ("mean", "sd", "n", "mean_baseline", "sd_baseline")
         numbers = (cells[column].to_numpy(float) for column in columns)
         values = rate_values(self.response_from_means, *numbers, measure=self.measure)
-        return values, [f"{WORKED_OUT}: {self.response_from_means.words}"]
+        return values, [
+            f"{say('synthesis.response_from_means.worked_out')}: {self.response_from_means.words}"
+        ]
 
 
 def _unusable(arms: int, reason: str) -> ArmValues:

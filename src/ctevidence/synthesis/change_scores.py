@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import say
+
 #: What a mean of a scale is the mean of.
 SCORES = ("final", "change")
-
-NO_CHANGE = "neither the mean change nor the means before and after are reported for every arm"
-NO_CORRELATION = (
-    "the standard deviation of the change is not reported, and no correlation between baseline and "
-    "follow-up is declared (pre_post_correlation)"
-)
 
 
 def change_sd(sd_baseline, sd_final, correlation):
@@ -55,12 +51,12 @@ def change_cells(
     """
     mean = cells["mean_change"].fillna(cells["mean"] - cells["mean_baseline"])
     if mean.isna().any():
-        return cells, [], NO_CHANGE
+        return cells, [], say("synthesis.change_scores.no_change")
     made = cells["sd_change"].isna()
     if not made.any():
         return cells.assign(mean=mean, sd=cells["sd_change"]), [], ""
     if correlation is None or cells.loc[made, ["sd", "sd_baseline"]].isna().any(axis=None):
-        return cells, [], NO_CORRELATION
+        return cells, [], say("synthesis.change_scores.no_spread")
     found = pd.Series(change_sd(cells["sd_baseline"], cells["sd"], correlation), cells.index)
-    remark = f"standard deviation of the change worked out with correlation {correlation:g}"
+    remark = say("synthesis.change_scores.worked_out", correlation=f"{correlation:g}")
     return cells.assign(mean=mean, sd=cells["sd_change"].fillna(found)), [remark], ""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.trial_registry import TrialRegistry
+from ctevidence.language import say
 from ctevidence.synthesis.effect_sizes import EffectSizes, excluded_table
 from ctevidence.synthesis.trial_selection import NOT_REPORTED
 
@@ -89,10 +90,12 @@ class _Merged:
         own = list(effects.excluded[["study", "reason"]].itertuples(index=False, name=None))
         self.left_out += own
         for study in taken:
-            self.decided[effects.source, study] = "which counts already"
+            self.decided[effects.source, study] = say("synthesis.combined_sources.counts_already")
         for study, reason in own:
             if not reason.startswith(NOT_REPORTED):
-                self.decided[effects.source, study] = f"which is left out there ({reason})"
+                self.decided[effects.source, study] = say(
+                    "synthesis.combined_sources.left_out", reason=reason
+                )
 
     def _reasons(self, effects: EffectSizes, elsewhere: tuple[str, ...]) -> dict[str, str]:
         reasons = {}
@@ -100,9 +103,14 @@ class _Merged:
             for source, twin in self.registry.twins(effects.source, study):
                 decided = self.decided.get((source, twin))
                 if source in elsewhere:
-                    decided = "which the analysis uses by itself"
+                    decided = say("synthesis.combined_sources.by_itself")
                 if decided:
-                    reasons[study] = f"the same trial as {twin} of {source}, {decided}"
+                    reasons[study] = say(
+                        "synthesis.combined_sources.same_trial",
+                        twin=twin,
+                        source=source,
+                        decided=decided,
+                    )
                     break
         return reasons
 

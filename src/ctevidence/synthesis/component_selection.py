@@ -7,22 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ctevidence.language import say
 from ctevidence.synthesis.component_matrix import TIMES, component_matrix, possible_interactions
 from ctevidence.synthesis.components import Components
 from ctevidence.synthesis.network import fits_of
 from ctevidence.synthesis.network_fit import QTest
-
-SELECTED = (
-    "interactions were chosen by these data ({tried} tests tried): estimates of the chosen model "
-    "are too large and intervals too narrow"
-)
-NONE_SELECTED = (
-    "no interaction was added ({tried} tests tried): this does not show that components add up"
-)
-PARTS = (
-    "the network falls into parts, where selection of interactions is known to fail (Petropoulou "
-    "et al. 2022)"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,10 +93,13 @@ def select_interactions(
         rows,
         columns=["step", "interaction", "q_drop", "df", "p_value", "tried", "p_adjusted", "added"],
     )
-    said = SELECTED if len(steps) and steps["added"].any() else NONE_SELECTED
-    cautions = [said.format(tried=len(steps))]
+    tried = len(steps)
+    if tried and steps["added"].any():
+        cautions = [say("synthesis.component_selection.selected", tried=tried)]
+    else:
+        cautions = [say("synthesis.component_selection.none_selected", tried=tried)]
     if len(components.data.trials.parts) > 1:
-        cautions.append(PARTS)
+        cautions.append(say("synthesis.component_selection.falls_apart"))
     return SelectionPath(steps, model, tuple(cautions))
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ctevidence.contrasts.compare import compare
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import Cell, Evidence, Levels
 from ctevidence.synthesis.additivity import Additivity, additivity_of
 from ctevidence.synthesis.component_matrix import TIMES, ComponentMatrix, component_matrix, parts_of
@@ -29,15 +30,6 @@ from ctevidence.synthesis.network_model import (
 )
 from ctevidence.synthesis.network_trials import network_trials
 from ctevidence.terms import CONTRAST_MEASURES, Arm
-
-DISCONNECTED = (
-    "the network falls into parts that only shared components link: estimates across parts rest on "
-    "the model, which the data cannot check"
-)
-ADDITIVE = "assumes that components add up except for the interactions named"
-NOT_ADDITIVE = "the components do not add up: effects of combinations fit worse than chance allows"
-ASSUMED = "assumed by the model, which has no such interaction: not a finding"
-NOT_SEPARATED = "not estimable: the trials do not tell it apart from other components"
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +106,9 @@ class Components:
         combined, first, second, control = (cell.weights @ self._mixing for cell in cells)
         if np.any(combined - first - second + control):
             return behind
-        return behind._replace(caution=f"{ASSUMED}; {behind.caution}")
+        return behind._replace(
+            caution=f"{say('synthesis.components.by_assumption')}; {behind.caution}"
+        )
 
     def compare(self, arm: str, *, against: str, **options) -> Estimates:
         """One treatment against another; see `contrasts.compare`."""
@@ -146,7 +140,9 @@ class Components:
         for name in self.matrix.names:
             row = compare(levels, name, against=_NOTHING, **self._level).one()
             if not row.is_estimable:
-                row = replace(row, caution=f"{NOT_SEPARATED}; {row.caution}")
+                row = replace(
+                    row, caution=f"{say('synthesis.components.not_told_apart')}; {row.caution}"
+                )
             if TIMES in name:
                 rows.append(self._interaction_row(name, row))
             else:
@@ -231,20 +227,24 @@ class Components:
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """What every row of the model warns of."""
-        found = [ADDITIVE, *self.data.options.cautions(self.random)]
+        found = [say("synthesis.components.assumes"), *self.data.options.cautions(self.random)]
         test = self.additivity.difference_random
         if self.data.options.model == "common":
             test = self.additivity.difference
         if test.df > 0 and test.p_value < 0.05:
-            found.append(NOT_ADDITIVE)
+            found.append(say("synthesis.components.do_not_add_up"))
         if len(self.data.trials.parts) > 1:
-            found.append(DISCONNECTED)
+            found.append(say("synthesis.components.falls_apart"))
         return tuple(found)
 
     @property
     def _method(self) -> str:
         added = ", ".join(name.replace(TIMES, " x ") for name in self.matrix.interactions)
-        kind = f"components with interaction {added}" if added else "additive components"
+        kind = (
+            say("synthesis.components.with_interaction", interactions=added)
+            if added
+            else say("synthesis.components.additive")
+        )
         return f"{self.effects.method}; {kind}, {self.data.options.words}"
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ctevidence.language import say
 from ctevidence.synthesis.network_trials import NetworkTrials, pair_weights
 
 #: Share of the largest flow below which an edge carries none.
@@ -24,12 +25,15 @@ class Contributions:
         Columns are direct comparisons of the network.
     studies : DataFrame
         Columns are trials.
-    method : str
     """
 
     comparisons: pd.DataFrame
     studies: pd.DataFrame
-    method: str = "random walk along the evidence flow of the hat matrix"
+
+    @property
+    def method(self) -> str:
+        """How evidence was followed to its sources, in words."""
+        return say("synthesis.contributions.method")
 
 
 def contributions(

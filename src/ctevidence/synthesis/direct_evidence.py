@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ctevidence.language import say
 from ctevidence.levels import Cell, Evidence
 from ctevidence.synthesis.effect_sizes import EffectSizes
 
@@ -73,7 +74,7 @@ class DirectEvidence:
     def _few(self, treatment: str) -> str:
         trials = self.of(treatment)
         if not trials:
-            return f"no trial gave {treatment}: it rests on the model alone"
+            return say("synthesis.direct_evidence.no_trial", treatment=treatment)
         return rests_on_one(treatment, trials[0]) if len(trials) == 1 else ""
 
     def _direct(self, names: list[str]):
@@ -81,21 +82,30 @@ class DirectEvidence:
             if not (self.of(names[0]) and self.of(other)):
                 continue
             trials = self.of(names[0], other)
-            what = f"{names[0]} against {other}"
+            what = say("synthesis.direct_evidence.comparison", first=names[0], second=other)
             if not trials:
-                yield f"{what}: no trial compares them directly"
+                yield say("synthesis.direct_evidence.not_compared", comparison=what)
             else:
                 people = total(t.people[n] for t in trials for n in (names[0], other))
-                count = "1 trial compares" if len(trials) == 1 else f"{len(trials)} trials compare"
-                yield f"{what}: {count} them directly" + (f" ({people} people)" if people else "")
+                count = (
+                    say("synthesis.direct_evidence.one")
+                    if len(trials) == 1
+                    else say("synthesis.direct_evidence.several", count=len(trials))
+                )
+                size = say("synthesis.direct_evidence.people", people=people) if people else ""
+                yield say(
+                    "synthesis.direct_evidence.compared", comparison=what, trials=count, size=size
+                )
 
 
 def rests_on_one(treatment: str, trial: TrialPeople) -> str:
     """The caution about a treatment that a single trial gave."""
-    size = "one trial whose number of people is not given"
+    size = say("synthesis.direct_evidence.unknown_size")
     if trial.total is not None:
-        size = f"one trial of {trial.total} people"
-    return f"{treatment} rests on {size} (study {trial.study})"
+        size = say("synthesis.direct_evidence.size", people=trial.total)
+    return say(
+        "synthesis.direct_evidence.rests_on", treatment=treatment, size=size, study=trial.study
+    )
 
 
 def direct_evidence(

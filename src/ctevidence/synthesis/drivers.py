@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.synthesis.pairwise import leave_one_out
 from ctevidence.synthesis.pooled import Pooled
 from ctevidence.synthesis.risk_of_bias import bias_of
@@ -54,7 +55,7 @@ def what_drives(pooled: Pooled) -> Estimates:
         unit="share",
         estimate=float(pooled.weights[trial]),
         studies=None,
-        method="share of the weight in the random-effects mean",
+        method=say("synthesis.drivers.weight"),
         caution="; ".join(bias_of(cautions[trial])),
     )
     return Estimates([weight, without])

@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import gammaln
 
+from ctevidence.language import say
+
 #: Measures from counts, with the scale on which they are pooled.
 COUNT_MEASURES = {
     "risk_ratio": "log",
@@ -33,10 +35,6 @@ MEAN_VARIANCES = {
 }
 ZERO_CELLS = ("half", "treatment-arm", "none")
 DOUBLE_ZERO = ("exclude", "correct")
-
-NO_EVENTS = "no event in any arm: says nothing about a ratio"
-ALL_EVENTS = "everyone in every arm had the event: says nothing about a ratio"
-ZERO_CELL = "a zero cell leaves the effect or its variance undefined and no correction is declared"
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,10 +204,12 @@ def count_values(
         added = 0.5 * n / n.mean(axis=-1, keepdims=True)
     added = added * corrected[..., None]
     value, variance = _arm_formula(measure, events, n, added)
-    excluded = np.where(_undefined(value, variance), ZERO_CELL, "")
+    excluded = np.where(_undefined(value, variance), say("synthesis.effect_measures.zero_cell"), "")
     if COUNT_MEASURES[measure] == "log" and double_zero == "exclude":
-        excluded = np.where(none.all(axis=-1), NO_EVENTS, excluded)
-        excluded = np.where(everyone.all(axis=-1), ALL_EVENTS, excluded)
+        excluded = np.where(none.all(axis=-1), say("synthesis.effect_measures.no_event"), excluded)
+        excluded = np.where(
+            everyone.all(axis=-1), say("synthesis.effect_measures.everyone"), excluded
+        )
     unusable = excluded != ""
     value, variance = (np.where(unusable[..., None], np.nan, x) for x in (value, variance))
     return ArmValues(value, variance, np.zeros(n.shape[:-1]), corrected & ~unusable, excluded)
@@ -341,11 +341,11 @@ def _declared(option: str, value: str, known) -> None:
 def _whole_counts(events, n) -> tuple[np.ndarray, np.ndarray]:
     events, n = np.broadcast_arrays(np.asarray(events, float), np.asarray(n, float))
     for problem, found in (
-        ("a count is missing or infinite", ~(np.isfinite(events) & np.isfinite(n))),
-        ("a count is not a whole number", (events % 1 != 0) | (n % 1 != 0)),
-        ("an arm has no people", n < 1),
-        ("there are fewer than no events", events < 0),
-        ("there are more events than people", events > n),
+        (say("synthesis.effect_measures.infinite"), ~(np.isfinite(events) & np.isfinite(n))),
+        (say("synthesis.effect_measures.not_whole"), (events % 1 != 0) | (n % 1 != 0)),
+        (say("synthesis.effect_measures.no_people"), n < 1),
+        (say("synthesis.effect_measures.below_none"), events < 0),
+        (say("synthesis.effect_measures.more_than_people"), events > n),
     ):
         if found.any():
             at = tuple(int(i) for i in np.argwhere(found)[0])

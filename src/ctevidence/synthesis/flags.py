@@ -12,24 +12,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ctevidence.language import pick
+
 MAIN_STRATUM = "main"
 ANY_STRATUM = "any"
 
 
 @dataclass(frozen=True)
 class FlagRule:
-    """A flag and what it means in words.
+    """A flag and what it does.
 
+    `declared` is what it means, in words; empty for a flag that the file of words knows.
     `stratum` names the stratum it makes (empty: a caution only), `treatments` the treatments of
     which a contrast must hold one for the flag to matter (empty: all contrasts), `is_bias` whether
     it speaks of bias in the trial itself: of whom it counted, or of who knew what was given.
     """
 
     flag: str
-    meaning: str
+    declared: str = ""
     stratum: str = ""
     treatments: tuple[str, ...] = ()
     is_bias: bool = False
+
+    @property
+    def meaning(self) -> str:
+        """What the flag says, in words."""
+        return self.declared or pick("flags", self.flag)
 
 
 FLAG_RULES = {
@@ -37,48 +45,41 @@ FLAG_RULES = {
     for rule in (
         FlagRule(
             "taper_in_therapy_arm",
-            "the therapy arm tapered its drug: withdrawal is part of the contrast",
             stratum="taper",
             treatments=("therapy",),
         ),
         FlagRule(
             "taper_both_arms",
-            "both arms tapered the drug: withdrawal is part of both",
             stratum="taper",
         ),
         FlagRule(
             "prior_nonresponse",
-            "people who had not responded to a first treatment",
             stratum="prior_nonresponse",
         ),
         FlagRule(
             "relapse_from_start",
-            "relapse counted among everyone who started, not after response",
             stratum="relapse_from_start",
         ),
         FlagRule(
             "therapy_arm_without_pill",
-            "the therapy arm took no pill: not blinded to the drug",
             treatments=("therapy",),
             is_bias=True,
         ),
         FlagRule(
             "drugs_allowed_in_control",
-            "drugs were allowed in the control arm",
             treatments=("control",),
             is_bias=True,
         ),
         FlagRule(
             "group_therapy",
-            "therapy in groups: the interval ignores clustering",
             treatments=("therapy", "combined"),
         ),
-        FlagRule("completers", "completers only, not everyone randomised", is_bias=True),
-        FlagRule("survival_estimate", "counts worked out from survival curves, not counted"),
-        FlagRule("response_by_cutoff", "response by a cut-off score, not by improvement"),
-        FlagRule("arms_missing", "counts of other arms of the trial were not available"),
-        FlagRule("dropout_only", "only dropout is available from this trial"),
-        FlagRule("bipolar_depression_recovery", "remission is recovery from bipolar depression"),
+        FlagRule("completers", is_bias=True),
+        FlagRule("survival_estimate"),
+        FlagRule("response_by_cutoff"),
+        FlagRule("arms_missing"),
+        FlagRule("dropout_only"),
+        FlagRule("bipolar_depression_recovery"),
     )
 }
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ctevidence.data.trial_columns import split_flags
 from ctevidence.data.trials import Trials
 from ctevidence.estimates import Estimates
+from ctevidence.language import say
 from ctevidence.synthesis.effect_sizes import effect_sizes
 from ctevidence.synthesis.pool import pool
 from ctevidence.synthesis.variance_inflation import GROUP_FLAG
@@ -49,13 +50,15 @@ def group_therapy_sensitivity(
         effects = effect_sizes(trials, outcome, contrast, icc=r, group_size=group_size, **question)
         row = pool(effects).pooled
         flagged = effects.frame["flags"].map(lambda cell: GROUP_FLAG in split_flags(cell))
-        number = f"{flagged.sum()} of {len(flagged)} trials have therapy in groups"
+        number = say("synthesis.group_therapy.in_groups", some=flagged.sum(), all=len(flagged))
         rows.append(
             replace(
                 row,
                 id="",
                 population=f"{row.population}; intra-class correlation {r:g}",
-                method=f"{row.method}; groups of {group_size:g}",
+                method=say(
+                    "synthesis.group_therapy.method", method=row.method, size=f"{group_size:g}"
+                ),
                 caution="; ".join(filter(None, (number, row.caution))),
             )
         )

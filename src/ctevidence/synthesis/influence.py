@@ -9,11 +9,9 @@ import numpy as np
 from scipy.special import chdtr
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.synthesis.contrast_rows import ContrastRows
 from ctevidence.synthesis.pairwise import PairwisePool, leave_one_out
-
-INFLUENTIAL = "influential by the rule of thumb: look at this study, do not drop it for that"
-FEW_FOR_INFLUENCE = "fewer than five studies: every study is influential"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,13 +108,15 @@ def influence(pool: PairwisePool) -> Influence:
 
 def influence_rows(found: Influence, rows: ContrastRows) -> Estimates:
     """Four rows for each study: weight, Cook's distance, DFFITS, change of tau-squared."""
-    few = FEW_FOR_INFLUENCE if len(found.study) < 5 else ""
+    few = say("synthesis.influence.few") if len(found.study) < 5 else ""
     made = []
     for i, study in enumerate(found.study):
-        notes = filter(None, [INFLUENTIAL if found.flagged[i] else "", few])
+        notes = filter(
+            None, [say("synthesis.influence.influential") if found.flagged[i] else "", few]
+        )
         shared = rows.who | {"study": study, "studies": None, "caution": "; ".join(notes)}
         shared["randomised"] = rows.effects.randomised
-        shared["method"] = "leave one out, Viechtbauer and Cheung 2010"
+        shared["method"] = say("synthesis.influence.method")
         shared["population"] = f"{rows.population}; against the other {len(found.study) - 1}"
         for measure, unit, value in (
             ("weight", "probability", found.hat[i]),

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ctevidence.contrasts.compare import compare
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.synthesis.contributions import Contributions, contributions
 from ctevidence.synthesis.direct_evidence import rests_on_one
@@ -35,10 +36,6 @@ from ctevidence.synthesis.network_rows import pairwise_rows, rank_rows, split_ro
 from ctevidence.synthesis.network_trials import network_trials
 from ctevidence.synthesis.node_split import split_nodes
 from ctevidence.synthesis.ranks import DRAWS, p_scores
-
-DISAGREE = "direct and indirect evidence disagree beyond chance between designs"
-ONE_TRIAL = "one trial: reported, not pooled"
-IDENTICAL = "all effects agree exactly: check that no study was entered twice"
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +93,9 @@ class Network:
 
     @cached_property
     def _levels(self) -> Levels:
-        method = f"{self.effects.method}; network, {self.data.options.words}"
+        method = say(
+            "synthesis.network.method", method=self.effects.method, options=self.data.options.words
+        )
         mixing = np.eye(len(self.treatments))
         return levels_of_fit(self.data, self.fit, mixing, self.treatments, method, self.cautions)
 
@@ -169,13 +168,13 @@ class Network:
         """What every row of the network warns of."""
         found, trials = [], self.data.trials.trials
         if len(trials) == 1:
-            found.append(ONE_TRIAL)
+            found.append(say("synthesis.network.one_trial"))
         else:
             found += self.data.options.cautions(self.random)
         if self.random.df > 0 and self.common.q <= 1e-18 * self.random.df:
-            found.append(IDENTICAL)
+            found.append(say("synthesis.network.agree"))
         if self.heterogeneity.between.df > 0 and self.heterogeneity.between_random.p_value < 0.05:
-            found.append(DISAGREE)
+            found.append(say("synthesis.network.inconsistent"))
         return tuple(found)
 
     @property

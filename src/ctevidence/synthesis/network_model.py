@@ -11,31 +11,18 @@ import numpy as np
 
 from ctevidence.contrasts.compare import compare
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import BETTER, Levels
 from ctevidence.synthesis.direct_evidence import DirectEvidence, direct_evidence
 from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.network_fit import NETWORK_TAU2, NetworkFit, tau_squared_interval
 from ctevidence.synthesis.network_trials import NetworkTrials
-from ctevidence.terms import (
-    COMPONENTS,
-    CONTRAST_MEASURES,
-    LEVEL_MEASURES,
-    TRANSITIVITY,
-    Arm,
-    did_you_mean,
-)
+from ctevidence.terms import COMPONENTS, CONTRAST_MEASURES, LEVEL_MEASURES, Arm, did_you_mean
 
 MODELS = ("random", "common")
 HARTUNG_KNAPP = ("none", "plain", "guarded")
-NO_TAU2 = "no comparison is repeated: heterogeneity is not estimable and is left out"
-PREDICTION = "where the true effect of a new, similar study is expected; not a confidence interval"
 #: Degrees of freedom of Q below which a normal interval carries `TOO_SHORT`; docs/validation.md.
 FEW_DF = 20
-TOO_SHORT = (
-    "few contrasts tell how much effects vary: where they vary much the normal interval is too "
-    'short (hartung_knapp="guarded" widens it)'
-)
-NO_PREDICTION = "heterogeneity is not estimable: no prediction interval"
 
 
 @dataclass(frozen=True)
@@ -63,17 +50,25 @@ class NetworkOptions:
     @property
     def words(self) -> str:
         if self.model == "common":
-            return "common effect"
-        added = "" if self.hartung_knapp == "none" else f", Hartung-Knapp {self.hartung_knapp}"
-        return f"random effects, {self.tau2_method}{added}"
+            return say("synthesis.network_model.common")
+        added = (
+            ""
+            if self.hartung_knapp == "none"
+            else say("synthesis.network_model.hartung_knapp", adjustment=self.hartung_knapp)
+        )
+        return say("synthesis.network_model.random", method=self.tau2_method, added=added)
 
     def cautions(self, fit: NetworkFit) -> tuple[str, ...]:
         """What the intervals of random effects leave out."""
         if self.model == "common":
             return ()
         if fit.df == 0:
-            return (NO_TAU2,)
-        return (TOO_SHORT,) if self.hartung_knapp == "none" and fit.df < FEW_DF else ()
+            return (say("synthesis.network_model.nothing_repeated"),)
+        return (
+            (say("synthesis.network_model.few_contrasts"),)
+            if self.hartung_knapp == "none" and fit.df < FEW_DF
+            else ()
+        )
 
     def widened(self, fit: NetworkFit) -> tuple[float, float]:
         """Factor of the covariance of a fit, and degrees of freedom; of random effects only."""
@@ -205,7 +200,7 @@ def levels_of_fit(
         randomised=frozenset(COMPONENTS) if data.effects.randomised is not False else frozenset(),
         method=method,
         unit=f"log {unit}" if CONTRAST_MEASURES[data.measure].is_ratio else unit,
-        caution="; ".join(dict.fromkeys(filter(None, (*cautions, TRANSITIVITY)))),
+        caution="; ".join(dict.fromkeys(filter(None, (*cautions, say("caution.transitivity"))))),
         anchored=False,
         df_for=(lambda _: df) if math.isfinite(df) else None,
         read_as=data.measure,
@@ -223,7 +218,7 @@ def predicted_levels(levels: Levels, tau2: float, df: int) -> Levels:
         levels,
         cov=levels.cov + np.eye(len(levels.keys)) * tau2 / 2,
         df_for=lambda _: float(df),
-        method=f"{levels.method}; prediction interval, t with the df of Q, tau-squared added once",
+        method=say("synthesis.network_model.prediction", method=levels.method),
     )
 
 
@@ -240,7 +235,15 @@ def prediction_rows(levels: Levels, tau2: float, df: int, reference: str, conf_l
                 measure=f"{row.measure}_prediction",
                 p_value=math.nan,
                 caution="; ".join(
-                    filter(None, (PREDICTION if df > 0 else NO_PREDICTION, row.caution))
+                    filter(
+                        None,
+                        (
+                            say("synthesis.new_study")
+                            if df > 0
+                            else say("synthesis.network_model.no_prediction"),
+                            row.caution,
+                        ),
+                    )
                 ),
                 **changes,
             )
@@ -260,10 +263,10 @@ def tau2_row(data: NetworkData, fit: NetworkFit, design: np.ndarray) -> Estimate
     """Between-study variance with its Q-profile interval, on the analysis scale squared."""
     level = data.options.conf_level
     low, high = tau_squared_interval(data.trials.y, data.trials.v, design, level)
-    caution = "" if fit.df > 0 else NO_TAU2
+    caution = "" if fit.df > 0 else say("synthesis.network_model.nothing_repeated")
     tau2 = fit.tau2 if fit.df > 0 else math.nan
     if fit.df > 0 and not low <= tau2 <= high:
-        caution = f"outside its Q-profile interval {low:g} to {high:g}"
+        caution = say("synthesis.network_model.outside", low=f"{low:g}", high=f"{high:g}")
         low = high = math.nan
     return Estimate(
         **data.who(),
@@ -275,6 +278,6 @@ def tau2_row(data: NetworkData, fit: NetworkFit, design: np.ndarray) -> Estimate
         conf_high=high,
         conf_level=level,
         studies=len(data.trials.trials),
-        method=f"{data.options.tau2_method}, one for all comparisons, Q-profile interval",
+        method=say("synthesis.network_model.one_tau2", method=data.options.tau2_method),
         caution=caution,
     )

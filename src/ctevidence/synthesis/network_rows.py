@@ -11,6 +11,7 @@ import pandas as pd
 
 from ctevidence.contrasts.compare import compare
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.levels import Evidence, Levels
 from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.network_model import NetworkData
@@ -19,8 +20,6 @@ from ctevidence.synthesis.node_split import Split, compared_pairs
 from ctevidence.synthesis.pool import pool
 from ctevidence.synthesis.ranks import simulated_ranks
 from ctevidence.terms import CONTRAST_MEASURES, Arm
-
-RANKED = "a rank orders estimates: first place does not show that a treatment is better"
 
 
 def rank_rows(
@@ -44,10 +43,14 @@ def rank_rows(
             estimate=float(score),
             n=data.evidence.people(name),
             studies=len(trials),
-            method=f"{levels.method}; mean one-sided certainty of being better than another",
-            caution="; ".join(filter(None, (thin, RANKED, levels.caution))),
+            method=say("synthesis.network_rows.p_score", method=levels.method),
+            caution="; ".join(
+                filter(None, (thin, say("synthesis.network_rows.rank"), levels.caution))
+            ),
         )
-        simulated = f"{levels.method}; {draws} draws of the joint normal distribution, seed {seed}"
+        simulated = say(
+            "synthesis.network_rows.draws", method=levels.method, draws=draws, seed=seed
+        )
         rank = {
             "measure": "rank",
             "unit": "place",
@@ -104,7 +107,7 @@ def _levels_of_split(levels: Levels, split: Split) -> Levels:
         cov=cov,
         n=(None,) * 3,
         events=(None,) * 3,
-        method=f"{levels.method}; node split, tau-squared of the network",
+        method=say("synthesis.network_rows.node_split", method=levels.method),
         evidence_for=lambda _: Evidence(split.trials, None, None),
     )
 

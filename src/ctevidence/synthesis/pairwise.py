@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from ctevidence.language import say
 from ctevidence.synthesis.heterogeneity import Heterogeneity, heterogeneity
 from ctevidence.synthesis.study_effects import StudyEffects
 from ctevidence.synthesis.tau_squared import TAU2_METHODS
@@ -15,13 +16,6 @@ from ctevidence.synthesis.tau_squared import TAU2_METHODS
 HARTUNG_KNAPP = ("none", "plain", "guarded")
 PREDICTION_DF = ("k-1", "k-2", "normal")
 PREDICTION_ERROR = ("interval", "classic")
-
-ONE_STUDY = "one study: reported, not pooled"
-TWO_STUDIES = "two studies: heterogeneity is hardly estimable and there is no prediction interval"
-FEW_STUDIES = "fewer than five studies: heterogeneity and prediction interval are very uncertain"
-IDENTICAL = "all estimates are identical: check that no study was entered twice"
-EMPTY_INTERVAL = "effects differ less than chance allows: the interval of tau-squared is empty"
-DOMINATED = "one study ({study}) carries more than half of the weight"
 
 
 @dataclass(frozen=True)
@@ -208,7 +202,9 @@ def _pool(studies: StudyEffects, options: PoolOptions) -> PairwisePool:
     y, v, level = studies.estimate, studies.variance, options.conf_level
     common = _weighted_mean(y, 1 / v, level)
     if studies.k == 1:
-        return PairwisePool(studies, options, common, common, None, None, (ONE_STUDY,))
+        return PairwisePool(
+            studies, options, common, common, None, None, (say("synthesis.pairwise.one_study"),)
+        )
     between = heterogeneity(y, v, options.tau2_method, level)
     random = _random_effects(y, 1 / (v + between.tau2), options)
     prediction = _prediction(random, between.tau2, options) if studies.k > 2 else None
@@ -252,11 +248,15 @@ def _weighted_mean(y, w, conf_level, df=math.inf, inflation=1.0) -> WeightedEffe
 def _prediction(random: WeightedEffect, tau2: float, options: PoolOptions) -> PredictionInterval:
     k = random.weights.size
     df = {"k-1": k - 1, "k-2": k - 2, "normal": math.inf}[options.prediction_df]
-    error, error_name = random.std_error, "standard error of the confidence interval"
+    error, error_name = random.std_error, say("synthesis.pairwise.interval_error")
     if options.prediction_error == "classic":
-        error, error_name = random.classic_error, "classic standard error"
+        error, error_name = random.classic_error, say("synthesis.pairwise.classic_error")
     std_error = math.sqrt(tau2 + error**2)
-    name = "normal" if math.isinf(df) else f"t with {options.prediction_df} df"
+    name = (
+        "normal"
+        if math.isinf(df)
+        else say("synthesis.pairwise.prediction_df", df=options.prediction_df)
+    )
     margin = t_quantile((1 + options.conf_level) / 2, df) * std_error
     return PredictionInterval(
         low=random.estimate - margin,
@@ -269,15 +269,20 @@ def _prediction(random: WeightedEffect, tau2: float, options: PoolOptions) -> Pr
 
 def _cautions(studies: StudyEffects, between: Heterogeneity, random: WeightedEffect):
     if studies.k == 2:
-        yield TWO_STUDIES
+        yield say("synthesis.pairwise.two_studies")
     elif studies.k < 5:
-        yield FEW_STUDIES
+        yield say("synthesis.pairwise.few_studies")
     if np.ptp(studies.estimate) == 0:
-        yield IDENTICAL
+        yield say("synthesis.pairwise.identical")
     if between.interval_is_empty:
-        yield EMPTY_INTERVAL
+        yield say("synthesis.pairwise.too_alike")
     if studies.k > 2 and random.weights.max() > 0.5:
-        yield DOMINATED.format(study=studies.study[int(random.weights.argmax())])
+        yield dominated(studies.study[int(random.weights.argmax())])
+
+
+def dominated(study: str) -> str:
+    """The caution that one study carries most of the weight."""
+    return say("synthesis.pairwise.dominated", study=study)
 
 
 def t_quantile(p: float, df: float) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import pick, say
 from ctevidence.synthesis.binomial_normal import BinomialNormalFit, binomial_normal
 from ctevidence.synthesis.contrast_rows import ContrastRows
 from ctevidence.synthesis.count_tables import CountTables
@@ -26,17 +27,6 @@ COUNT_METHODS = {
     "binomial-normal-fixed-studies": ("odds_ratio",),
 }
 COUNTS = ("events1", "n1", "events2", "n2")
-_WORDS = {
-    "mantel-haenszel": "common effect, Mantel-Haenszel, no correction of zero cells",
-    "peto": "common effect, Peto, no correction of zero cells",
-    "binomial-normal": "random effects, binomial-normal, conditional on all events, ML",
-    "binomial-normal-fixed-studies": "random effects, binomial-normal, fixed study effects, ML",
-}
-
-NOTHING_SAID = "{studies} say nothing about a ratio: all or nobody had the event"
-ONE_EFFECT = "assumes one effect in all studies"
-PETO_BIAS = "Peto is biased for large effects and for arms of unequal size"
-TAU2_SMALL = "maximum likelihood: heterogeneity tends to come out too small with few studies"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +63,7 @@ class PooledCounts:
             df=math.inf,
             p_value=two_sided_p(mean / error, math.inf),
             studies=self.result.studies,
-            method=_WORDS[self.method],
+            method=pick("synthesis.pool_counts.methods", self.method),
             caution="; ".join(self.cautions),
             id=f"{self.rows.name}/{self.rows.population}/{self.rows.outcome}/{self.method}",
         )
@@ -89,8 +79,8 @@ class PooledCounts:
             unit="log scale squared",
             estimate=self.result.tau2,
             studies=self.result.studies,
-            method=_WORDS[self.method],
-            caution=TAU2_SMALL,
+            method=pick("synthesis.pool_counts.methods", self.method),
+            caution=say("synthesis.pool_counts.too_small"),
         )
         return Estimates([self.pooled, tau2])
 
@@ -100,16 +90,16 @@ class PooledCounts:
         silent = np.flatnonzero(~self.tables.informative)
         if silent.size and self.rows.effects.scale == "log":
             names = self.rows.effects.frame["study"].iloc[silent]
-            found.append(NOTHING_SAID.format(studies=", ".join(names)))
+            found.append(say("synthesis.pool_counts.nothing_said", studies=", ".join(names)))
         if isinstance(self.result, BinomialNormalFit):
-            found.append(TAU2_SMALL)
+            found.append(say("synthesis.pool_counts.too_small"))
         else:
-            found.append(ONE_EFFECT)
+            found.append(say("synthesis.pool_counts.one_effect"))
         unequal = np.maximum(self.tables.n1 / self.tables.n2, self.tables.n2 / self.tables.n1)
         if self.method == "peto" and (
             abs(self.result.estimate) > math.log(2) or np.median(unequal) > 1.5
         ):
-            found.append(PETO_BIAS)
+            found.append(say("synthesis.pool_counts.peto_biased"))
         return tuple(found)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.synthesis.cluster_robust import RobustCovariance, cluster_robust
 from ctevidence.synthesis.contrast_rows import ContrastRows
 from ctevidence.synthesis.effect_sizes import EffectSizes
@@ -16,8 +17,6 @@ from ctevidence.synthesis.pairwise import t_quantile, two_sided_p
 from ctevidence.synthesis.three_level import ThreeLevelFit, fit_three_levels, sampling_covariance
 
 LOW_DF = 4.0
-FEW_CLUSTERS = "fewer than 4 robust degrees of freedom: the p-value cannot be relied on"
-NONE_WITHIN = "each study has one effect: the variance within studies is not identified"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +54,7 @@ class PooledDependent:
     def pooled(self) -> Estimate:
         """The mean with its cluster-robust interval: it holds though the correlation be wrong."""
         error, df = math.sqrt(self.robust.cov[0, 0]), float(self.robust.df[0])
-        method = f"{self._model}; CR2 over {self.k} studies, Satterthwaite"
+        method = say("synthesis.pool_dependent.method", model=self._model, studies=self.k)
         return self._row(error, df, method)
 
     @property
@@ -78,15 +77,21 @@ class PooledDependent:
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        found = [FEW_CLUSTERS] if self.robust.df[0] < LOW_DF else []
-        return (*found, NONE_WITHIN) if len(self.studies) == self.k else tuple(found)
+        found = [say("synthesis.pool_dependent.few_df")] if self.robust.df[0] < LOW_DF else []
+        return (
+            (*found, say("synthesis.pool_dependent.one_effect_each"))
+            if len(self.studies) == self.k
+            else tuple(found)
+        )
 
     @property
     def _model(self) -> str:
         effects = len(self.studies)
-        return (
-            f"three-level REML, {effects} effects of {self.k} studies, sampling errors of one "
-            f"study correlated {self.within_correlation:g}"
+        return say(
+            "synthesis.pool_dependent.three_level",
+            effects=effects,
+            studies=self.k,
+            correlation=f"{self.within_correlation:g}",
         )
 
     def _row(self, error: float, df: float, method: str, **changes) -> Estimate:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.synthesis.contrast_rows import ContrastRows
 from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.meta_regression import MetaRegression, WaldTest, meta_regression
@@ -18,11 +19,6 @@ from ctevidence.synthesis.pairwise import PoolOptions, t_quantile, two_sided_p
 from ctevidence.synthesis.permutation import permutation_test
 from ctevidence.synthesis.pool import as_effects, refuse_what_is_not_one_contrast
 from ctevidence.synthesis.tau_squared import tau_squared
-
-BETWEEN_STUDIES = "differences between studies, not within them: no causal reading"
-FEW_FOR_SLOPE = "fewer than ten studies for each moderator: easily misled"
-LEFT_OUT = "left out, moderator not stated: {studies}"
-NOTHING_TO_EXPLAIN = "no heterogeneity to explain"
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +80,8 @@ class Regressed:
         found = permutation_test(
             y, v, self.design.columns, permutations=permutations, seed=seed, **self._choices
         )
-        kind = "exact" if found.exact else f"seed {seed}"
-        method = f"permutation test, {found.arrangements} arrangements, {kind}"
+        kind = "exact" if found.exact else say("synthesis.pool_regression.seed", seed=seed)
+        method = say("synthesis.pool_regression.permutation", count=found.arrangements, kind=kind)
         made = []
         for i, name in enumerate(self.design.names, start=1):
             made.append(
@@ -132,16 +128,25 @@ class Regressed:
             df=self.fit.df,
             p_value=two_sided_p(estimate / error, self.fit.df),
             studies=len(self.rows.effects.frame),
-            method=f"meta-regression, {self.options.tau2_method}, "
-            f"Hartung-Knapp {self.options.hartung_knapp}",
+            method=say(
+                "synthesis.pool_regression.method",
+                tau2=self.options.tau2_method,
+                adjustment=self.options.hartung_knapp,
+            ),
             caution="; ".join(self.cautions),
         )
 
     def _heterogeneity(self) -> list[Estimate]:
         shared = self.rows.who | {"studies": len(self.rows.effects.frame)}
-        shared["method"] = f"meta-regression, {self.options.tau2_method}"
-        shared["population"] = self._population(f"given {', '.join(self.design.names)}")
-        none = NOTHING_TO_EXPLAIN if math.isnan(self.explained) else ""
+        shared["method"] = say(
+            "synthesis.pool_regression.tau2_method", tau2=self.options.tau2_method
+        )
+        shared["population"] = self._population(
+            say("synthesis.pool_regression.given", names=", ".join(self.design.names))
+        )
+        none = (
+            say("synthesis.pool_regression.no_heterogeneity") if math.isnan(self.explained) else ""
+        )
         few = "; ".join(filter(None, [none, *self.cautions]))
         unit = f"{self.rows.effects.scale} scale squared"
         return [
@@ -230,8 +235,11 @@ def _with_moderators(frame, given, moderators: pd.DataFrame | None) -> pd.DataFr
 
 
 def _cautions(frame: pd.DataFrame, design: Design):
-    yield BETWEEN_STUDIES
+    yield say("synthesis.pool_regression.between_studies")
     if design.kept.sum() < 10 * len(design.names):
-        yield FEW_FOR_SLOPE
+        yield say("synthesis.pool_regression.few_studies")
     if not design.kept.all():
-        yield LEFT_OUT.format(studies=", ".join(frame.loc[~design.kept, "study"]))
+        yield say(
+            "synthesis.pool_regression.left_out",
+            studies=", ".join(frame.loc[~design.kept, "study"]),
+        )

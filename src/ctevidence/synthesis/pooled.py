@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.synthesis.absolute_rows import absolute_rows
 from ctevidence.synthesis.contrast_rows import ContrastRows, counts_of
 from ctevidence.synthesis.cumulative import cumulative, in_order_of
@@ -18,10 +19,9 @@ from ctevidence.synthesis.effect_sizes import EffectSizes, describe_population
 from ctevidence.synthesis.heterogeneity import Heterogeneity
 from ctevidence.synthesis.influence import influence, influence_rows
 from ctevidence.synthesis.pairwise import (
-    DOMINATED,
-    ONE_STUDY,
     PairwisePool,
     WeightedEffect,
+    dominated,
     leave_one_out,
     t_quantile,
     two_sided_p,
@@ -29,9 +29,6 @@ from ctevidence.synthesis.pairwise import (
 from ctevidence.synthesis.risk_of_bias import bias_among
 from ctevidence.synthesis.who_was_studied import who_was_studied
 
-NO_PREDICTION = "fewer than three studies: no prediction interval"
-NO_TAU2 = "one study: heterogeneity is not estimable"
-PREDICTION = "where the true effect of a new, similar study is expected; not a confidence interval"
 _MISSING = (math.nan,) * 3
 
 
@@ -76,16 +73,22 @@ class Pooled:
     def pooled(self) -> Estimate:
         """The random-effects mean; the study itself where there is only one."""
         if self.result.k == 1:
-            return self._row(self.result.random, ONE_STUDY, study=self.effects.studies[0])
+            return self._row(
+                self.result.random,
+                say("synthesis.pairwise.one_study"),
+                study=self.effects.studies[0],
+            )
         options = self.result.options
-        method = f"random effects, {options.tau2_method}, Hartung-Knapp {options.hartung_knapp}"
+        method = say(
+            "synthesis.pooled.random", tau2=options.tau2_method, adjustment=options.hartung_knapp
+        )
         return self._row(self.result.random, method)
 
     @property
     def common_effect(self) -> Estimate:
         """The common-effect (inverse-variance) mean."""
         row_id = f"{self.pooled.id}/common-effect"
-        return self._row(self.result.common, "common effect, inverse variance", id=row_id)
+        return self._row(self.result.common, say("synthesis.pooled.common"), id=row_id)
 
     @property
     def studies(self) -> Estimates:
@@ -109,8 +112,13 @@ class Pooled:
             std_error=found.std_error if found else math.nan,
             df=found.df if found else math.nan,
             studies=self.result.k,
-            method=f"prediction interval, {found.convention}" if found else "",
-            caution="; ".join([PREDICTION if found else NO_PREDICTION, *self.result.cautions]),
+            method=say("synthesis.pooled.prediction", convention=found.convention) if found else "",
+            caution="; ".join(
+                [
+                    say("synthesis.new_study") if found else say("synthesis.pooled.no_prediction"),
+                    *self.result.cautions,
+                ]
+            ),
         )
 
     @property
@@ -124,7 +132,9 @@ class Pooled:
         found, cautions = self.heterogeneity, list(self.result.cautions)
         tau2, low, high = (found.tau2, found.tau2_low, found.tau2_high) if found else _MISSING
         if not (math.isnan(tau2) or low <= tau2 <= high):
-            cautions.append(f"outside its Q-profile interval {low:g} to {high:g}")
+            cautions.append(
+                say("synthesis.network_model.outside", low=f"{low:g}", high=f"{high:g}")
+            )
             low = high = math.nan
         return Estimate(
             **self.rows.who,
@@ -135,8 +145,8 @@ class Pooled:
             conf_high=high,
             conf_level=self.result.options.conf_level,
             studies=self.result.k,
-            method=f"{found.tau2_method}, Q-profile interval" if found else "",
-            caution="; ".join(cautions if found else [NO_TAU2]),
+            method=say("synthesis.pooled.tau2", method=found.tau2_method) if found else "",
+            caution="; ".join(cautions if found else [say("synthesis.pooled.one_study")]),
         )
 
     @cached_property
@@ -152,14 +162,14 @@ class Pooled:
         ):
             values = [value for value in frame[column].unique() if value]
             if len(values) > 1:
-                found.append(f"{word} differ between studies: {', '.join(values)}")
+                found.append(say("synthesis.pooled.differ", what=word, values=", ".join(values)))
         found.append(who_was_studied(frame))
         own = frame.loc[frame["caution"] != "", "label"]
         if self.result.k == 1:
             found += frame["caution"].tolist()
         elif len(own):
             found += bias_among(frame)
-            found.append(f"cautions of their own: {', '.join(own)}")
+            found.append(say("synthesis.pooled.own", studies=", ".join(own)))
         return tuple(dict.fromkeys(filter(None, found)))
 
     def leave_one_out(self) -> Estimates:
@@ -257,7 +267,7 @@ class Pooled:
             std_error=row["std_error"],
             df=math.inf,
             p_value=two_sided_p(row["estimate"] / row["std_error"], math.inf),
-            method=f"{self.effects.method}; normal interval",
+            method=say("synthesis.pooled.normal", method=self.effects.method),
             caution=row["caution"],
         )
 
@@ -265,5 +275,5 @@ class Pooled:
 def _with_label(caution: str, labels: Mapping[str, str]) -> str:
     """A caution that names a trial, with what readers see of it."""
     for study, label in labels.items():
-        caution = caution.replace(DOMINATED.format(study=study), DOMINATED.format(study=label))
+        caution = caution.replace(dominated(study), dominated(label))
     return caution

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.trial_columns import split_flags
+from ctevidence.language import say
 from ctevidence.synthesis.arm_contrasts import Contrasts
 from ctevidence.synthesis.conditions import condition_group
 from ctevidence.synthesis.flags import ANY_STRATUM, acting, stratum_of
 from ctevidence.synthesis.question import Question, require_words
 from ctevidence.synthesis.risk_of_bias import judged, worst_words
-from ctevidence.synthesis.trial_selection import ON_REQUEST
 from ctevidence.terms import Treatment
 
 NEEDED_COLUMNS = ("study", "treat1", "treat2", "estimate", "std_error", "measure")
@@ -145,11 +145,22 @@ def _oriented(own: pd.DataFrame, contrast: tuple[str, str] | None) -> pd.DataFra
 
 def _reason_to_leave_out(study: str, contrasts: pd.DataFrame, question: Question) -> str:
     if study in question.exclude_studies:
-        return ON_REQUEST
+        return say("synthesis.trial_selection.on_request")
     if contrasts.empty:
-        contrast = " against ".join(question.contrast or ("any treatment",))
-        when = "" if isinstance(question.week, str) else f" at week {question.week:g}"
-        return f"reports no {' or '.join(question.outcome)} of {contrast}{when}"
+        contrast = " against ".join(
+            question.contrast or (say("synthesis.reported_contrasts.any_treatment"),)
+        )
+        when = (
+            ""
+            if isinstance(question.week, str)
+            else say("synthesis.reported_contrasts.at_week", week=f"{question.week:g}")
+        )
+        return say(
+            "synthesis.reported_contrasts.no_report",
+            outcomes=" or ".join(question.outcome),
+            contrast=contrast,
+            when=when,
+        )
     rules = _rules(contrasts.to_dict("records"), question)
     for rule in rules:
         if rule.flag in question.exclude_flags:

@@ -27,10 +27,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from ctevidence.language import say
 from ctevidence.synthesis.effect_measures import COUNT_MEASURES, ArmValues
 
-NO_MEANS = "a rate cannot be worked out: an arm lacks its mean, standard deviation or baseline mean"
-WORKED_OUT = "response rates worked out from means and standard deviations, nobody was counted"
 DIRECTIONS = ("lower", "higher")
 
 
@@ -104,9 +103,17 @@ class ResponseFromMeans:
     def words(self) -> str:
         """The rule in words."""
         if self.cut_off is not None:
-            side = "or less" if self.better == "lower" else "or more"
-            return f"score of {self.cut_off:g} {side}"
-        return f"improvement by {100 * self.improvement:g} % of the mean before treatment"
+            side = (
+                say("synthesis.response_from_means.less")
+                if self.better == "lower"
+                else say("synthesis.response_from_means.more")
+            )
+            return say(
+                "synthesis.response_from_means.cut_off", score=f"{self.cut_off:g}", side=side
+            )
+        return say(
+            "synthesis.response_from_means.improvement", percent=f"{100 * self.improvement:g}"
+        )
 
 
 def rate_values(
@@ -144,7 +151,9 @@ def rate_values(
     if rule.at_least_counted:
         variance = np.maximum(variance, p * (1 - p) / n)
     value, derivative = _on_scale(measure, p)
-    excluded = np.where(np.isfinite(value + variance).all(axis=-1), "", NO_MEANS)
+    excluded = np.where(
+        np.isfinite(value + variance).all(axis=-1), "", say("synthesis.response_from_means.cannot")
+    )
     nothing = np.zeros(p.shape[:-1])
     common = derivative * slope * rule.cut_off_error / sd
     return ArmValues(value, derivative**2 * variance, nothing, nothing > 0, excluded, common)

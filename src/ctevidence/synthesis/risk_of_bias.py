@@ -8,12 +8,11 @@ from __future__ import annotations
 import pandas as pd
 
 from ctevidence.data.trial_columns import ROB_PREFIX
+from ctevidence.language import pattern, say
 from ctevidence.synthesis.flags import FLAG_RULES
 
 NOT_ASSESSED = "not assessed"
 HIGH = "high"
-#: how a caution begins that names domains judged to be of high risk
-WORST = "high risk of bias: "
 
 
 def judged(rows: pd.DataFrame) -> str:
@@ -52,7 +51,7 @@ def worst_words(bias: str) -> list[str]:
     """
     parts = (part.partition(": ") for part in bias.split("; "))
     high = [name for name, _, words in parts if HIGH in words.split(" or ")]
-    return [f"{WORST}{', '.join(high)}"] if high else []
+    return [say("synthesis.risk_of_bias.high", domains=", ".join(high))] if high else []
 
 
 def bias_of(caution: str) -> list[str]:
@@ -63,8 +62,13 @@ def bias_of(caution: str) -> list[str]:
     >>> bias_of("arm sizes inferred; completers only, not everyone randomised (Ann 2014)")
     ['completers only, not everyone randomised (Ann 2014)']
     """
-    said = (WORST, *(rule.meaning for rule in FLAG_RULES.values() if rule.is_bias))
-    return [part for part in caution.split("; ") if part.startswith(said)]
+    said = tuple(rule.meaning for rule in FLAG_RULES.values() if rule.is_bias)
+    return [p for p in caution.split("; ") if p.startswith(said) or is_judged_high(p)]
+
+
+def is_judged_high(caution: str) -> bool:
+    """Whether one caution is a judgement of high risk."""
+    return pattern("synthesis.risk_of_bias.high").match(caution) is not None
 
 
 def bias_among(effects: pd.DataFrame) -> list[str]:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import pick, say
 from ctevidence.synthesis.count_tables import CountTables
 from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.funnel_regression import FunnelLine, egger, peese, peters
@@ -27,26 +28,20 @@ from ctevidence.synthesis.selection_models import assumed_selection, step_select
 from ctevidence.synthesis.trim_and_fill import trim_and_fill
 
 ENOUGH = 10
-CANNOT_TELL = "fewer than ten studies: shown, but it cannot tell small-study effects from chance"
-NOT_BIAS = "small-study effects are not the same as publication bias"
-HETEROGENEOUS = "effects differ much between studies: these methods then mislead"
-RANGE = "lowest and highest of the methods; not a confidence interval"
-NO_COUNTS = "needs events and people of both arms"
 
-#: key of a method -> how rows name it
-ADJUSTMENTS = {
-    "unadjusted": "random effects, not adjusted",
-    "common-effect": "common effect, large studies count for more",
-    "trim-and-fill": "trim and fill, L0",
-    "pet": "PET, at standard error zero",
-    "peese": "PEESE, at variance zero",
-    "limit": "limit meta-analysis",
-    "selection": "selection model, step at one-sided p 0.025",
-    "selection-moderate": "selection as assumed, moderate",
-    "selection-severe": "selection as assumed, severe",
-}
-ASYMMETRY_TESTS = {"egger": "Egger's test", "peters": "Peters' test"}
-TAKEN = ", taken by the rule"
+#: methods, in the order of their rows
+ADJUSTMENTS = (
+    "unadjusted",
+    "common-effect",
+    "trim-and-fill",
+    "pet",
+    "peese",
+    "limit",
+    "selection",
+    "selection-moderate",
+    "selection-severe",
+)
+ASYMMETRY_TESTS = ("egger", "peters")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +80,8 @@ class SmallStudyRange:
             conf_level=row.conf_level,
             studies=row.studies,
             randomised=row.randomised,
-            method=f"{len(found)} of {len(self.adjusted)} methods",
-            caution="; ".join([RANGE, *self.cautions]),
+            method=say("synthesis.small_study.methods", found=len(found), all=len(self.adjusted)),
+            caution="; ".join([say("synthesis.small_study.lowest_highest"), *self.cautions]),
         )
 
     @property
@@ -155,12 +150,17 @@ def _methods(pooled: Pooled, wanted: str) -> dict[str, Callable[[], _Found]]:
 
     def filled() -> _Found:
         found = trim_and_fill(result)
-        words = f", {found.missing} filled in on the {found.side}"
+        words = say("synthesis.small_study.filled", missing=found.missing, side=found.side)
         return (*of_effect(found.pool.random)[:3], words)
 
     def line(fit: Callable[..., FunnelLine], is_taken: bool) -> _Found:
         found = fit(studies)
-        return found.limit, found.limit_error, found.df, TAKEN if is_taken else ""
+        return (
+            found.limit,
+            found.limit_error,
+            found.df,
+            say("synthesis.small_study.by_the_rule") if is_taken else "",
+        )
 
     def effect_is_there() -> bool:
         first = egger(studies)
@@ -196,7 +196,7 @@ def _adjusted(pooled: Pooled, key: str, find: Callable[[], _Found]) -> Estimate:
         df=df,
         p_value=two_sided_p(mean / error, df),
         studies=pooled.result.k,
-        method=ADJUSTMENTS[key] + words,
+        method=pick("synthesis.small_study.adjustments", key) + words,
         caution="; ".join(filter(None, [reason, *_cautions(pooled)])),
         id=f"{pooled.pooled.id}/small-study/{key}",
     )
@@ -217,7 +217,7 @@ def _asymmetry(pooled: Pooled, key: str) -> Estimate:
         df=line.df if line else math.nan,
         p_value=line.p_slope if line else math.nan,
         studies=pooled.result.k,
-        method=ASYMMETRY_TESTS[key],
+        method=pick("synthesis.small_study.tests", key),
         caution="; ".join(filter(None, [reason, *_cautions(pooled)])),
         id=f"{pooled.pooled.id}/small-study/{key}",
     )
@@ -227,7 +227,7 @@ def _peters(effects: EffectSizes) -> FunnelLine:
     """Peters' test on the log odds ratios of the studies' counts, a zero cell corrected by half."""
     columns = [effects.frame[c].to_numpy() for c in ("events1", "n1", "events2", "n2")]
     if any(np.isnan(c).any() for c in columns):
-        raise ValueError(NO_COUNTS)
+        raise ValueError(say("synthesis.small_study.needs_counts"))
     tables = CountTables(*columns)
     tables = tables.where(tables.informative)
     a, b, c, d = tables.cells
@@ -238,7 +238,7 @@ def _peters(effects: EffectSizes) -> FunnelLine:
 
 def _cautions(pooled: Pooled):
     if pooled.result.k < ENOUGH:
-        yield CANNOT_TELL
-    yield NOT_BIAS
+        yield say("synthesis.small_study.few")
+    yield say("synthesis.small_study.not_publication_bias")
     if pooled.heterogeneity.i2_tau2 > 50:
-        yield HETEROGENEOUS
+        yield say("synthesis.small_study.differ")

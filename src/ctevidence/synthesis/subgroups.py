@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.synthesis.effect_sizes import describe_population
 from ctevidence.synthesis.meta_regression import meta_regression
 from ctevidence.synthesis.pairwise import PoolOptions
@@ -18,7 +19,6 @@ from ctevidence.synthesis.pooled import Pooled
 NO_DATA = "no data"
 #: measure of the row of the test, by the scale of the effects
 ALIKE = {"identity": "heterogeneity_difference", "log": "heterogeneity_ratio"}
-FEW_FOR_TEST = "fewer than ten studies: the test cannot show that groups do not differ"
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,13 @@ class SubgroupTest:
 
     def describe(self, by: str) -> str:
         """How the test was made, the groups last."""
-        degrees = f"{self.df1:g} and {self.df2:.4g} degrees of freedom"
-        return f"meta-regression on {by}, F test on {degrees}, {', '.join(self.groups)}"
+        return say(
+            "synthesis.subgroups.method",
+            by=by,
+            df1=f"{self.df1:g}",
+            df2=f"{self.df2:.4g}",
+            groups=", ".join(self.groups),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +152,7 @@ def subgroup_test(estimate, variance, group, options: PoolOptions) -> SubgroupTe
     names, counts = np.unique(group, return_counts=True)
     names = names[counts > 1]
     if names.size < 2:
-        reason = "not assessable: fewer than two groups have two studies"
+        reason = say("synthesis.subgroups.not_assessable")
         return SubgroupTest(math.nan, math.nan, math.nan, math.nan, tuple(names.tolist()), reason)
     used = np.isin(group, names)
     design = (group[used, None] == names).astype(float)
@@ -166,5 +171,5 @@ def subgroup_test(estimate, variance, group, options: PoolOptions) -> SubgroupTe
         df2=test.df2,
         p_value=test.p_value,
         groups=tuple(names.tolist()),
-        caution=FEW_FOR_TEST if used.sum() < 10 else "",
+        caution=say("synthesis.subgroups.few") if used.sum() < 10 else "",
     )

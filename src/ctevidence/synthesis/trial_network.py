@@ -16,6 +16,7 @@ import pandas as pd
 from ctevidence.contrasts.better_than_both import BEST_SINGLE, better_than_both
 from ctevidence.data.trials import Trials, shared_trials
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.synthesis.component_matrix import possible_interactions
 from ctevidence.synthesis.component_selection import SelectionPath, select_interactions
 from ctevidence.synthesis.components import Components, pool_components
@@ -33,9 +34,6 @@ FOUR = {
     "therapy": "therapy",
     "medication + therapy": "combined",
 }
-NOBODY = "no trial reports response or remission of adults by arm"
-NO_CONTROL = "no arm is a control: what a component adds by itself is not identified"
-NO_COMBINATION = "no trial gave a combination together with its parts"
 
 
 @dataclass(frozen=True)
@@ -187,10 +185,10 @@ def _effects(trials: Trials, condition: str | None) -> tuple[EffectSizes, Mappin
     rows = adults.arms[(adults.arms["phase"] == "acute") & adults.arms["outcome"].isin(BETTER)]
     outcomes = tuple(o for o in BETTER if o in set(rows["outcome"]))
     if not outcomes:
-        raise ValueError(NOBODY)
+        raise ValueError(say("synthesis.trial_network.no_trial"))
     effects = effect_sizes(adults, outcomes, phase="acute", measure="odds_ratio")
     if effects.frame.empty:
-        raise ValueError(NOBODY)
+        raise ValueError(say("synthesis.trial_network.no_trial"))
     counts = effects.frame.drop_duplicates("study")["condition_group"].value_counts()
     group = group_named(condition)
     group = group if group in counts.index else counts.index[0]
@@ -215,13 +213,13 @@ def _reference(effects: EffectSizes, treatments: Mapping[str, str]) -> str:
 def _with_components(found: TrialNetwork, has_control: bool) -> TrialNetwork:
     """The additive model, the one with every interaction, and the selection path."""
     if not has_control:
-        return replace(found, component_reason=NO_CONTROL)
+        return replace(found, component_reason=say("synthesis.trial_network.no_control"))
     network = found.network
     try:
         additive = pool_components(network, network.data.reference, sep=SEP)
         pairs = possible_interactions(additive.matrix)
         if not pairs:
-            return replace(found, component_reason=NO_COMBINATION)
+            return replace(found, component_reason=say("synthesis.trial_network.no_combination"))
         full = pool_components(network, network.data.reference, interactions=pairs, sep=SEP)
         path = select_interactions(additive)
     except ValueError as problem:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ctevidence.data.trials import Trials
 from ctevidence.estimates import Estimates
+from ctevidence.language import listed, pick, say
 from ctevidence.synthesis.conditions import group_named
 from ctevidence.synthesis.drivers import what_drives
 from ctevidence.synthesis.effect_sizes import EffectSizes, effect_sizes
@@ -30,10 +31,6 @@ LEAST_TRIALS = 3
 #: stratum of trials that stopped medication in an arm
 TAPER = "taper"
 
-NOT_BY_ARM = "the trials are contrasts of named treatments: see their network"
-NOT_ASKED = "no trial reports {outcomes} of these people in this phase"
-NO_TRIAL = "no trial compares the two and reports it"
-
 
 @dataclass(frozen=True)
 class TrialQuestion:
@@ -41,8 +38,8 @@ class TrialQuestion:
 
     Attributes
     ----------
-    key, words : str
-        Short name, and the question in words.
+    key : str
+        Short name, by which the file of words knows the question.
     outcomes : tuple of str
         In order of preference: each trial gives the first that it reports.
     contrast : tuple of two str
@@ -54,56 +51,45 @@ class TrialQuestion:
     """
 
     key: str
-    words: str
     outcomes: tuple[str, ...]
     contrast: tuple[str, str]
     phases: tuple[str, ...]
     young: bool = False
     stratum: str = MAIN_STRATUM
 
+    @property
+    def words(self) -> str:
+        """The question in words."""
+        return pick("trial_questions", self.key)
+
 
 def _both_ways(
-    key: str, words: str, outcomes: tuple[str, ...], phases: tuple[str, ...], young: bool
+    key: str, outcomes: tuple[str, ...], phases: tuple[str, ...], young: bool
 ) -> Iterator[TrialQuestion]:
     for single in ("medication", "therapy"):
-        told = f"{words}: combined treatment against {single}"
-        told += ", adolescents and children" if young else ""
         end = "-young" if young else ""
-        yield TrialQuestion(
-            f"{key}-{single}{end}", told, outcomes, ("combined", single), phases, young
-        )
+        yield TrialQuestion(f"{key}-{single}{end}", outcomes, ("combined", single), phases, young)
 
 
 def _tapered() -> Iterator[TrialQuestion]:
     """Relapse where medication was stopped: withdrawal is part of it, so these stand apart."""
-    for reference, told in (
-        ("medication", "Relapse: tapering medication with therapy against going on with it"),
-        ("control", "Relapse after tapering medication: with therapy against without"),
-    ):
+    for reference in ("medication", "control"):
         contrast = ("therapy", reference)
         outcomes = ("relapse", "recurrence")
-        yield TrialQuestion(
-            f"taper-{reference}", told, outcomes, contrast, AFTER_RESPONSE, stratum=TAPER
-        )
+        yield TrialQuestion(f"taper-{reference}", outcomes, contrast, AFTER_RESPONSE, stratum=TAPER)
 
 
 BETTER = ("response", "remission")
 QUESTIONS = (
-    *_both_ways("better", "Getting better", BETTER, ("acute",), False),
-    *_both_ways("better", "Getting better", BETTER, ("acute",), True),
-    *_both_ways("relapse", "Relapse", ("relapse", "recurrence"), AFTER_RESPONSE, False),
-    *_both_ways("relapse", "Relapse", ("relapse", "recurrence"), AFTER_RESPONSE, True),
-    *_both_ways("dropout", "Leaving treatment", ("dropout",), ("acute",), False),
-    *_both_ways("dropout", "Leaving treatment", ("dropout",), ("acute",), True),
-    *_both_ways("harm", "Self-harm and suicidal events", ("self_harm",), ("acute",), False),
-    *_both_ways("harm", "Self-harm and suicidal events", ("self_harm",), ("acute",), True),
-    TrialQuestion(
-        "better-singles",
-        "Getting better: therapy against medication",
-        BETTER,
-        ("therapy", "medication"),
-        ("acute",),
-    ),
+    *_both_ways("better", BETTER, ("acute",), False),
+    *_both_ways("better", BETTER, ("acute",), True),
+    *_both_ways("relapse", ("relapse", "recurrence"), AFTER_RESPONSE, False),
+    *_both_ways("relapse", ("relapse", "recurrence"), AFTER_RESPONSE, True),
+    *_both_ways("dropout", ("dropout",), ("acute",), False),
+    *_both_ways("dropout", ("dropout",), ("acute",), True),
+    *_both_ways("harm", ("self_harm",), ("acute",), False),
+    *_both_ways("harm", ("self_harm",), ("acute",), True),
+    TrialQuestion("better-singles", BETTER, ("therapy", "medication"), ("acute",)),
     *_tapered(),
 )
 
@@ -236,17 +222,23 @@ def of_age(trials: Trials, *, young: bool) -> Trials:
 def _asked(trials: Trials, question: TrialQuestion) -> AskedQuestion:
     nobody = EffectSizes(pd.DataFrame(columns=["study", "estimate", "std_error"]), "risk_ratio")
     if trials.arms is None:
-        return AskedQuestion(question, nobody, None, NOT_BY_ARM)
+        return AskedQuestion(
+            question, nobody, None, say("synthesis.trial_questions.named_contrasts")
+        )
     own = of_age(trials, young=question.young)
     words = _words_there(own.arms, question)
     if words is None:
-        reason = NOT_ASKED.format(outcomes=" or ".join(question.outcomes))
+        reason = say(
+            "synthesis.trial_questions.not_reported", outcomes=listed(question.outcomes, "or")
+        )
         return AskedQuestion(question, nobody, None, reason)
     if not set(question.contrast) <= set(own.arms["treatment"]):
-        return AskedQuestion(question, nobody, None, NO_TRIAL)
+        return AskedQuestion(question, nobody, None, say("synthesis.trial_questions.no_comparison"))
     effects = effect_sizes(own, contrast=question.contrast, stratum=question.stratum, **words)
     if effects.frame.empty:
-        return AskedQuestion(question, effects, None, NO_TRIAL)
+        return AskedQuestion(
+            question, effects, None, say("synthesis.trial_questions.no_comparison")
+        )
     expected = () if question.young else None
     return AskedQuestion(question, effects, pool_by(effects, expected=expected))
 

@@ -14,12 +14,12 @@ import pandas as pd
 
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.trial_columns import split_flags
+from ctevidence.language import listed, say
 from ctevidence.outcomes.harms import HARMS, harm_name
 from ctevidence.synthesis.flags import ANY_STRATUM, acting, stratum_of
 from ctevidence.synthesis.question import Question, require_words
 from ctevidence.terms import Treatment
 
-ON_REQUEST = "left out on request"
 #: Order in which the pairs of a trial are formed: the first stands against the later ones.
 TREATMENT_ORDER = ("combined", "medication", "therapy", "control")
 NEEDED_COLUMNS = ("trial_id", "arm", "treatment", "outcome", "n")
@@ -130,7 +130,7 @@ def _asked(table: pd.DataFrame, question: Question) -> pd.DataFrame:
 
 def _choose(study: str, rows: pd.DataFrame, question: Question) -> TrialCells:
     if study in question.exclude_studies:
-        raise NotUsableError(ON_REQUEST)
+        raise NotUsableError(say("synthesis.trial_selection.on_request"))
     outcome, times = _first_reported(rows, question)
     rows, remark = _at_one_time(times, question.week)
     _refuse_duplicates(outcome, rows)
@@ -179,11 +179,13 @@ def _not_reported(treatments: set[str], question: Question) -> str:
     # "reports no self-harm" would read as if nobody had harmed themselves
     outcome = " or ".join(question.outcome).replace("_", " ")
     if not treatments:
-        return f"no numbers of {outcome} here"
+        return say("synthesis.trial_selection.no_outcome", outcome=outcome)
     missing = [t for t in question.contrast or () if t not in treatments]
     if missing:
-        return f"no numbers of {outcome} with {' or '.join(missing)} here"
-    return f"reports {outcome} of no two treatments at the same time"
+        return say(
+            "synthesis.trial_selection.not_of", outcome=outcome, missing=listed(missing, "or")
+        )
+    return say("synthesis.trial_selection.not_together", outcome=outcome)
 
 
 def _at_one_time(times: list[pd.DataFrame], week: str | float) -> tuple[pd.DataFrame, str]:
@@ -192,15 +194,17 @@ def _at_one_time(times: list[pd.DataFrame], week: str | float) -> tuple[pd.DataF
     A time without a week comes after those with one, under either rule.
     """
     weeks = np.array([part["weeks"].iloc[0] for part in times])
-    listed = ", ".join("not stated" if math.isnan(w) else f"{w:g}" for w in weeks)
+    known = ", ".join("not stated" if math.isnan(w) else f"{w:g}" for w in weeks)
     if not isinstance(week, str):
         found = np.flatnonzero(weeks == week)
         if not found.size:
-            raise NotUsableError(f"not reported at week {week:g}; reported at week {listed}")
+            raise NotUsableError(f"not reported at week {week:g}; reported at week {known}")
         return times[found[0]], ""
     order = np.argsort(np.where(np.isnan(weeks), np.inf, weeks if week == "first" else -weeks))
     chosen = times[int(order[0])]
-    return chosen, f"reported at weeks {listed}: the {week} is used" if len(times) > 1 else ""
+    return chosen, say("synthesis.trial_selection.several_weeks", weeks=known, choice=week) if len(
+        times
+    ) > 1 else ""
 
 
 def _refuse_duplicates(outcome: str, rows: pd.DataFrame) -> None:
@@ -235,7 +239,9 @@ def _several_arms(
 ) -> tuple[pd.DataFrame, str]:
     names = ", ".join(f'"{arm}"' for arm in group["arm"])
     if rule == "first":
-        return group.iloc[:1], f"first of several {treatment} arms: {group['arm'].iloc[0]}"
+        return group.iloc[:1], say(
+            "synthesis.trial_selection.first_of", treatment=treatment, arm=group["arm"].iloc[0]
+        )
     without_pill = group["medication"] == ""
     choose = f'name one in arms={{"{study}": "{group["arm"].iloc[0]}"}}'
     if rule == "combine" and without_pill.nunique() > 1:
@@ -249,7 +255,9 @@ def _several_arms(
             f"It has several {treatment} arms: {names}.",
             f'Say several_arms="combine" or "first", or {choose}.',
         )
-    return _combined_arms(group), f"{len(group)} {treatment} arms combined: {names}"
+    return _combined_arms(group), say(
+        "synthesis.trial_selection.combined", count=len(group), treatment=treatment, arms=names
+    )
 
 
 def _combined_arms(group: pd.DataFrame) -> pd.DataFrame:

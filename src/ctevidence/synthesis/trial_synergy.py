@@ -12,13 +12,12 @@ from ctevidence.contrasts.per_arm import per_arm
 from ctevidence.contrasts.synergy import synergy
 from ctevidence.data.trials import Trials
 from ctevidence.estimates import Estimates
+from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.synthesis.effect_sizes import BETTER
 from ctevidence.synthesis.flags import MAIN_STRATUM
 from ctevidence.synthesis.question import Question
 from ctevidence.synthesis.trial_selection import TREATMENT_ORDER, TrialCells, select_trials
-
-NOT_POOLED = "one trial, not pooled"
 
 
 def trials_synergy(
@@ -134,5 +133,5 @@ def _levels(trial: TrialCells) -> Levels:
         study=trial.study,
         population=people.replace("_", " ") or "everyone who started",
         week=None if pd.isna(week) else float(week),
-        caution="; ".join((*trial.cautions, NOT_POOLED)),
+        caution="; ".join((*trial.cautions, say("synthesis.trial_synergy.not_pooled"))),
     )

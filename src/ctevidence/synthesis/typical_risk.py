@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.synthesis.pooled import Pooled
 from ctevidence.synthesis.subgroups import Subgroups
 
@@ -69,7 +70,7 @@ def absolute_effects(groups: Subgroups) -> Estimates:
 
 
 def _of_group(row: Estimate, pooled: Pooled, risk: float) -> Estimate:
-    method = f"{row.method} of {100 * risk:.0f} in 100, the median of the trials"
+    method = say("synthesis.typical_risk.method", method=row.method, risk=f"{100 * risk:.0f}")
     return replace(row, id="", study=pooled.name, population=pooled.population, method=method)
 
 

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.trial_columns import split_flags
+from ctevidence.language import say
 
 #: People that a count from a survival curve is worth, as a share, where nothing else is known.
 SURVIVAL_SHARE = 0.8
@@ -98,10 +99,14 @@ class Inflation:
         remarks = []
         if (curve & (share < 1)).any():
             worth = " and ".join(dict.fromkeys(f"{100 * s:.0f}" for s in share[curve]))
-            remarks.append(f"100 people behind a survival curve count as {worth}")
+            remarks.append(say("synthesis.variance_inflation.worth", worth=worth))
         if grouped.any() and self.icc:
             remarks.append(
-                f"variance of arms in groups times {self.design_effect:g} (groups of "
-                f"{self.group_size:g}, intra-class correlation {self.icc:g})"
+                say(
+                    "synthesis.variance_inflation.inflated",
+                    factor=f"{self.design_effect:g}",
+                    size=f"{self.group_size:g}",
+                    correlation=f"{self.icc:g}",
+                )
             )
         return factor, remarks

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ctevidence.language import pattern, say
 from ctevidence.synthesis.conditions import CONDITIONS
 
-#: what stands between the count and the condition: readers of a caution find it by this
-HAVE = " people have "
 #: a smaller part than this does not change whom a pooled number is about
 LEAST_SHARE = 0.2
 
@@ -37,4 +36,17 @@ def who_was_studied(effects: pd.DataFrame) -> str:
     code = by.idxmax()
     trials = ", ".join(effects.loc[effects["condition"] == code, "label"])
     name = CONDITIONS[code].name if code in CONDITIONS else code.replace("_", " ")
-    return f"{by.max():.0f} of {people.sum():.0f}{HAVE}{name} ({trials})"
+    return say(
+        "synthesis.who_was_studied.told",
+        some=f"{by.max():.0f}",
+        all=f"{people.sum():.0f}",
+        condition=name,
+        trials=trials,
+    )
+
+
+def tells_who(caution: str) -> bool:
+    """Whether one caution of a row is of this kind."""
+    return bool(
+        pattern("synthesis.who_was_studied.told", some="[0-9]+", all="[0-9]+").match(caution)
+    )
