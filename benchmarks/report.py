@@ -2,10 +2,13 @@
 
 The report pack of `beat-the-blues` with `published-trials` is made as a user makes it, in a process
 of its own and in a temporary project: cold (nothing compiled, nothing kept), warm (everything made
-anew) and cached (nothing has changed). A forked kernel and a started one are then timed side by
-side, and a matrix of 24 reports of simulated studies is made by one worker and by two.
+anew) and cached (nothing has changed), the last also by the command line. Beside it stand the
+models alone: the same estimates, to the last digit, by the code of the same notebooks in one plain
+process, without tables, figures, sentences, kernels and pages. A forked kernel and a started one
+are then timed side by side, and a matrix of 24 reports of simulated studies is made by one worker
+and by two.
 
-Run: ``python benchmarks/report.py``, or ``make bench``.
+Run: ``python benchmarks/report.py``, or ``make bench``; ``--no-matrix`` leaves the last part out.
 """
 
 from __future__ import annotations
@@ -27,10 +30,12 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from ctevidence.data.project import PROJECT_VARIABLE, WORK_VARIABLE
 from ctevidence.data.writers import write_study
 from ctevidence.reports.kernels import Kernels
 from ctevidence.reports.notebooks import read_notebook
 from ctevidence.reports.runner import run_notebook
+from ctevidence.reports.stages import NEEDS_RESULTS
 from ctevidence.simulate.study import simulate_study
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +59,27 @@ made = make_reports(orders, Project(Path.cwd()), workers=workers, fresh=fresh)
 assert not any(m.failures for m in made), made
 parts = {"start": time.perf_counter() - start - sum(made[0].seconds.values()), **made[0].seconds}
 print(json.dumps({"parts": parts, "notebooks": dict(made[0].notebooks)}))
+"""
+
+#: what readers look at, left out where models are timed alone
+SHOWN = ("plot_", "table_", "write_figure", "write_table", "sentence")
+MODELS = """
+import sys, time
+start = time.perf_counter()
+from pathlib import Path
+import nbformat
+import ctevidence as ct
+for name in ct.__all__:
+    if name.startswith({shown!r}):
+        setattr(ct, name, lambda *_, **__: "")
+print(time.perf_counter() - start)
+for path in sys.argv[1:]:
+    start = time.perf_counter()
+    names = {{"display": lambda *_: None, "print": lambda *_, **__: None}}
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, path, "exec"), names)
+    print(time.perf_counter() - start)
 """
 
 #: 24 reports: four studies, three weeks, two outcomes
@@ -116,6 +142,45 @@ def memory_of(process: psutil.Process) -> int:
     return total
 
 
+def models_alone(folder: Path) -> tuple[float, float, dict[str, float]]:
+    """The estimates of a report that was made in `folder`, without all that shows them.
+
+    Returns
+    -------
+    (float, float, dict of str to float)
+        Wall time, processor time, and seconds of the imports and of each notebook.
+    """
+    made = folder / "reports" / ".work" / STUDY
+    # the executed copies hold the parameters that the run has chosen
+    copies = sorted((made / "notebooks").glob("*.ipynb"))
+    notebooks = [copy for copy in copies if copy.stem not in NEEDS_RESULTS]
+    with tempfile.TemporaryDirectory() as aside:
+        names = {PROJECT_VARIABLE: str(folder), WORK_VARIABLE: aside}
+        command = [sys.executable, "-c", MODELS.format(shown=SHOWN), *map(str, notebooks)]
+        processor, start = processor_seconds(), time.perf_counter()
+        done = subprocess.run(
+            command, env=ENVIRONMENT | names, stdout=subprocess.PIPE, text=True, check=True
+        )
+        seconds, used = time.perf_counter() - start, processor_seconds() - processor
+        for path in sorted((Path(aside) / "estimates").glob("*.csv")):
+            if path.read_bytes() != (made / "estimates" / path.name).read_bytes():
+                sys.exit(f"{path.name}: the models alone give other estimates than the report.")
+    took = map(float, done.stdout.split())
+    return seconds, used, dict(zip(["imports", *(p.stem for p in notebooks)], took, strict=True))
+
+
+def overhead_table(folder: Path, warm: Job) -> Table:
+    seconds, used, parts = models_alone(folder)
+    rows = [
+        *((name, took, warm.notebooks.get(name, "")) for name, took in parts.items()),
+        ("whole, wall time", seconds, warm.seconds),
+        ("whole, processor time", used, warm.processor_seconds),
+        ("times the models alone, processor time", "1", warm.processor_seconds / used),
+    ]
+    title = "Overhead of a run over the models alone (one process), seconds"
+    return table(title, ["part", "models alone", "report, warm"], rows)
+
+
 PROBE = "import ctevidence as ct\nct.fit_response, ct.fit_course, ct.plot_course, ct.pool_network"
 
 
@@ -138,15 +203,15 @@ def kernel_seconds(forked: bool) -> list[float]:
     return took
 
 
-def help_seconds() -> float:
-    """Median wall time of ``ctevidence --help``."""
-    command = [str(Path(sys.executable).with_name("ctevidence")), "--help"]
-    return statistics.median(_timed(command) for _ in range(REPEATS))
+def command_seconds(folder: Path, *words: str) -> float:
+    """Median wall time of a command line."""
+    command = [sys.executable, "-m", "ctevidence.cli", *words]
+    return statistics.median(_timed(command, folder) for _ in range(REPEATS))
 
 
-def _timed(command: list[str]) -> float:
+def _timed(command: list[str], folder: Path) -> float:
     start = time.perf_counter()
-    subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - start
 
 
@@ -209,11 +274,17 @@ def main() -> None:
         jobs = report_jobs(Path(name))
         console.print(jobs_table(jobs))
         console.print(notebooks_table({how: jobs[how] for how in ("cold", "warm")}))
+        console.print(overhead_table(Path(name), jobs["warm"]))
+        # nothing has changed since
+        cached = ("report", STUDY, "--trials", TRIALS, "--quiet")
+        rows = [
+            (f"ctevidence {' '.join(words)}", command_seconds(Path(name), *words))
+            for words in (cached, ("--help",))
+        ]
     medians = {
         how: statistics.median(kernel_seconds(how == "forked")) for how in ("forked", "started")
     }
-    rows = [(f"kernel {how}, with imports", seconds) for how, seconds in medians.items()]
-    rows.append(("ctevidence --help", help_seconds()))
+    rows += [(f"kernel {how}, with imports", seconds) for how, seconds in medians.items()]
     console.print(table(f"Median of {REPEATS}, seconds", ["what", "seconds"], rows))
     if "--no-matrix" in sys.argv:
         return

@@ -2,7 +2,7 @@
 
 Run: ``python validation/fuzz_readers.py`` (100,000 damaged studies take about an hour on two idle
 cores; ``--replicates 2000`` a few minutes). With ``--keep FOLDER`` a run that was stopped goes on
-from the batches that had ended.
+from the batches that had ended; give another folder after a change of the package.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from random import Random
 
 import pandas as pd
 import pyreadstat
-from guided import Step, guided
+from guided import Branch, guided
 from held_numbers import READ, REFUSED, outcome
 from joblib import Memory, Parallel, delayed
 from mutated import CELLS, mutate
@@ -36,10 +36,8 @@ from ctevidence.data.template import write_template
 from ctevidence.data.trials import read_trials
 
 SEED = 20_260
-#: Studies of one batch, made from one sound study; while the first are read, steps are followed.
-BATCH, FOLLOWED = 2_000, 400
-#: Files of one batch.
-FILES = 250
+#: Folders of one batch, all made from one that is sound; files of one batch.
+FOLDERS, FILES = 2_000, 250
 #: One damaged folder or file of a kind for so many damaged studies; SPSS, SAS and Stata files are
 #: read in a process of their own, which takes a second.
 STUDIES_FOR_ONE = {
@@ -56,9 +54,10 @@ TEXT = (
     "thousands, dates, infinities, foreign digits, invisible signs, formulas), rows repeated, "
     "removed or moved, columns removed or exchanged, bytes of tables and of `study.toml` changed, "
     "inserted, removed or cut off, keys given other values, remarks made keys, files missing. "
-    "Damage is guided: a study that takes a step from line to line of `ctevidence.data` that none "
-    "before it took is kept, and damaged further. Where a study is read, every number is compared "
-    "with the file as Python's own csv and decimal modules read it.",
+    "Damage is guided: a study that reaches a branch of the code of `ctevidence.data` that none "
+    "before it reached is kept, and damaged further. Where a study is read, every number is "
+    "compared with the file as Python's own csv and decimal modules read it.",
+    "The first of the published trials that are shipped are damaged and read in the same way.",
     "Beside them, files of other formats with bytes changed; of workbooks also the XML inside.",
 )
 ACCEPTED = (
@@ -72,8 +71,8 @@ REMARKS = (
 )
 
 
-def folders(kind: str, seed: int, count: int) -> tuple[Counter, set[Step]]:
-    """Outcomes of damaged folders of a kind, and the steps that reading them took."""
+def folders(kind: str, seed: int, count: int) -> tuple[Counter, set[Branch]]:
+    """Outcomes of damaged folders of a kind, and the branches that reading them reached."""
     make, reader = SOUND[kind]
     with tempfile.TemporaryDirectory() as here:
         sound = make(Path(here) / "sound")
@@ -88,10 +87,10 @@ def folders(kind: str, seed: int, count: int) -> tuple[Counter, set[Step]]:
                 (folder / name).write_bytes(data)
             return outcome(folder, reader)
 
-        # what the batch before it has left in memory would hide steps of this one
+        # what the batch before it has left in memory would hide branches from this one
         read_number.cache_clear()
-        reached = guided(files, mutate, read, Random(seed), count, followed=FOLLOWED)
-    return reached.found, reached.steps
+        reached = guided(files, mutate, read, Random(seed), count)
+    return reached.found, reached.branches
 
 
 def some_trials(folder: Path) -> Path:
@@ -110,7 +109,7 @@ SOUND = {
 }
 
 
-def files_of(kind: str, seed: int, count: int) -> tuple[Counter, set[Step]]:
+def files_of(kind: str, seed: int, count: int) -> tuple[Counter, set[Branch]]:
     """Outcomes of damaged files of a format."""
     rng, found = Random(seed), Counter()
     frame = pd.DataFrame(
@@ -180,7 +179,7 @@ def _damaged_workbook(data: bytes, rng: Random) -> bytes:
     return made.getvalue()
 
 
-def rows_of(found: dict[str, Counter], steps: dict[str, set[Step]]) -> list[dict]:
+def rows_of(found: dict[str, Counter], branches: dict[str, set[Branch]]) -> list[dict]:
     """Counts by kind of data."""
     return [
         {
@@ -189,14 +188,16 @@ def rows_of(found: dict[str, Counter], steps: dict[str, set[Step]]) -> list[dict
             "read": counts[READ],
             "refused": counts[REFUSED],
             "faults": sum(counts.values()) - counts[READ] - counts[REFUSED],
-            "steps": len(steps[kind]) or None,
+            "branches": len(branches[kind]) or None,
         }
         for kind, counts in found.items()
     ]
 
 
-def section(found: dict[str, Counter], steps: dict[str, set[Step]], replicates: int) -> Section:
-    rows = rows_of(found, steps)
+def section(
+    found: dict[str, Counter], branches: dict[str, set[Branch]], replicates: int
+) -> Section:
+    rows = rows_of(found, branches)
     missed = tuple(
         f"{kind}: {fault}, {n} times"
         for kind, counts in found.items()
@@ -209,7 +210,7 @@ def section(found: dict[str, Counter], steps: dict[str, set[Step]], replicates: 
         Column("read", "read"),
         Column("refused", "refused"),
         Column("faults", "faults"),
-        Column("steps taken", "steps"),
+        Column("branches reached", "branches"),
     )
     return Section(
         script=Path(__file__).name,
@@ -224,11 +225,11 @@ def section(found: dict[str, Counter], steps: dict[str, set[Step]], replicates: 
     )
 
 
-def batches(replicates: int, seed: int) -> list[tuple[str, Callable, tuple[str, int, int]]]:
+def jobs_of(replicates: int, seed: int) -> list[tuple[str, Callable, tuple[str, int, int]]]:
     """What is damaged: a kind, the function that damages it, and what it is given."""
     jobs = []
     for kind, each in STUDIES_FOR_ONE.items():
-        run, size = (folders, BATCH) if kind in SOUND else (files_of, FILES)
+        run, size = (folders, FOLDERS) if kind in SOUND else (files_of, FILES)
         count = max(replicates // each, 1)
         jobs += [(kind, run, (kind, seed + i, min(size, count - i))) for i in range(0, count, size)]
     return jobs
@@ -242,17 +243,17 @@ def main() -> int:
     parser.add_argument("--keep", metavar="FOLDER", help="where batches that have ended are kept")
     parser.add_argument("--record", action="store_true", help="write docs/validation.md")
     options = parser.parse_args()
-    memory, jobs = Memory(options.keep, verbose=0), batches(options.replicates, options.seed)
+    memory, jobs = Memory(options.keep, verbose=0), jobs_of(options.replicates, options.seed)
     counted = Parallel(n_jobs=options.jobs)(
         delayed(memory.cache(run))(*given) for _, run, given in jobs
     )
     found: dict[str, Counter] = {}
-    steps: dict[str, set[Step]] = {}
-    for (kind, *_), (counts, taken) in zip(jobs, counted, strict=True):
+    branches: dict[str, set[Branch]] = {}
+    for (kind, *_), (counts, seen) in zip(jobs, counted, strict=True):
         found.setdefault(kind, Counter()).update(counts)
-        steps.setdefault(kind, set()).update(taken)
-    result = section(found, steps, options.replicates)
-    print(pd.DataFrame(rows_of(found, steps)).to_string(index=False))
+        branches.setdefault(kind, set()).update(seen)
+    result = section(found, branches, options.replicates)
+    print(pd.DataFrame(rows_of(found, branches)).to_string(index=False))
     print("missed: " + "; ".join(result.missed) if result.missed else "all thresholds are met")
     if options.record:
         record(result)

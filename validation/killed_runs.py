@@ -35,8 +35,9 @@ NAME = "demo"
 COMMAND = [sys.executable, "-m", "ctevidence.cli", "report", NAME, "--outcome", "relapse"]
 #: an ordinary run follows every so many kills
 FINISH = 10
-#: seconds in which the processes of a killed run must have ended
-GRACE = 5.0
+#: seconds in which the processes of a killed run must have ended: a machine that is busy with other
+#: work may not let them, and one that was forgotten would live for ever
+GRACE = 60.0
 
 
 @dataclass

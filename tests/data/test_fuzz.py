@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import sys
 import tempfile
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ctevidence.data.cells import read_number
 from ctevidence.data.files import FileFormat
 from ctevidence.data.origin import Origin
 from ctevidence.data.problems import DataProblems
@@ -89,10 +91,10 @@ def test_any_words_in_any_cells_are_read_right_or_refused(cells, sound, script):
 @pytest.mark.parametrize("kind", ["study", "trials"])
 def test_guided_damage_is_read_right_or_refused(kind, script):
     fuzz = script("fuzz_readers")
-    found, steps = fuzz.folders(kind, seed=3, count=60)
+    found, branches = fuzz.folders(kind, seed=3, count=60)
     assert sum(found.values()) == 60
     assert set(found) == {fuzz.READ, fuzz.REFUSED}
-    assert len(steps) > 500
+    assert len(branches) > 200
 
 
 LOCK = """
@@ -105,19 +107,41 @@ def turn(word):
 """
 
 
-def test_what_takes_a_new_step_is_damaged_further(script, tmp_path, monkeypatch):
-    guided = script("guided")
-    monkeypatch.setattr(guided, "ROOM", str(tmp_path))
+@pytest.fixture
+def turn(tmp_path, monkeypatch):
     (tmp_path / "lock.py").write_text(LOCK)
     monkeypatch.syspath_prepend(tmp_path)
-    turn = importlib.import_module("lock").turn
+    yield importlib.import_module("lock").turn
+    del sys.modules["lock"]
 
+
+def test_what_reaches_a_new_branch_is_damaged_further(script, turn, tmp_path):
     def damage(files, rng):
         return {"word": files["word"] + rng.choice([b"a", b"b", b"c", b"d"])}
 
-    given = {"word": b""}, damage, lambda files: turn(files["word"]), Random(1), 200
-    assert guided.guided(*given, followed=200).found["open"] > 0
-    assert guided.guided(*given, followed=0).found["open"] == 0  # one letter opens nothing
+    def found(room):
+        given = {"word": b""}, damage, lambda files: turn(files["word"]), Random(1), 200
+        return script("guided").guided(*given, room).found
+
+    assert found(tmp_path)["open"] > 0
+    assert found(tmp_path / "other")["open"] == 0  # one letter alone opens nothing
+
+
+def test_branches_are_marked_for_a_while_and_change_nothing(script, turn, tmp_path):
+    guided, code = script("guided"), turn.__code__
+    with guided.branches_marked(tmp_path) as seen:
+        assert turn(b"abx") == "shut"
+        assert seen == {("lock.py", 2, "into"), ("lock.py", 3, "into"), ("lock.py", 4, "into"),
+                        ("lock.py", 5, "past")}  # fmt: skip
+    assert turn.__code__ is code
+    assert turn(b"abc") == "open"
+
+
+def test_every_function_of_the_readers_is_marked(script):
+    guided = script("guided")
+    with guided.branches_marked(guided.ROOM) as seen:
+        assert read_number("1,5")[1] == "comma"
+    assert any(file == "cells.py" for file, *_ in seen)
 
 
 def test_the_check_of_numbers_can_fail(sound, script, tmp_path):

@@ -138,9 +138,9 @@ def family_of(script):
     return run, children, folder
 
 
-def living(processes):
+def living(processes, seconds=20):
     """Those that still run after some seconds; a zombie has ended."""
-    _, left = psutil.wait_procs(processes, timeout=3)
+    _, left = psutil.wait_procs(processes, timeout=seconds)
     return [p for p in left if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
@@ -149,6 +149,18 @@ def test_nothing_outlives_a_run_that_is_killed():
     assert len(children) == 3  # the server, the call under way, and what that has started
     run.kill()
     run.wait()
+    assert living(children) == []
+    assert not folder.exists()
+
+
+def test_a_server_ends_when_its_run_is_killed_while_it_imports():
+    begin = "from ctevidence.reports.kernels import Kernels; made = Kernels(); made.start();"
+    run, children, folder = family_of(
+        f"{begin} print(made.private.path, flush=True); import time; time.sleep(600)"
+    )
+    run.kill()
+    run.wait()
+    assert len(children) == 1
     assert living(children) == []
     assert not folder.exists()
 

@@ -48,7 +48,16 @@ def test_one_study_alone_keeps_its_name(matrix):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("studies = [", "is not TOML"),
+        ("studies = [", "The line cannot be read"),
+        ("studies = " + "[" * 4_000 + "]" * 4_000, "stand within each other"),
+        ("studies = [" + "9" * 5_000 + "]", "thousands of digits"),
+        (".".join("a" * 5_000) + " = 1", "letters or"),
+        ("# x\n" * 200_000, "bytes; at most"),
+        (
+            "studies = ['x']\n[parameters]\n"
+            + "\n".join(f"p{i} = {list(range(100))}" for i in range(10)),
+            "spans 100,000,000,000,000",
+        ),
         ('trials = "x"', 'no "studies"'),
         ('studies = ["x"]\noutcome = ["response"]', 'did you mean "outcomes"'),
         ("studies = [1]", "not text"),

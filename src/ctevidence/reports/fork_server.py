@@ -19,6 +19,7 @@ import json
 import os
 import pickle
 import random
+import select
 import shutil
 import signal
 import socket
@@ -48,9 +49,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides what Ctrl-C ends
     children: set[int] = set()
     try:
-        _import_everything()
+        _import_everything(line)
         _say(line, {"ready": os.getpid(), "threads": _threads()})
         for asked in line.makefile("r", encoding="utf-8"):
+            _refuse_to_outlive(line)
             _say(line, _answer(json.loads(asked), line, children))
     except OSError:
         pass  # the other end is gone
@@ -83,11 +85,12 @@ def _import_without(missing: str, name: str) -> None:
     del sys.modules[missing]
 
 
-def _import_everything() -> None:
+def _import_everything(line: socket.socket) -> None:
     gc.disable()  # nothing of this is ever garbage, and looking for it takes a tenth of the time
     without_uri_grammar()
     _without_debugger()
     for name in LIBRARIES:
+        _refuse_to_outlive(line)  # on a busy machine these imports take long
         importlib.import_module(name)
     package = importlib.import_module("ctevidence")
     for name in package.__all__:
@@ -98,6 +101,14 @@ def _import_everything() -> None:
     gc.collect()
     gc.enable()
     gc.freeze()  # the memory of all this stays shared with the children
+
+
+def _refuse_to_outlive(line: socket.socket) -> None:
+    """End, through the error of a broken line, when whoever asked is gone."""
+    look = select.poll()
+    look.register(line, select.POLLHUP)
+    if any(state & select.POLLHUP for _, state in look.poll(0)):
+        raise BrokenPipeError
 
 
 def _threads() -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ctevidence.data.problems import DataProblems
+from ctevidence.data.toml_file import read_toml
 from ctevidence.reports.notebooks import Notebook, ParameterError, read_notebooks
 from ctevidence.terms import did_you_mean
 
@@ -22,6 +24,8 @@ DECIDED = {
 }
 #: what every report is made with, whatever the outcomes that are asked for
 ALWAYS = ("study", "trials", "evidence", "brief")
+#: of one matrix file: ten long lists span more reports than there are stars
+MOST_REPORTS = 2_000
 _MATRIX = {"studies", "trials", "network", "outcomes", "parameters"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=+-]*")
 
@@ -194,6 +198,11 @@ def read_matrix(path: str | Path) -> tuple[Order, ...]:
     axes |= {name: _listed(value) for name, value in parameters.items()}
     if empty := [name for name, values in axes.items() if not values]:
         raise MatrixError(f"{path}: nothing is listed under {', '.join(empty)}.")
+    if (count := math.prod(map(len, axes.values()))) > MOST_REPORTS:
+        raise MatrixError(
+            f"{path} spans {count:,} reports; at most {MOST_REPORTS:,} are made at once. Shorten "
+            "the lists, or make several files of it."
+        )
     orders = [
         _order(dict(zip(axes, cell, strict=True)), axes)
         for cell in itertools.product(*axes.values())
@@ -209,9 +218,9 @@ def read_matrix(path: str | Path) -> tuple[Order, ...]:
 
 def _content(path: Path) -> dict:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MatrixError(f"{path} is not TOML: {error}.") from None
+        content = read_toml(path).values
+    except DataProblems as error:
+        raise MatrixError(str(error)) from None
     wrong = [f'unknown key "{key}"{did_you_mean(key, _MATRIX)}' for key in content.keys() - _MATRIX]
     if "studies" not in content:
         wrong.append('no "studies": list at least one, as studies = ["my-study"]')
