@@ -21,7 +21,7 @@ from ctevidence.data.folder_paths import folder_name, inside, name_fault
 from ctevidence.data.origin import Origin
 from ctevidence.data.prepare import prepare
 from ctevidence.data.problems import DataProblems
-from ctevidence.data.project import Project
+from ctevidence.data.project import OWN_FILES, Project
 from ctevidence.data.readers import read_study
 from ctevidence.data.received import read_received
 from ctevidence.data.sources import changed_files, list_sources
@@ -88,12 +88,26 @@ def test_links_out_of_the_folder(file, tmp_path):
         prepare("one", raw=tmp_path / "raw", processed=tmp_path / "processed")
 
 
-@pytest.mark.parametrize("file", ["trials.toml", "arms.csv"])
+@pytest.mark.parametrize("file", OWN_FILES)
+def test_links_out_of_the_folder_by_files_of_ones_own_beside_data(file, tmp_path):
+    folder = write_template(tmp_path / "raw" / "one", "one")
+    (tmp_path / "secret").write_text("not for messages")
+    (folder / file).symlink_to(tmp_path / "secret")
+    found = refused(read_study, folder)
+    assert (found.file, "leads out" in found.why) == (file, True)
+    with pytest.raises(DataProblems, match="link that leads out") as caught:
+        prepare("one", raw=tmp_path / "raw", processed=tmp_path / "processed")
+    assert "not for messages" not in str(caught.value)
+
+
+@pytest.mark.parametrize("file", ["trials.toml", "arms.csv", *OWN_FILES])
 def test_links_out_of_a_folder_of_trials(file, tmp_path):
     shipped = Path(__file__).parents[2] / "data" / "raw" / "published-trials"
     shutil.copytree(shipped, tmp_path / "trials")
-    (tmp_path / "trials" / file).unlink()
-    (tmp_path / "trials" / file).symlink_to(shipped / file)
+    (tmp_path / "trials" / file).unlink(missing_ok=True)
+    (tmp_path / "other").write_text("x")
+    kept = shipped / file
+    (tmp_path / "trials" / file).symlink_to(kept if kept.exists() else tmp_path / "other")
     assert refused(read_trials, tmp_path / "trials").file == file
 
 

@@ -79,9 +79,25 @@ def hostile_trials(folder):
     table.to_csv(folder / "arms.csv", index=False)
 
 
+def hostile_files_of_ones_own(folder):
+    """Claims and judgements with code in their words."""
+    code, link = json.dumps(CODE), json.dumps(LINK)
+    (folder / "claims.toml").write_text(
+        f"[thresholds]\nprobability = 0.08\nset_by = {code}\n[[claim]]\n"
+        f'id = "synergy"\nsays = {code}\nquestion = {json.dumps(CODE + "?")}\n'
+    )
+    domains = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
+    (folder / "certainty.toml").write_text(
+        f'[[judgement]]\nclaim = "synergy"\nstart = "high"\njudged_by = {code}\n'
+        "date = 2026-03-01\n"
+        + "".join(f"[judgement.{d}]\nstep = -1\nreason = {link}\n" for d in domains)
+    )
+
+
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
+    hostile_files_of_ones_own(folder)
     write_study(hostile_study(), folder / "data" / "raw" / "clinic")
     hostile_trials(folder / "data" / "raw" / "published-trials")
     return run_report("clinic", "published-trials", project=Project(folder)).path
@@ -107,6 +123,13 @@ def test_the_words_are_still_there_as_words(pack):
     text = BeautifulSoup((pack / "report.html").read_text("utf-8"), "html.parser").get_text()
     assert "<script>alert(1)</script>" in text
     assert "{{7*7}}" in text
+
+
+def test_the_words_of_claims_and_judgements_are_words_too(pack):
+    pages = [path.read_text("utf-8") for path in pack.rglob("*.html")]
+    everywhere = " ".join(BeautifulSoup(page, "html.parser").get_text() for page in pages)
+    assert f"{CODE}?" in everywhere  # a question of claims.toml
+    assert LINK in everywhere  # a reason of certainty.toml
 
 
 def test_no_spreadsheet_calculates_a_cell_and_numbers_are_numbers(pack):

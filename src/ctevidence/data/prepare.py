@@ -19,7 +19,7 @@ from ctevidence.data.folder_paths import folder_name, links_out
 from ctevidence.data.made_tables import MadeRows, make_tables
 from ctevidence.data.mapping import read_mapping
 from ctevidence.data.problems import DataProblems, Problem
-from ctevidence.data.project import find_project
+from ctevidence.data.project import OWN_FILES, find_project
 from ctevidence.data.readers import misnamed_files, read_study
 from ctevidence.data.sources import DECLARATIONS, SOURCE_FILE, changed_files, checksum, kind_of
 from ctevidence.data.table_names import TABLES
@@ -98,7 +98,8 @@ def prepare(
 def _links(source: Path, kind: str) -> list[Problem]:
     """Links that lead out of the folder, among the files that are read by their names."""
     tables = [f"{table}{suffix}" for table in CONTRACT_TABLES[kind] for suffix in SUFFIXES]
-    return links_out(source, [*DECLARATIONS.values(), MAPPING_FILE, SOURCE_FILE, *tables])
+    named = [*DECLARATIONS.values(), MAPPING_FILE, SOURCE_FILE, *OWN_FILES]
+    return links_out(source, [*named, *tables])
 
 
 def _make_tables(source: Path, fresh: Path, kind: str) -> tuple[list[str], dict[str, MadeTable]]:

@@ -16,6 +16,7 @@ from ctevidence.data.files import SUFFIXES, read_raw
 from ctevidence.data.folder_paths import links_out
 from ctevidence.data.item_scores import total_items
 from ctevidence.data.problems import DataProblems, Problem
+from ctevidence.data.project import OWN_FILES
 from ctevidence.data.study import Study
 from ctevidence.data.study_tables import StudyTables
 from ctevidence.data.table_names import TABLES
@@ -56,8 +57,8 @@ def read_study(path: str | Path) -> Study:
     source = str(path)
     if not folder.is_dir():
         raise DataProblems([_no_folder(folder)], source)
-    files = [FILE, *(f"{name}{suffix}" for name in TABLES for suffix in SUFFIXES)]
-    if found := [*undecided(folder), *links_out(folder, files)]:
+    tables = [f"{name}{suffix}" for name in TABLES for suffix in SUFFIXES]
+    if found := [*undecided(folder), *links_out(folder, [FILE, *OWN_FILES, *tables])]:
         raise DataProblems(found, source)
     try:
         declared, problems = read_declaration(folder / FILE)

@@ -18,6 +18,7 @@ from ctevidence.data.contrast_limits import on_analysis_scale
 from ctevidence.data.files import SUFFIXES, RawTable, read_raw
 from ctevidence.data.folder_paths import links_out
 from ctevidence.data.problems import DataProblems, Problem
+from ctevidence.data.project import OWN_FILES
 from ctevidence.data.toml_file import read_toml
 from ctevidence.data.trial_arms import arm_cautions, arm_problems
 from ctevidence.data.trial_columns import TABLE_COLUMNS
@@ -175,8 +176,8 @@ def read_trials(path: str | Path) -> Trials:
     folder = Path(path)
     if not (folder / FILE).is_file():
         raise DataProblems([_no_declaration(folder)], str(path))
-    files = [FILE, *(f"{name}{suffix}" for name in TRIAL_TABLES for suffix in SUFFIXES)]
-    if found := [*undecided(folder), *links_out(folder, files)]:
+    tables = [f"{name}{suffix}" for name in TRIAL_TABLES for suffix in SUFFIXES]
+    if found := [*undecided(folder), *links_out(folder, [FILE, *OWN_FILES, *tables])]:
         raise DataProblems(found, str(path))
     try:
         root = read_toml(folder / FILE)

@@ -23,6 +23,8 @@ from ctevidence.language import say
 from ctevidence.terms import Arm, Treatment
 
 DPI = 160
+#: Letters of a text alternative.
+LONGEST_ALT = 600
 #: What fits into a text alternative beside a title; the table holds the whole reason.
 LONGEST_REASON = 450
 #: characters of a text alternative, at most
@@ -91,7 +93,8 @@ class Figure:
         if not 40 <= len(self.alt) <= LONGEST_ALT:
             raise ValueError(
                 f'Figure "{self.name}": its text alternative has {len(self.alt)} characters; '
-                "say in 40 to 600 what kind of figure it is, its message and key numbers."
+                f"say in 40 to {LONGEST_ALT} what kind of figure it is, its message and key "
+                "numbers."
             )
 
     @property

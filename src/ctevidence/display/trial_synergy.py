@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 import matplotlib as mpl
 import pandas as pd
 
 from ctevidence.data.trials import Trials
 from ctevidence.display.figure import (
+    LONGEST_ALT,
     LOOK,
     MUTED,
     STYLES,
@@ -160,7 +162,9 @@ def _text(axes, x: float, y: float, text: str, **options) -> None:
 def _alt(lines: list[list[Estimate]], trials: Trials) -> str:
     told = "; ".join(f"{_label(rows[0], trials)} {_signed(_synergy(rows))}" for rows in lines[:8])
     more = say("display.trial_synergy.more", count=len(lines) - 8) if len(lines) > 8 else ""
-    return say("display.trial_synergy.alt", trials=len(lines), told=told, more=more)
+    text = say("display.trial_synergy.alt", trials=len(lines), told=told, more=more)
+    # names of trials may be long; the table behind the figure holds every line
+    return textwrap.shorten(text, LONGEST_ALT, placeholder=" ...")
 
 
 def _by_trial(estimates: Estimates) -> list[list[Estimate]]:
