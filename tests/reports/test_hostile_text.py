@@ -17,7 +17,7 @@ from ctevidence.reports.run import run_report
 from ctevidence.simulate.study import simulate_study
 
 ROOT = Path(__file__).parents[2]
-CODE = "</title></td><script>alert(1)</script><img src=x onerror=alert(1)>'\"&{{7*7}}$x_1^"
+CODE = "</title></td><script>alert(1)</script><img/src=x/onerror=alert(1)>'\"&{{7*7}}$x_1^"
 LINK = "[a](javascript:alert(1)) <a href='javascript:alert(1)'>b</a>"
 FORMULA = '=HYPERLINK("http://x.example","a")'
 NUMBERS = {*COUNT_COLUMNS, *("week", "estimate", "conf_low", "conf_high", "std_error", "p_value")}
@@ -123,13 +123,6 @@ def test_the_words_are_still_there_as_words(pack):
     text = BeautifulSoup((pack / "report.html").read_text("utf-8"), "html.parser").get_text()
     assert "<script>alert(1)</script>" in text
     assert "{{7*7}}" in text
-
-
-def test_the_words_of_claims_and_judgements_are_words_too(pack):
-    pages = [path.read_text("utf-8") for path in pack.rglob("*.html")]
-    everywhere = " ".join(BeautifulSoup(page, "html.parser").get_text() for page in pages)
-    assert f"{CODE}?" in everywhere  # a question of claims.toml
-    assert LINK in everywhere  # a reason of certainty.toml
 
 
 def test_no_spreadsheet_calculates_a_cell_and_numbers_are_numbers(pack):
