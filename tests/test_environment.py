@@ -35,6 +35,19 @@ def test_conda_users_get_the_same_dependencies():
     assert conda == {r.name: r.specifier for r in RUNTIME}
 
 
+#: what is run or asked for by name, not imported: the kernel, the workbench, papermill's client,
+#: pandas's reader of Parquet
+BY_NAME = {"ipykernel", "jupyterlab", "nbclient", "pyarrow"}
+MODULES = {"beautifulsoup4": "bs4"}
+
+
+def test_every_dependency_is_used():
+    code = "\n".join(p.read_text("utf-8") for p in (ROOT / "src").rglob("*.py"))
+    used = set(re.findall(r"^\s*(?:from|import) (\w+)", code, re.M))
+    names = {MODULES.get(r.name, r.name) for r in RUNTIME} - BY_NAME
+    assert sorted(names - used) == []
+
+
 def test_the_lock_names_no_host():
     assert "://" not in LOCK
     assert re.findall(r"^\s*(?:-i|-f|--(?:\w+-)?index|--find-links|--trusted)\S*", LOCK, re.M) == []

@@ -62,7 +62,7 @@ def plot_contributions(
                                (left + cell * values.shape[1]) / width,
                                1 - top / height)  # fmt: skip
         draw_cells(axes, np.sqrt(np.clip(values, 0, 1)), text, AMOUNT, 7)
-        axes.set_yticks(-np.arange(len(values)) - 0.5, lines, fontsize=7.5)
+        axes.set_yticks(np.arange(len(values)) + 0.5, lines, fontsize=7.5, rotation=0)
         axes.xaxis.tick_top()
         axes.set_xticks(np.arange(values.shape[1]) + 0.5, heads, fontsize=7.5,
                         rotation=60, ha="left", rotation_mode="anchor")  # fmt: skip

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
+import seaborn as sns
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
-from ctevidence.display.figure import INK, RULE
+from ctevidence.display.figure import INK
 
 #: blue against orange, told apart by people with colour-blindness; near white in the middle
 AGAINST = LinearSegmentedColormap.from_list("against", ["#b3480b", "#f3b27a", "#f7f7f5", "#8bbce0",
@@ -64,24 +65,11 @@ def draw_cells(
         Of the text, in points.
     bold : ndarray of bool, optional
     """
-    for i, row in enumerate(shade):
-        for j, value in enumerate(row):
-            if np.isnan(value):
-                continue
-            colour = colours(value)
-            axes.add_patch(
-                mpl.patches.Rectangle(
-                    (j, -i - 1), 1, 1, facecolor=colour, edgecolor="white", lw=0.8
-                )
-            )
-            weight = "bold" if bold is not None and bold[i, j] else "normal"
-            axes.text(j + 0.5, -i - 0.5, text[i][j], ha="center", va="center", fontsize=size,
-                      color=readable_on(colour[:3]), fontweight=weight,
-                      linespacing=1.15)  # fmt: skip
-    axes.set_xlim(0, shade.shape[1])
-    axes.set_ylim(-shade.shape[0], 0)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
+    sns.heatmap(shade, ax=axes, cmap=colours, vmin=0, vmax=1, cbar=False, annot=np.array(text),
+                fmt="", annot_kws={"fontsize": size, "linespacing": 1.15}, linewidths=0.8,
+                linecolor="white", xticklabels=False, yticklabels=False)  # fmt: skip
+    for (i, j), words in zip(np.argwhere(~np.isnan(shade)), axes.texts, strict=True):
+        # seaborn's own black or white is too pale on the middle tones
+        words.set_color(readable_on(colours(shade[i, j])[:3]))
+        words.set_fontweight("bold" if bold is not None and bold[i, j] else "normal")
     axes.tick_params(length=0, colors=INK)
-    axes.set_facecolor("white")
-    axes.spines["left"].set_color(RULE)

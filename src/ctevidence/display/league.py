@@ -68,7 +68,7 @@ def plot_league(network: Network, name: str = "league", title: str = "") -> Figu
                                1 - top / height)  # fmt: skip
         size = 6.4 if count > 12 else 9
         draw_cells(axes, shade[1:, :-1], [r[:-1] for r in text[1:]], AGAINST, size, bold[1:, :-1])
-        axes.set_yticks(-np.arange(count - 1) - 0.5, labels[1:], fontsize=label)
+        axes.set_yticks(np.arange(count - 1) + 0.5, labels[1:], fontsize=label, rotation=0)
         axes.xaxis.tick_top()
         axes.set_xticks(np.arange(count - 1) + 0.5, labels[:-1], fontsize=label, rotation=45,
                         ha="left", rotation_mode="anchor")  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import seaborn as sns
 
 from ctevidence.display.disclosure import disclosure_of, people_may_be_shown
 from ctevidence.display.figure import (
@@ -100,14 +101,16 @@ def _panel(axes, scores: pd.DataFrame, means: pd.DataFrame, arm, study) -> bool:
     colour, marker, line = style_of(arm, study.arms)
     order = scores.groupby("participant_id")["score"].mean().sort_values(kind="stable").index
     step = int(np.ceil(len(order) / LINES))
-    for _, person in scores[scores["participant_id"].isin(order[::step])].groupby("participant_id"):
-        axes.plot(person["at"], person["score"], color=colour, linewidth=0.6, alpha=0.28)
+    people = scores[scores["participant_id"].isin(order[::step])]
+    sns.lineplot(people, x="at", y="score", units="participant_id", estimator=None, sort=False,
+                 color=colour, linewidth=0.6, alpha=0.28, ax=axes)  # fmt: skip
+    axes.set(xlabel=None, ylabel=None)
     axes.plot(means.index, means["mean"], color="white", linewidth=5)
     axes.plot(means.index, means["mean"], color=colour, linewidth=2.4, linestyle=line,
               marker=marker, markersize=5)  # fmt: skip
     axes.set_title(arm.label, color=colour, fontsize=10)
-    people = disclosure_of(study).text(len(order))
-    axes.text(0.97, 0.97, f"{people} people", color=MUTED, fontsize=8.5, ha="right", va="top",
+    shown_people = disclosure_of(study).text(len(order))
+    axes.text(0.97, 0.97, f"{shown_people} people", color=MUTED, fontsize=8.5, ha="right", va="top",
               transform=axes.transAxes)  # fmt: skip
     axes.yaxis.grid(True)
     return step == 1

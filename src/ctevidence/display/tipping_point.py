@@ -62,7 +62,7 @@ def plot_tipping_point(tipping: TippingPoint, name: str = "tipping-point") -> Fi
         draw_cells(axes, shade, text, AGAINST, 8.0)
         _frame_origin(axes, tipping)
         axes.set_xticks(np.arange(columns) + 0.5, [_step(d) for d in tipping.deltas_against])
-        axes.set_yticks(-np.arange(rows) - 0.5, [_step(d) for d in tipping.deltas[::-1]])
+        axes.set_yticks(np.arange(rows) + 0.5, [_step(d) for d in tipping.deltas[::-1]], rotation=0)
         label = tipping.study.scale.label
         axes.set_xlabel(
             say(
@@ -104,7 +104,7 @@ def _frame_origin(axes, tipping: TippingPoint) -> None:
     at = np.flatnonzero(tipping.deltas_against == 0), np.flatnonzero(tipping.deltas[::-1] == 0)
     if not all(len(found) for found in at):
         return
-    corner = (at[0][0], -at[1][0] - 1)
+    corner = (at[0][0], at[1][0])
     axes.add_patch(mpl.patches.Rectangle(corner, 1, 1, fill=False, edgecolor=INK, lw=2, zorder=5))
 
 

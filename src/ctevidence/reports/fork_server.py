@@ -32,6 +32,7 @@ LIBRARIES = (
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "matplotlib.backends.backend_agg",
+    "seaborn",
     "pandera.backends.pandas.builtin_checks",  # else loaded by the first check of each child
     "ctevidence.reports.run",
     "ctevidence.reports.publish",
