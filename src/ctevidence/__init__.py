@@ -213,6 +213,7 @@ _PUBLIC = {
     "plot_multiverse": "display.multiverse",
     "multiverse_sentence": "display.multiverse_words",
     "plot_for_whom": "display.for_whom",
+    "disclosure_of": "display.disclosure",
     "may_be_shown": "display.release",
     "read_estimates": "reports.results",
     "write_estimates": "reports.results",

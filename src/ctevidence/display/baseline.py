@@ -121,7 +121,10 @@ def _mean(values: pd.Series, disclosure: Disclosure) -> str:
     values = values.dropna()
     if len(values) <= max(disclosure.suppress_up_to, 1):
         return say("display.not_shown")
-    if not disclosure.is_open and values.isin((0, 1)).all():  # a share in disguise
-        share = disclosure.share(int(values.sum()), len(values))
-        return say("display.not_shown") if math.isnan(share) else number(share, 2)
+    if not disclosure.is_open and values.nunique() <= 2:  # a share in disguise, whatever its codes
+        high = values.max()
+        share = disclosure.share(int((values == high).sum()), len(values))
+        if values.nunique() == 1 or math.isnan(share):
+            return say("display.not_shown")
+        return number(values.min() + share * (high - values.min()), 2)
     return f"{number(values.mean(), 1)} ({number(values.std(), 1)})"

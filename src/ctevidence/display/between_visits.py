@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from ctevidence.display.curves import last_week_shown
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.figure import (
     LOOK,
@@ -53,7 +54,8 @@ def plot_between_visits(fit, name: str = "between-visits") -> Figure:
             say("display.between_visits.title"),
             reasons.rstrip(".") or say("display.between_visits.too_few"),
         )
-    last, weeks = fit.largest_week, np.linspace(0, fit.largest_week, POINTS + 1)[1:]
+    last = last_week_shown(fit, disclosure)
+    weeks = np.linspace(0, last, POINTS + 1)[1:]
     with mpl.rc_context(LOOK):
         figure, axes = canvas(7.2, 4.4)
         ends = {}

@@ -14,6 +14,7 @@ from ctevidence.display.contrast_words import (
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import interval, number_needed, shown
 from ctevidence.display.labels import measure_label, treatment_label
+from ctevidence.display.release import gate_of
 from ctevidence.display.verbs import did, without
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import (
@@ -40,7 +41,7 @@ def level_sentence(row: Estimate, disclosure: Disclosure) -> str:
     limits = range_words(interval(row.conf_low, row.conf_high, row.unit))
     value, arm = shown(row.estimate, row.unit), treatment_label(row.arm)
     if row.unit == "probability":
-        people = disclosure.text(row.n)
+        people = gate_of(row, disclosure).text(row.n)
         people = say("amounts.people", count=people) if people else ""
         behind = in_brackets(limits, people)
         verb = did(row)
@@ -145,7 +146,7 @@ def counting_of(row: Estimate) -> str:
 
 def people_and_studies(row: Estimate, disclosure: Disclosure, is_claimed: bool = True) -> list[str]:
     """People and studies behind a sentence; where it claims something, the guard as well."""
-    people = disclosure.text(people_behind(row) or None)
+    people = gate_of(row, disclosure).text(people_behind(row) or None)
     count = row.studies or 1
     studies = say("counts.one_study") if count == 1 else say("counts.studies", count=count)
     behind = [say("counts.people_in", people=people, studies=studies)] if people else []

@@ -9,6 +9,7 @@ The figure is narrow and its letters are large: on a telephone it is shown at a 
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,16 +28,20 @@ from ctevidence.display.figure import (
     canvas,
     drawn_table,
     finished,
+    nothing_to_draw,
 )
 from ctevidence.display.format import interval, shown
 from ctevidence.display.labels import heading
 from ctevidence.display.spread import spread
 from ctevidence.language import say
+from ctevidence.models.curve_week import round_week
 
 WIDTH, LINE = 5.2, 0.18  # inches
 #: characters of a name beside a line before it is broken
 NAME = 11
 MOST_MARKS = 7
+#: weeks
+MONTH = 4
 STEPS = (1, 2, 4, 5, 8, 10, 13, 26, 39, 52, 104)
 
 
@@ -82,6 +87,40 @@ def marks_until(last: float) -> np.ndarray:
     return np.arange(0.0, last + 1e-9, step)
 
 
+def axis_end(last: float, disclosure: Disclosure) -> float:
+    """Where the axis of curves ends: the week when the last person was seen, or the week after.
+
+    Parameters
+    ----------
+    last : float
+        Weeks until which somebody was followed.
+    disclosure : Disclosure
+        Under one that rounds, whole months: when the last one went is the time of one person.
+
+    Examples
+    --------
+    >>> from ctevidence.display.disclosure import PROFILES
+    >>> axis_end(50.4, PROFILES["open"]), axis_end(50.4, PROFILES["opensafely"])
+    (50.4, 52.0)
+    """
+    if disclosure.is_open:
+        return last
+    return MONTH * float(np.ceil(last / MONTH))
+
+
+def last_week_shown(fit, disclosure: Disclosure) -> float:
+    """The last week of a curve of a fit that is drawn as far as every arm is known.
+
+    Parameters
+    ----------
+    fit : a fit with ``largest_week``
+    disclosure : Disclosure
+        Under one that rounds, the last round week.
+    """
+    largest = fit.largest_week
+    return math.floor(100 * largest) / 100 if disclosure.is_open else round_week(largest)
+
+
 def draw_curves(
     curves: Sequence[Curve],
     marks: np.ndarray,
@@ -95,6 +134,8 @@ def draw_curves(
 ) -> Figure:
     """The figure of some curves with the people below the axis.
 
+    Where no curve may be shown, a figure that says so.
+
     Parameters
     ----------
     curves : sequence of Curve
@@ -105,6 +146,8 @@ def draw_curves(
     name, title, time, alt : str
         `time` names the axis.
     """
+    if not any(len(curve.weeks) for curve in curves):
+        return nothing_to_draw(name, title, say("display.curves.too_few"))
     title_lines = textwrap.wrap(title, 46)
     time_lines = [row for part in time.splitlines() for row in textwrap.wrap(part, 54)]
     rows = sum(1 + len(curve.people) for curve in curves)

@@ -9,12 +9,12 @@ import pandas as pd
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import not_estimable, number, shown, unit_label
 from ctevidence.display.labels import contrast_label, measure_label, treatment_label
-from ctevidence.display.release import gated
+from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate
 from ctevidence.language import say
-from ctevidence.models.dating import Dating
+from ctevidence.models.dating import Dating, moved_errors, moved_to
 
 CURVE, SAME, BETWEEN = "first seen, curve", "first seen, model", "between visits, model"
 #: A change below this share of a standard error is small beside what chance leaves open.
@@ -50,7 +50,7 @@ def table_dating(
     frame = pd.DataFrame([
         {"": _label(row)}
         | {name: _cell(rows[i], disclosure) for name, rows in columns.items()}
-        | {"moved": _moved(dating, i, columns)}
+        | {"moved": _moved(columns[SAME][i], columns[BETWEEN][i])}
         for i, row in enumerate(dating.between)
     ])  # fmt: skip
     first = dating.between.rows[0]
@@ -81,18 +81,18 @@ def dating_sentence(dating: Dating, source) -> str:
         return say("display.dating.cannot_move", reason=dating.reason)
     curve, before, after = (rows[0] for rows in _gated(dating, disclosure_of(source)))
     question = contrast_label(after.arm, after.reference)
-    hidden = say("display.release.hidden") in (curve.caution, before.caution, after.caution)
+    hidden = [row.caution for row in (curve, before, after) if is_hidden(row)]
     if hidden or not (before.is_estimable and after.is_estimable):
-        why = say("display.release.hidden") if hidden else _why(before, after)
+        why = hidden[0] if hidden else _why(before, after)
         return say("display.dating.cannot_be_said", question=question, why=why)
-    size = abs(dating.moved_errors)
+    size = abs(moved_errors(before, after))
     beside = "little" if size < SMALL_CHANGE else say("display.dating.not_little")
     return say(
         "display.dating.answer",
         question=question,
         before=_words(before),
         after=_words(after),
-        moved=_change(dating.moved(), after),
+        moved=_change(moved_to(before, after), after),
         errors=number(size, 1),
         beside=beside,
     )
@@ -122,15 +122,11 @@ def _cell(row: Estimate, disclosure: Disclosure) -> str:
     return f"{value} ({limits})" if limits else value
 
 
-def _moved(dating: Dating, i: int, columns: dict[str, list[Estimate]]) -> str:
-    before, after = columns[SAME][i], columns[BETWEEN][i]
+def _moved(before: Estimate, after: Estimate) -> str:
     if not (before.is_estimable and after.is_estimable):
-        return (
-            say("display.not_shown")
-            if say("display.release.hidden") in (before.caution, after.caution)
-            else not_estimable()
-        )
-    return _change(dating.moved(i), after)
+        hidden = is_hidden(before) or is_hidden(after)
+        return say("display.not_shown") if hidden else not_estimable()
+    return _change(moved_to(before, after), after)
 
 
 def _change(value: float, row: Estimate) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ctevidence.language import pick, say
 from ctevidence.terms import did_you_mean
@@ -34,6 +34,9 @@ class Disclosure:
         Other counts are rounded to the nearest multiple of this.
     block : int
         Cumulative counts of curves rise in blocks of so many people.
+    of : str
+        Name of the study whose people are protected; whatever else stands beside it is published.
+        Everybody when empty.
 
     Examples
     --------
@@ -48,6 +51,7 @@ class Disclosure:
     suppress_up_to: int
     round_to: int
     block: int = 1
+    of: str = field(default="", compare=False)
 
     @property
     def describe(self) -> str:
@@ -151,8 +155,19 @@ def people_may_be_shown(study) -> bool:
     return study.is_synthetic or disclosure_of(study).is_open
 
 
-def disclosure_of(source) -> Disclosure:
+def disclosure_of(source, of: str = "") -> Disclosure:
     """The profile of a study, of published trials (open), or of a profile's name.
+
+    Parameters
+    ----------
+    source : Study, Trials, Disclosure or str
+    of : str
+        With a profile's name: the study whose people it protects; everybody when empty.
+
+    Raises
+    ------
+    KeyError
+        For a name that no profile has.
 
     Examples
     --------
@@ -165,4 +180,6 @@ def disclosure_of(source) -> Disclosure:
     name = source if isinstance(source, str) else getattr(source, "disclosure", "open")
     if name not in PROFILES:
         raise KeyError(f'No disclosure profile "{name}"{did_you_mean(name, PROFILES)}')
-    return PROFILES[name]
+    return replace(
+        PROFILES[name], of=of if isinstance(source, str) else getattr(source, "name", "")
+    )

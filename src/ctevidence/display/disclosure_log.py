@@ -9,7 +9,7 @@ import pandas as pd
 
 from ctevidence.display.disclosure import LEAST_DF, Disclosure, disclosure_of
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.release import gated, is_pooled, why_hidden
+from ctevidence.display.release import gated, is_public, why_hidden
 from ctevidence.display.table import Table
 from ctevidence.estimates import COUNT_COLUMNS, Estimate, Estimates, has_small_group
 from ctevidence.language import pick, say, words
@@ -43,7 +43,7 @@ def table_disclosure(estimates: Estimates, tables: Iterable[Table], source) -> T
     """
     disclosure = disclosure_of(source)
     acted = Counter(_rule(row, disclosure) for row in estimates)
-    own = [row for row in estimates if not is_pooled(row)]
+    own = [row for row in estimates if not is_public(row, disclosure)]
     counts = [getattr(row, c) for row in own for c in COUNT_COLUMNS if c != "studies"]
     acted["counts"] = sum(k is not None and disclosure.count(k) not in (None, k) for k in counts)
     acted |= _cells(tables, disclosure)
@@ -57,7 +57,7 @@ def table_disclosure(estimates: Estimates, tables: Iterable[Table], source) -> T
 
 def _rule(row: Estimate, disclosure: Disclosure) -> str:
     """Which rule decides how a row is shown; empty for one without numbers, or of open data."""
-    if disclosure.is_open or is_pooled(row) or not row.is_estimable:
+    if disclosure.is_open or is_public(row, disclosure) or not row.is_estimable:
         return ""
     hidden = why_hidden(row, disclosure)
     if hidden == say("display.release.few_df", least=LEAST_DF):
@@ -92,6 +92,7 @@ def _whole_groups(estimates: Estimates, disclosure: Disclosure) -> list[str]:
         if not row.reference
         and row.n
         and row.events in (0, row.n)
+        and not is_public(row, disclosure)
         and not why_hidden(row, disclosure)
     ]
     if disclosure.is_open or not found:

@@ -12,7 +12,7 @@ from ctevidence.display.adjusting import adjusting_note
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval, shown
 from ctevidence.display.labels import treatment_label
-from ctevidence.display.release import gated, is_hidden
+from ctevidence.display.release import gate_of, gated, is_hidden
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.told import told
@@ -160,4 +160,5 @@ def _same(level: Estimate, row: Estimate) -> bool:
 def _people(row: Estimate, disclosure: Disclosure) -> str:
     if row.n is None:
         return ""
-    return f"{disclosure.text(row.n_reference)} + {disclosure.text(row.n)}"
+    gate = gate_of(row, disclosure)
+    return f"{gate.text(row.n_reference)} + {gate.text(row.n)}"

@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
+from ctevidence.display.curves import last_week_shown
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.figure import (
     INK,
@@ -105,7 +106,7 @@ def plot_illness(fit, name: str = "illness") -> Figure:
 def _weeks(fit, disclosure) -> np.ndarray:
     """Every week where data are open; else scheduled ones, and the start."""
     scheduled = [w for w in fit.study.weeks if fit.since < w <= fit.largest_week]
-    last = max(scheduled, default=fit.largest_week)
+    last = max(scheduled, default=last_week_shown(fit, disclosure))
     if disclosure.is_open or not scheduled:
         return np.unique([*np.arange(fit.since, last), *scheduled, last])
     return np.array([fit.since, *scheduled])

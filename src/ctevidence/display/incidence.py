@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from ctevidence.display.curves import Curve, draw_curves, marks_until
+from ctevidence.display.curves import Curve, axis_end, draw_curves, marks_until
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.figure import (
     INK,
@@ -70,7 +70,7 @@ def plot_cumulative_incidence(fit, name: str = "cumulative-incidence") -> Figure
         return nothing_to_draw(name, title, say("display.incidence.nobody"))
     disclosure = disclosure_of(fit.study)
     unseen = _unseen(fit, arms, disclosure)
-    last = max(h.last_time for h in histories.values())
+    last = axis_end(max(h.last_time for h in histories.values()), disclosure)
     marks = marks_until(last)
     curves = [_curve(fit, arm, marks, disclosure) for arm in arms]
     return draw_curves(
@@ -109,7 +109,9 @@ def _curve(fit, arm, marks: np.ndarray, disclosure: Disclosure) -> Curve:
     if len(changes) > MOST_TIMES:
         changes = changes[np.linspace(0, len(changes) - 1, MOST_TIMES).astype(int)]
     until = histories.last_time
-    weeks = np.unique(np.concatenate([[0.0], changes, [until]]))
+    # the curve ends where too few are left, not at the last event before
+    enough = np.sort(time)[::-1][disclosure.suppress_up_to : disclosure.suppress_up_to + 1]
+    weeks = np.unique(np.concatenate([[0.0], changes, enough, [until]]))
     value, limits = _incidence(histories, weeks)
     at_risk = np.array([(time >= week).sum() for week in weeks])
     colour, _, line = style_of(arm, fit.study.arms)

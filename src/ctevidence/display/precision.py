@@ -37,7 +37,7 @@ def coarse(row: Estimate, disclosure: Disclosure) -> Estimate:
     Shares and ratios take the step of the smallest group behind them, as it may be shown: estimates
     the nearest, limits the next outwards, so that an interval never promises more than the exact
     one. Means, weeks and other amounts keep the decimals that readers see. P-values
-    keep two decimals, below 0.1 one digit; degrees of freedom are rounded as people are.
+    keep two decimals, below 0.1 one digit; degrees of freedom are left out.
 
     Parameters
     ----------
@@ -67,7 +67,8 @@ def coarse(row: Estimate, disclosure: Disclosure) -> Estimate:
         # the error of a ratio is on the log scale, where one event of e is its e-th part as well
         std_error=_to(row.std_error, _step(row, least, 1.0), up),
         p_value=shown_p(row.p_value, disclosure),
-        df=float(disclosure.count(int(row.df))) if math.isfinite(row.df) else row.df,
+        # what a model leaves of its people, beside n to the nearest five, would narrow n down
+        df=row.df if math.isinf(row.df) else math.nan,
     )
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import replace
 
-from ctevidence.display.disclosure import LEAST_DF, Disclosure, disclosure_of
+from ctevidence.display.disclosure import LEAST_DF, PROFILES, Disclosure, disclosure_of
 from ctevidence.display.precision import coarse
 from ctevidence.display.rounded_counts import from_rounded_counts
 from ctevidence.estimates import Estimate, Estimates, has_small_group
@@ -25,7 +25,7 @@ def gated(row: Estimate, disclosure: Disclosure) -> Estimate:
     Counts of a row of several groups, an interaction or a min test, are sums, in which a small
     group does not show; there its caution says that there is one.
     """
-    if disclosure.is_open or is_pooled(row):
+    if disclosure.is_open or is_public(row, disclosure):
         return row
     if hidden := why_hidden(row, disclosure):
         return replace(row, **dict.fromkeys(_NUMBERS, math.nan), caution=hidden)
@@ -42,14 +42,27 @@ def _uncounted(text: str) -> str:
     return re.sub(rf"{limits}\b\d+ (?=(?:{people})\b)", "", text)
 
 
-def is_pooled(row: Estimate) -> bool:
-    """Whether a row rests on several studies: published trials, whose numbers are public."""
-    return (row.studies or 1) > 1
+def is_public(row: Estimate, disclosure: Disclosure) -> bool:
+    """Whether a row rests on published numbers: of several studies, or of another than protected.
+
+    Examples
+    --------
+    >>> trial = Estimate("keller2000", "response", "combined", "risk", 0.73, n=226, studies=1)
+    >>> [is_public(trial, disclosure_of("opensafely", of)) for of in ("clinic", "")]
+    [True, False]
+    """
+    elsewhere = bool(disclosure.of and row.study) and row.study != disclosure.of
+    return (row.studies or 1) > 1 or elsewhere
+
+
+def gate_of(row: Estimate, disclosure: Disclosure) -> Disclosure:
+    """The rules by which the counts of a row are shown: published ones as they are."""
+    return PROFILES["open"] if is_public(row, disclosure) else disclosure
 
 
 def why_hidden(row: Estimate, disclosure: Disclosure) -> str:
     """Why a row may not be shown; empty when it may."""
-    if disclosure.is_open or is_pooled(row):
+    if disclosure.is_open or is_public(row, disclosure):
         return ""
     sides = (row.events, row.n), (row.events_reference, row.n_reference)
     among_several = has_small_group(row.caution)
@@ -81,10 +94,17 @@ def may_be_shown(estimates: Estimates, source) -> Estimates:
 
 def is_hidden(row: Estimate) -> bool:
     """Whether a row that passed the gate was hidden there."""
-    return row.caution in (
-        say("display.release.hidden"),
-        say("display.release.few_df", least=LEAST_DF),
-    )
+    return row.caution in _reasons()
+
+
+def tells_of_hidden(text: str) -> bool:
+    """Whether a reason for having no number is that the gate hid it."""
+    return any(why in text for why in _reasons())
+
+
+def _reasons() -> tuple[str, str]:
+    """Why the gate hides a row."""
+    return say("display.release.hidden"), say("display.release.few_df", least=LEAST_DF)
 
 
 def released(estimates: Estimates, source) -> Estimates:
@@ -119,7 +139,7 @@ def counts_released(shown: Estimates, source) -> Estimates:
 
 
 def _with_rounded_counts(row: Estimate, disclosure: Disclosure) -> Estimate:
-    if is_pooled(row):
+    if is_public(row, disclosure):
         return row
     return replace(
         row,

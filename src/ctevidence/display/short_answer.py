@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ctevidence.display.release import tells_of_hidden
 from ctevidence.display.told import Told, told
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.verdict import Direction
@@ -44,7 +45,7 @@ def short_answer(verdicts: Mapping[str, Verdict]) -> Told:
 
 def _key(verdict: Verdict) -> str:
     """Direction with the strength that certainty allows: ``benefit-may``."""
-    if verdict.direction is Direction.NO_DATA and say("display.release.hidden") in verdict.reason:
+    if verdict.direction is Direction.NO_DATA and tells_of_hidden(verdict.reason):
         return "hidden"
     if verdict.direction in _UNDECIDED:
         return verdict.direction.key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ctevidence.display.coarse_curve import coarse_curve
-from ctevidence.display.curves import Curve, draw_curves, marks_until
+from ctevidence.display.curves import Curve, axis_end, draw_curves, marks_until
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.figure import Figure, nothing_to_draw, style_of
 from ctevidence.display.format import shown
@@ -45,7 +45,7 @@ def plot_survival(fit, name: str = "survival") -> Figure:
     if not arms:
         return nothing_to_draw(name, title, say("display.survival.nobody"))
     disclosure = disclosure_of(fit.study)
-    last = max(curve.last_time for curve in fit.curves.values())
+    last = axis_end(max(curve.last_time for curve in fit.curves.values()), disclosure)
     if last == 0:
         return nothing_to_draw(name, title, say("display.survival.nobody_followed"))
     marks = marks_until(last)

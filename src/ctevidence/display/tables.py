@@ -17,7 +17,7 @@ from ctevidence.display.format import (
     unit_label,
 )
 from ctevidence.display.labels import contrast_label, measure_label, treatment_label
-from ctevidence.display.release import gated, is_hidden
+from ctevidence.display.release import gate_of, gated, is_hidden
 from ctevidence.display.rule_words import rule_words
 from ctevidence.display.table import Table
 from ctevidence.display.told import told
@@ -94,7 +94,7 @@ def _cautions(row: Estimate) -> list[str]:
 
 def _row(row: Estimate, disclosure: Disclosure, marks: dict[str, str], what: str) -> dict[str, str]:
     value, limits = shown_estimate(row, disclosure)
-    label = contrast_label(row.arm, row.reference)
+    label, gate = contrast_label(row.arm, row.reference), gate_of(row, disclosure)
     if row.reference and row.measure in LEVEL_MEASURES:  # a level, not a comparison
         label = say("display.tables.as_predicts", arm=treatment_label(row.arm), model=row.reference)
     return {
@@ -104,8 +104,8 @@ def _row(row: Estimate, disclosure: Disclosure, marks: dict[str, str], what: str
         "week": "" if math.isnan(row.week) else f"{row.week:g}",
         "estimate": value,
         "range": limits,
-        "people": _people(row.n, row.events, disclosure),
-        "reference": _people(row.n_reference, row.events_reference, disclosure),
+        "people": _people(row.n, row.events, gate),
+        "reference": _people(row.n_reference, row.events_reference, gate),
         "studies": "" if row.studies in (None, 1) else str(row.studies),
         "p": p_value(row.p_value),
         "note": ", ".join(marks[part] for part in _cautions(row)),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.labels import contrast_label, population_label
-from ctevidence.display.release import gated, is_hidden
+from ctevidence.display.release import gate_of, gated, is_hidden
 from ctevidence.display.table import Table
 from ctevidence.display.told import told
 from ctevidence.display.verdict_words import (
@@ -166,5 +166,5 @@ def _row(verdict: Verdict, row: Estimate, disclosure: Disclosure) -> list[str]:
         contrast_label(row.arm, row.reference),
         f"{row.outcome}{week}; {population_label(row.population)}",
         estimate_words(row, disclosure),
-        disclosure.text(people_behind(row)),
+        gate_of(row, disclosure).text(people_behind(row)),
     ]

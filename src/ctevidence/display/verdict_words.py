@@ -8,7 +8,7 @@ from ctevidence.display.contrast_words import difference_words, outcome_words
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import number, shown
 from ctevidence.display.labels import population_label, treatment_label
-from ctevidence.display.release import gated
+from ctevidence.display.release import gate_of, gated
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.hearing import is_of_the_young
@@ -101,7 +101,7 @@ def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
         say(
             "claims.rests",
             count=say("counts.trials", count=row.studies) if several else study_words(verdict),
-            people=disclosure.text(people_behind(row)),
+            people=gate_of(row, disclosure).text(people_behind(row)),
             where=f"{row.outcome}, {population_label(row.population)}",
         )
     ]
@@ -135,7 +135,8 @@ def count_words(verdict: Verdict, disclosure: Disclosure) -> str:
     row = verdict.lead
     several = (row.studies or 1) > 1
     count = say("counts.trials", count=row.studies) if several else study_words(verdict)
-    return say("claims.people", count=count, people=disclosure.text(people_behind(row)))
+    people = gate_of(row, disclosure).text(people_behind(row))
+    return say("claims.people", count=count, people=people)
 
 
 def people_words(verdict: Verdict, disclosure: Disclosure) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.contrasts import per_arm
+from ctevidence.display.curves import last_week_shown
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.figure import (
     LOOK,
@@ -55,8 +56,9 @@ def plot_weighted_survival(fit: WeightedTimeToEventFit, name: str = "weighted-su
     if not isinstance(fit, WeightedTimeToEventFit):
         raise TypeError("This draws curves of weighted people; use plot_survival for other fits.")
     title = say("display.weighted_survival.title", event=fit.at_risk.event)
-    weeks = np.linspace(0, math.floor(100 * fit.largest_week) / 100, POINTS + 1)
-    drawn = _points(fit, weeks[1:], disclosure_of(fit.study))
+    disclosure = disclosure_of(fit.study)
+    weeks = np.linspace(0, last_week_shown(fit, disclosure), POINTS + 1)
+    drawn = _points(fit, weeks[1:], disclosure)
     if drawn.empty:
         return nothing_to_draw(name, title, say("display.weighted_survival.too_few"))
     with mpl.rc_context(LOOK):

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from ctevidence.data.study import Study
 
+#: weeks of a month and of a quarter of a year
+PLANNED = (4, 13)
 #: what holds up to the largest week of curves that were observed
 KNOWN = "until which the curve of every arm is known"
 
@@ -40,6 +42,32 @@ def last_known_week(curves: Iterable[KnownCurve], study: Study) -> float:
         return max(study.weeks, default=1.0)
     longest = max(curve.last_time for curve in followed)
     return min(longest, *(curve.known_until for curve in followed))
+
+
+def round_week(longest: float) -> float:
+    """The last week that people plan by, up to the longest that is known: months, or quarters.
+
+    Where a report chooses a week by itself, the very last one would be the day on which one
+    person was last seen.
+
+    Parameters
+    ----------
+    longest : float
+        Weeks.
+
+    Returns
+    -------
+    float
+        The largest multiple of 4 or 13 weeks; a whole week below 4, and what is known below 1.
+
+    Examples
+    --------
+    >>> [round_week(longest) for longest in (51.7, 42.3, 26.0, 3.9, 0.567)]
+    [48.0, 40.0, 26.0, 3.0, 0.56]
+    """
+    if longest >= min(PLANNED):
+        return max(step * math.floor(longest / step) for step in PLANNED) * 1.0
+    return float(math.floor(longest)) or math.floor(100 * longest) / 100
 
 
 def refuse_week(

@@ -56,14 +56,23 @@ class Dating:
         row : int
             0 for the comparison, then its arms.
         """
-        before, after = self.first_seen.rows[row], self.between.rows[row]
-        return moved(before.estimate, after.estimate, is_ratio=_is_ratio(after))
+        return moved_to(self.first_seen.rows[row], self.between.rows[row])
 
     @property
     def moved_errors(self) -> float:
         """The change of the comparison in standard errors of the comparison between visits."""
-        row, change = self.between.rows[0], self.moved()
-        return (math.log(change) if _is_ratio(row) else change) / row.std_error
+        return moved_errors(self.first_seen.rows[0], self.between.rows[0])
+
+
+def moved_to(before: Estimate, after: Estimate) -> float:
+    """The change from one row to another: a difference, or the factor of a ratio."""
+    return moved(before.estimate, after.estimate, is_ratio=_is_ratio(after))
+
+
+def moved_errors(before: Estimate, after: Estimate) -> float:
+    """The change from one row to another in standard errors of the other."""
+    change = moved_to(before, after)
+    return (math.log(change) if _is_ratio(after) else change) / after.std_error
 
 
 def moved(before: float, after: float, is_ratio: bool) -> float:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ctevidence.data.study import Study
 from ctevidence.language import say
 from ctevidence.levels import Levels
+from ctevidence.models.curve_week import round_week
 from ctevidence.models.fit import silent_levels
 from ctevidence.models.relapse import fit_relapse
 from ctevidence.models.retention import fit_never_started, fit_retention
@@ -147,13 +148,11 @@ def retention_over_time(study: Study, week: float | None = None) -> OverTime:
 
 
 def reading_week(fit: TimeToEventFit, week: float | None = None) -> float:
-    """The week asked for, else the last one that the study and all of its curves reach."""
+    """The week asked for, else the last scheduled one, or the last round one known everywhere."""
     if week is not None:
         return float(week)
-    # a whole week that is itself possible
-    longest = math.floor(fit.largest_week) or math.floor(100 * fit.largest_week) / 100
     last = fit.study.last_week
-    return longest if math.isnan(last) else min(last, longest)
+    return float(last) if last <= fit.largest_week else round_week(fit.largest_week)
 
 
 def never_started(study: Study) -> Levels:

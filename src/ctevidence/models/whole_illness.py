@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ctevidence.data.study import Study
 from ctevidence.language import say
 from ctevidence.levels import Levels
+from ctevidence.models.curve_week import round_week
 from ctevidence.models.fit import silent_levels
 from ctevidence.models.illness import IllnessFit, fit_illness
 from ctevidence.models.repeated_relapse import RepeatedRelapseFit, fit_repeated_relapse
@@ -92,7 +93,7 @@ def illness_over_time(study: Study, week: float | None = None) -> WholeIllness:
     repeated = fit_repeated_relapse(derive_repeated_relapse(study, illness=histories))
     if week is None:
         largest = min(fit.largest_week, repeated.largest_week)
-        week = max((w for w in study.weeks if w <= largest), default=largest)
+        week = max((w for w in study.weeks if w <= largest), default=round_week(largest))
     return WholeIllness(study, fit, repeated, float(week))
 
 

@@ -6,6 +6,7 @@ from ctevidence.display.arm_sentences import sentence_of_arms
 from ctevidence.display.certainty_tables import final_words
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.key_messages import study_messages
+from ctevidence.display.release import is_hidden
 from ctevidence.display.short_answer import ASKED, short_answer
 from ctevidence.display.told import Told, told
 from ctevidence.estimates import Estimate, Estimates
@@ -84,8 +85,7 @@ def _burden(material: Material) -> Section:
     """Harms of adults, or that none are recorded; those of the young stand with them. Burden."""
     own = material.own_estimates if material.study else material.estimates
     harms = [row for row in own if is_harm(row.outcome) and age_of(row) == ADULTS]
-    hidden = any(say("display.release.hidden") in row.caution for row in harms)
-    found = "harms_hidden" if hidden else "harms_none"
+    found = "harms_hidden" if any(map(is_hidden, harms)) else "harms_none"
     points: list[str | Told] = [_harms_told(harms, material) or pick("brief", found)]
     if not _own_messages(material):  # else nobody was given both
         points.append(say("brief.burden"))

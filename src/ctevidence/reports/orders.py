@@ -21,6 +21,7 @@ DECIDED = {
     "trials_name": "--trials",
     "network_name": "--network",
     "profile": "the disclosure profile that study.toml declares",
+    "protected": "the name of the study whose people it protects",
 }
 #: what every report is made with, whatever the outcomes that are asked for
 ALWAYS = ("study", "trials", "evidence", "brief")

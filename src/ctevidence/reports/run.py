@@ -237,6 +237,8 @@ def planned(
         "report_name": name,
         "condition": sources.study.condition if sources.study else None,
         "profile": sources.study.disclosure if sources.study else "open",
+        # as it names itself, which its folder need not: rows of another study are public
+        "protected": sources.study.name if sources.study else None,
     }
     plan = []
     for notebook in read_notebooks():
