@@ -220,7 +220,7 @@ def speaking(chosen: Language) -> Iterator[None]:
         _SPOKEN.reset(token)
 
 
-def say(key: str, **values: object) -> str:
+def say(key: str, /, **values: object) -> str:
     """The template of a key, filled.
 
     Examples
@@ -231,7 +231,7 @@ def say(key: str, **values: object) -> str:
     return spoken().fill(key, values)
 
 
-def pick(table: str, name: str, **values: object) -> str:
+def pick(table: str, name: str, /, **values: object) -> str:
     """The template that a name chooses in a table, filled; values it has no place for are let be.
 
     Examples
