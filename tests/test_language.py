@@ -64,6 +64,11 @@ def test_a_template_that_is_said_exists_with_exactly_these_placeholders(where, k
     assert None in named or named == wanted, where
 
 
+def test_no_value_takes_the_name_of_what_chooses_the_words():
+    taken = {"say": {"key"}, "in_both": {"key"}, "pick": {"table", "name"}}
+    assert [w for w, f, _, named in CALLS if named & taken.get(f, set())] == []
+
+
 def test_every_table_that_is_used_exists():
     assert [table for table in TABLES if not below(table)] == []
 

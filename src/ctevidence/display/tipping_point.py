@@ -69,7 +69,7 @@ def plot_tipping_point(tipping: TippingPoint, name: str = "tipping-point") -> Fi
                 "display.tipping_point.missing_other",
                 against=against,
                 label=label,
-                key=say("display.tipping_point.key"),
+                colours=say("display.tipping_point.key"),
             )
         )
         axes.set_ylabel(say("display.tipping_point.missing_own", arm=arm, label=label))
