@@ -338,3 +338,6 @@ def test_a_claim_that_asks_what_one_above_asks_points_to_it():
     )
     assert cells["estimate"] == "As above: Adding therapy to medication helps more people get well"
     assert cells["rests on"] == ""
+    short = table_verdicts(found, "open", SHORT).frame
+    assert not short.isna().any(axis=None)
+    assert cells["estimate"] in set(short.iloc[:, 2])

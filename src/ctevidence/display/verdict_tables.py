@@ -102,7 +102,8 @@ def _as_above(cells: list[str], verdict: Verdict, above: list[Verdict]) -> list[
     )
     if (first := next(same, None)) is None:
         return cells
-    return [*cells[:3], say("claims.as_above", says=first), "", "", ""]
+    there = say("claims.as_above", says=first)
+    return [*cells[:3], there, "", "", "", there]
 
 
 def _frame(rows: list[list[str]], columns: tuple[str, ...]) -> pd.DataFrame:
