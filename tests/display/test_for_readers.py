@@ -199,7 +199,8 @@ def test_the_course_shows_the_mean_before_treatment():
 
 def test_words_of_a_page_name_their_estimates_and_are_escaped():
     block = prose(Told("5 < 6", ("a/b",)), "plain", "")
-    assert block.html == '<p data-estimates="a/b">5 &lt; 6</p>\n<p>plain</p>'
+    paragraphs = '<p data-estimates="a/b">5 &lt; 6</p>\n<p>plain</p>'
+    assert block.html == f'<div class="several">{paragraphs}</div>'
     assert 'data-claim="x&quot;y"' in bullets([Told("t", (), (("claim", 'x"y'),))]).html
 
 

@@ -10,7 +10,7 @@ from ctevidence.data.trials import Trials
 from ctevidence.display.certainty_tables import hint_words
 from ctevidence.display.disclosure import PROFILES
 from ctevidence.display.key_messages import message
-from ctevidence.display.verdict_tables import table_elsewhere, table_leads, table_verdicts
+from ctevidence.display.verdict_tables import SHORT, table_elsewhere, table_leads, table_verdicts
 from ctevidence.display.verdict_words import (
     direction_words,
     driver_words,

@@ -68,7 +68,9 @@ def hint_words(hint: Hint) -> str:
     values = {k: v for k, v in hint.values.items() if not isinstance(v, Estimate)}
     row = hint.values.get("row")
     if row is not None:
-        values["limits"] = interval(row.conf_low, row.conf_high, row.unit)
+        limits = interval(row.conf_low, row.conf_high, row.unit)
+        is_ratio = row.unit == "ratio"
+        values["limits"] = say("certainty.times", limits=limits) if is_ratio else limits
     if "tau" in values:
         tau = values["tau"]
         values["tau"] = say("certainty.unknown") if math.isnan(tau) else number(tau, 2)

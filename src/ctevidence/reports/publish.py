@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import ctevidence
@@ -114,7 +115,8 @@ def _index(
         lead=report.lead,
         banner=material.banner,
         sections=(
-            report.sections[0],
+            # what could overturn the answer stands in the report: here the links follow at once
+            replace(report.sections[0], blocks=report.sections[0].blocks[:1]),
             Section("pages", say("index.read"), (contents,)),
             Section("appendix", say("index.researchers"), (notebooks, files)),
         ),

@@ -11,7 +11,7 @@ from ctevidence.language import say, words
 from ctevidence.outcomes.intercurrent import strategies_in_words
 from ctevidence.reports.components import components_words
 from ctevidence.reports.material import Material
-from ctevidence.reports.page import Section, bullets, definitions, heading
+from ctevidence.reports.page import Section, bullets, definitions, heading, prose
 from ctevidence.terms import COMPONENTS
 
 
@@ -20,7 +20,8 @@ def question_section(material: Material) -> Section:
     study = material.study
     if study is None:
         return Section("question", say("question.title"), (definitions(_of_trials(material)),))
-    blocks = [definitions(_of_study(study))]
+    beside = say("question.beside_trials") if material.trials else ""
+    blocks = [definitions(_of_study(study)), prose(beside)]
     if notes := [*study.notes, *filter(None, [baseline_gap(study)])]:
         blocks += [heading(say("question.keep_in_mind")), bullets(notes)]
     return Section("question", say("question.title"), tuple(blocks))
