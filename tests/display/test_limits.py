@@ -94,15 +94,16 @@ def test_small_groups_say_nothing(study):
 
 def test_scores_that_cannot_be_imputed_have_a_reason(study, monkeypatch):
     def refuse(*_, **__):
-        raise ValueError("Nobody has a score.")
+        raise ValueError("Nobody has a score. Take other visits.")
 
     monkeypatch.setattr("ctevidence.sensitivity.limits_of_missing.impute", refuse)
     found = ct.limits_of_missing(study, seed=1)
     assert missing_words(found) == (
-        "Scores that are missing cannot be imputed here: Nobody has a score."
+        "Scores that are missing cannot be imputed here: nobody has a score."
     )
     for figure in (ct.plot_limits_of_missing(found), ct.plot_limits_tipping(found)):
-        assert "Nobody has a score" in figure.alt
+        assert "nobody has a score" in figure.alt
+        assert "Take other" not in figure.alt
 
 
 def test_without_a_rule_of_response_the_course_stands_alone(study):

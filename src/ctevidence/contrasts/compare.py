@@ -197,6 +197,8 @@ def contrast_row(
         estimate, low, high = math.exp(estimate), math.exp(low), math.exp(high)
     elif measure.name == "nnt":
         estimate, low, high = _needed_to_treat(estimate, low, high, levels.better)
+    elif measure.name == "risk_difference":
+        low, high = _possible(low, high)
     randomised = is_randomised(cells, levels.randomised)
     unit = levels.unit if measure.unit.startswith("points") else measure.unit
     behind = _behind(levels, cells)
@@ -246,6 +248,14 @@ def _behind(levels: Levels, cells: list[Cell]) -> Evidence:
     if levels.evidence_for:
         return levels.evidence_for(cells)
     return Evidence(1, cells[0].n, total_or_none([cell.n for cell in cells[1:]]))
+
+
+def _possible(low: float, high: float) -> tuple[float, float]:
+    """Limits of a difference of risks, no further than risks can differ: 1.
+
+    A normal approximation in few people knows no such end. An open end, nan, stays open.
+    """
+    return (-1.0 if low < -1 else low), (1.0 if high > 1 else high)
 
 
 def _needed_to_treat(difference: float, low: float, high: float, better: str):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from ctevidence.contrasts.compare import joined
 from ctevidence.contrasts.interaction_formulas import MEASURES
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import listed, pick, say
@@ -62,5 +61,5 @@ def unidentified(levels: Levels, arm: str, reference: str, measure: str, why: st
         week=math.nan if levels.keys[0].week is None else levels.keys[0].week,
         estimate=math.nan,
         method=levels.method,
-        caution=joined(levels.caution, why),
+        caution=why,  # how the levels were made is no matter where nothing is made of them
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -62,7 +64,8 @@ def plot_course(fit, name: str = "course") -> Figure:
             colour, marker, line = style_of(arm, study.arms)
             part = frame[frame["arm"] == arm.name].sort_values("week")
             x, y = part["week"].to_numpy(float) + nudge, part["estimate"].to_numpy(float)
-            reach = np.abs(part[["conf_low", "conf_high"]].to_numpy(float).T - y)
+            limits = part[["conf_low", "conf_high"]].to_numpy(float).T
+            reach = np.abs(np.clip(limits, study.scale.low, study.scale.high) - y)
             axes.errorbar(
                 x, y, reach, color=colour, marker=marker, linestyle=line,
                 markersize=6, linewidth=1.8, elinewidth=1.1, capsize=2.5,
@@ -78,7 +81,9 @@ def plot_course(fit, name: str = "course") -> Figure:
             )  # fmt: skip
         axes.set_xticks(sorted({*frame["week"].unique(), *([0.0] if start else [])}))
         told = say("display.weeks_since_start")
-        axes.set_xlabel(told + (f"\n{say('display.course.baseline')}" if start else ""))
+        told = [told, *([say("display.course.baseline")] if start else [])]
+        told += [say("display.course.beyond")] if _beyond(frame, study) else []
+        axes.set_xlabel("\n".join(told))
         good = pick("better", study.scale.better)
         axes.set_ylabel(say("display.course.axis", scale=study.scale.label, good=good))
         axes.yaxis.grid(True)
@@ -87,6 +92,12 @@ def plot_course(fit, name: str = "course") -> Figure:
         _people_seen(below, frame, arms, study)
         data = _data(frame, study, start)
         return finished(figure, name, say("display.course.title"), _alt(frame, study), data)
+
+
+def _beyond(frame: pd.DataFrame, study) -> bool:
+    """Whether a range goes on where the scale has ended."""
+    low, high = frame["conf_low"].min(), frame["conf_high"].max()
+    return bool(low < study.scale.low or high > study.scale.high)
 
 
 def _at_the_start(study, frame: pd.DataFrame) -> dict[str, float]:
@@ -167,7 +178,10 @@ def _data(frame: pd.DataFrame, study, start: dict[str, float]):
     )
     table = pd.concat([before, table], ignore_index=True)
     caption = say("display.course.data_caption", scale=study.scale.label)
-    return drawn_table("course", caption, table, ("week", "mean", "range", "people seen"))
+    found = drawn_table("course", caption, table, ("week", "mean", "range", "people seen"))
+    if not _beyond(frame, study):
+        return found
+    return replace(found, notes=(say("display.course.beyond_note"),))
 
 
 def _alt(frame: pd.DataFrame, study) -> str:

@@ -12,6 +12,7 @@ from ctevidence.display.labels import population_label, treatment_label
 from ctevidence.display.release import gated
 from ctevidence.display.sentences import sentence
 from ctevidence.display.told import Told, told
+from ctevidence.display.too_few import too_few
 from ctevidence.display.verdict_words import (
     count_words,
     decides_words,
@@ -20,7 +21,7 @@ from ctevidence.display.verdict_words import (
     study_words,
     who_words,
 )
-from ctevidence.estimates import Estimate, Estimates
+from ctevidence.estimates import SMALL, Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.hearing import is_of_the_young
 from ctevidence.evidence.verdict import Direction
@@ -100,6 +101,8 @@ def message(verdict: Verdict, source="opensafely") -> str:
         return say("claims.no_data", says=verdict.claim.says, why=why)
     lead = verdict.lead
     parts = [sentence(lead, verdict.certainty, source), rests_on(lead, study_words(verdict))]
+    if lead.is_estimable and too_few(lead, disclosure_of(source)):
+        parts.insert(1, say("claims.too_few", few=SMALL))
     # before whom it is of: a reader must not take the sentence for settled
     if decides := decides_words(verdict):
         parts.insert(1, decides)

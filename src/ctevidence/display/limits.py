@@ -58,7 +58,7 @@ def table_limits(
 def missing_words(limits: LimitsOfMissing) -> str:
     """How far missing scores limit the answer, with tipping points."""
     if limits.reason:
-        return say("limits.cannot_impute", reason=limits.reason.rstrip("."))
+        return say("limits.cannot_impute", reason=_plain(limits.reason))
     disclosure = disclosure_of(limits.study)
     parts = [_tipping(tip, disclosure) for tip in limits.tipping]
     return " ".join(filter(None, (*parts, _assumed(limits.course, disclosure))))
@@ -230,7 +230,7 @@ def plot_limits_of_missing(
     rows = limits.response if outcome == "response" else limits.course
     name = name or f"missing-{outcome}"
     if not len(rows):
-        reason = limits.reason.rstrip(".") or say("limits.no_response")
+        reason = _plain(limits.reason) or say("limits.no_response")
         return nothing_to_draw(name, pick("limits_kinds", "missing"), reason)
     return plot_missing_scores(rows, limits.study, name)
 
@@ -238,7 +238,7 @@ def plot_limits_of_missing(
 def plot_limits_tipping(limits: LimitsOfMissing, name: str = "tipping-point") -> Figure:
     """The tipping-point grid at the week of the limits; says why where there is none."""
     if limits.reason:
-        return nothing_to_draw(name, pick("limits_kinds", "missing"), limits.reason.rstrip("."))
+        return nothing_to_draw(name, pick("limits_kinds", "missing"), _plain(limits.reason))
     return plot_tipping_point(limits.tipping[-1], name)
 
 
@@ -248,3 +248,9 @@ def plot_limits_of_confounding(limits: LimitsOfConfounding, name: str = "balance
         reason = limits.reason or say("limits.all_randomised")
         return nothing_to_draw(name, pick("limits_kinds", "confounding"), reason.rstrip("."))
     return plot_balance(limits.weights, name)
+
+
+def _plain(reason: str) -> str:
+    """What was found, without the advice to whoever runs the analysis."""
+    found = reason.split(". ", maxsplit=1)[0].rstrip(".")
+    return found[:1].lower() + found[1:]

@@ -84,7 +84,7 @@ def plot_multiverse(rows: Iterable[Estimate], source, name: str = "multiverse") 
             f", {say('multiverse.week', week=f'{main.week:g}')}" if main.week == main.week else ""
         )
         figure.suptitle(headline, x=0.01, ha="left", fontweight="bold", fontsize=11.5)
-        top.legend(*_keys(), loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, frameon=False,
+        top.legend(*_keys(), loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, frameon=False,
                    fontsize=9, handletextpad=0.3, columnspacing=1.2)  # fmt: skip
         data = _data(known, disclosure, name, title)
         return finished(figure, name, title, _alt(every, known), data)

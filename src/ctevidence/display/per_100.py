@@ -26,8 +26,9 @@ from ctevidence.display.figure import (
 )
 from ctevidence.display.release import gated
 from ctevidence.display.tables import shown_estimate
+from ctevidence.display.too_few import too_few
 from ctevidence.display.verbs import verb_of
-from ctevidence.estimates import Estimates
+from ctevidence.estimates import SMALL, Estimates
 from ctevidence.language import say
 from ctevidence.models.staying_well import CURVE, EVERYONE_COUNTED, KNOWN
 
@@ -93,11 +94,17 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
         for panel, row in zip(axes.flat, rows, strict=False):
             arm = labels[row.arm]
             value, limits = shown_estimate(row, disclosure)
-            filled = int(value) if value.isdigit() else None
+            few = too_few(row, disclosure)
+            # a hundred people drawn from a handful would be a picture of nobody
+            filled = int(value) if value.isdigit() and not few else None
             colour, marker, _ = style_of(arm, study.arms)
             _array(panel, filled, colour)
             panel.set_title(arm.label, fontsize=11.5, loc="center", color=colour)
             big = f"{value} of 100" if filled is not None else value
+            if few and value.isdigit():
+                big = f"{disclosure.events_text(row.events, row.n)} of {disclosure.text(row.n)}"
+                why = textwrap.fill(say("display.per_100.no_picture", few=SMALL), 20)
+                panel.text(4.5, 4.5, why, ha="center", va="center", color=MUTED, fontsize=9)
             panel.text(4.5, -1.85, big, ha="center", fontweight="bold", fontsize=12.5)
             panel.text(
                 4.5,
@@ -128,6 +135,8 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
         data = drawn_table(name, title, pd.DataFrame(table, columns=columns), tuple(columns[1:]))
         parts = "; ".join(f"{label} {value} ({limits})" for label, value, limits, *_ in table)
         alt = say("display.per_100.alt", title=title, parts=parts)
+        if all(too_few(row, disclosure) for row in rows):
+            alt = say("display.per_100.alt_few", title=title, parts=parts)
         return finished(figure, name, title, alt, data)
 
 

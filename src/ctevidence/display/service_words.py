@@ -16,7 +16,9 @@ from ctevidence.display.labels import treatment_label
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.display.told import Told, told
+from ctevidence.display.too_few import too_few
 from ctevidence.display.verbs import verb_of
+from ctevidence.estimates import SMALL
 from ctevidence.evidence.claims import Verdict
 from ctevidence.language import capital, pick, say
 
@@ -44,6 +46,9 @@ def service_effect(verdict: Verdict, service: Service | None, source="opensafely
     row = None if verdict.lead is None else gated(verdict.lead, disclosure_of(source))
     if row is None or not row.is_estimable or row.unit != "probability":
         return Told("")
+    if too_few(row, disclosure_of(source)):
+        against = treatment_label(row.reference)
+        return told(say("service.too_few", reference=against, few=SMALL), row)
     people = service.people_per_year if service else PER_100
     low, high = (_of(limit, people) for limit in (row.conf_low, row.conf_high))
     words = say(

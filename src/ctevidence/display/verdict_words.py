@@ -9,7 +9,8 @@ from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import number, shown
 from ctevidence.display.labels import population_label, treatment_label
 from ctevidence.display.release import gate_of, gated
-from ctevidence.estimates import Estimate
+from ctevidence.display.too_few import too_few
+from ctevidence.estimates import SMALL, Estimate
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.hearing import is_of_the_young
 from ctevidence.evidence.verdict import (
@@ -107,6 +108,8 @@ def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
     ]
     if _lacks_harms(row):
         parts.append(say("claims.young_harms"))
+    if too_few(row, disclosure):
+        parts.append(say("claims.few", few=SMALL))
     if count := sum(other.is_estimable for other in verdict.beside):
         parts.append(say("claims.beside", count=count) if count > 1 else say("claims.one_beside"))
     if len(verdict.elsewhere):

@@ -8,7 +8,8 @@ from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.told import told
-from ctevidence.estimates import Estimate
+from ctevidence.display.too_few import too_few
+from ctevidence.estimates import SMALL, Estimate
 from ctevidence.language import pick, say
 from ctevidence.reports.material import Material
 
@@ -50,6 +51,8 @@ def numbers_table(material: Material) -> Table | None:
     counted = {_first(own, alike)[0] for alike in COLUMNS}
     notes = [say("brief.counted")] if counted & {"responded", "well"} else []
     notes += [say("brief.by_curve")] if "curve" in counted else []
+    if any(too_few(row, disclosure) for rows in found.values() for row in rows.values()):
+        notes.append(say("brief.few", few=SMALL))
     return Table(
         "numbers",
         say("brief.numbers", title=material.study.title),

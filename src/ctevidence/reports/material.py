@@ -26,7 +26,7 @@ from ctevidence.evidence.claim import Claim
 from ctevidence.evidence.claims import Verdict, assess_claims
 from ctevidence.evidence.claims_toml import FILE as CLAIMS
 from ctevidence.evidence.claims_toml import read_claims
-from ctevidence.language import pick, say, words
+from ctevidence.language import capital, pick, say, words
 from ctevidence.reports.manifest import RUN
 from ctevidence.reports.results import read_estimates, read_figure, read_table
 
@@ -149,7 +149,7 @@ class Material:
         """What kind of data this is; stands on every page."""
         own = pick("data_kinds", self.study.data_kind.replace(" ", "-")) if self.study else ""
         trials = say("pages.published_trials") if self.trials else ""
-        return say("pages.banner", kinds=" + ".join(filter(None, (own, trials))))
+        return say("pages.banner", kinds=capital(" + ".join(filter(None, (own, trials)))))
 
     @property
     def running(self) -> str:
