@@ -68,6 +68,7 @@ def results_of(material: Material, checks: Iterable[Check]) -> dict:
             "rule": disclosure.describe,
             "suppress_up_to": disclosure.suppress_up_to,
             "round_to": disclosure.round_to,
+            "of": disclosure.of,
         },
         "question": _question(material),
         "estimands": [_plain(asdict(e)) for e in outcome_estimands(material.estimates, own)],

@@ -164,6 +164,21 @@ def test_a_small_count_and_an_extreme_are_found_and_not_repeated(write, page, br
     )
 
 
+@pytest.mark.parametrize(
+    ("of", "changed", "too_exact"),
+    [("clinic", {}, False), ("", {}, True), ("s", {}, True), ("s", {"studies": 8}, False)],
+)
+def test_published_counts_beside_a_protected_study_are_no_leak(
+    write, page, broken, row, of, changed, too_exact
+):
+    trial = {**row, "study": "s", "n": 37, "events": 18, "caution": "18 of 37 people are old"}
+    hidden = {"disclosure": HIDING | {"of": of}, "estimates": [trial | changed]}
+    html = page("report", "Of these, 18 of 37 people are old.")
+    found = broken(write(results=hidden, report=html)).get("R10", ())
+    assert any("results.json" in problem for problem in found) is too_exact
+    assert any("report.html" in problem for problem in found) is too_exact
+
+
 def test_a_pack_without_results_is_found(write, broken):
     pack = write()
     (pack.folder / "results.json").unlink()
