@@ -220,6 +220,15 @@ def test_each_reference_model_finds_nothing_in_its_own_prediction(
     assert row.p_value == pytest.approx(1, abs=1e-6)
 
 
+def test_a_ratio_of_no_use_is_detectable_at_no_size(levels_with):
+    # an error of 300 on the log scale: its limits can be written, what it could detect cannot
+    row = of(levels_with([0.5] * 4, np.eye(4) * (300 * 0.5 / 2) ** 2), "interaction_ratio")
+    least = of(levels_with([0.5] * 4, np.eye(4) * 5625.0), "detectable_interaction_ratio")
+    assert row.std_error == pytest.approx(300)
+    assert math.isnan(least.estimate)
+    assert "no limit to the ratio" in least.caution
+
+
 @repeated
 @given(four_cells)
 def test_prediction_and_interaction_add_up_to_what_was_seen(counted, four):

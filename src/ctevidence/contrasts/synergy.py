@@ -20,7 +20,7 @@ from ctevidence.contrasts.combination import (
     why_not_estimable,
     without_variation,
 )
-from ctevidence.contrasts.compare import compare, contrast_row, joined, levels_of
+from ctevidence.contrasts.compare import LARGEST_LOG, compare, contrast_row, joined, levels_of
 from ctevidence.contrasts.interaction_formulas import INTERACTION, MEASURES, InteractionMeasure
 from ctevidence.contrasts.percentiles import by_draws
 from ctevidence.contrasts.relative_excess import INTERVALS, relative_result
@@ -188,7 +188,10 @@ def _detectable(levels: Levels, cells: list[Cell], seen: Estimate, conf_level: f
     """The smallest interaction found in 80 % of repetitions at this precision."""
     reach = float(norm.ppf(0.5 + conf_level / 2) + norm.ppf(POWER))
     smallest = seen.std_error * reach if seen.std_error > 0 else math.nan
-    if seen.error_scale == "log":  # this ratio or its inverse
+    limitless = ""
+    if seen.error_scale == "log" and smallest > LARGEST_LOG:  # more than can be written
+        smallest, limitless = math.nan, say("contrasts.compare.no_limit")
+    elif seen.error_scale == "log":  # this ratio or its inverse
         smallest = math.exp(smallest)
     return replace(
         seen,
@@ -201,5 +204,5 @@ def _detectable(levels: Levels, cells: list[Cell], seen: Estimate, conf_level: f
         method=say(
             "contrasts.synergy.detectable", power=f"{POWER:.0%}", alpha=f"{1 - conf_level:.0%}"
         ),
-        caution=joined(seen.caution, without_variation(levels, cells)),
+        caution=joined(seen.caution, without_variation(levels, cells), limitless),
     )
