@@ -15,7 +15,7 @@ from ctevidence.data.service import Offer, Service
 from ctevidence.display.baseline import baseline_gap
 from ctevidence.display.course import plot_course
 from ctevidence.display.disclosure import PROFILES
-from ctevidence.display.key_messages import further_messages, message
+from ctevidence.display.key_messages import further_messages, harm_messages, message, study_alone
 from ctevidence.display.leading_findings import ROWS, table_leading
 from ctevidence.display.release import gated
 from ctevidence.display.rule_words import rule_words
@@ -251,7 +251,8 @@ def test_lines_below_the_messages_hold_relapse_the_young_and_the_singles():
     assert lines == [
         "Relapse (the illness coming back) among people who had got better, with both: against "
         "medication: no data; against therapy 37 fewer of every 100 people who have a recurrence "
-        "(range 65 fewer to 34 more; 2 trials, 113 people): not determined.",
+        "(range 65 fewer to 34 more; 2 trials, 113 people, all older adults): not determined.",
+        "Tapering medication with therapy: against staying on it: no data.",
         "Adolescents and children, with both: against medication: no data; against therapy: no "
         "data.",
         "Self-harm and suicidal events of adolescents and children, with both: against medication: "
@@ -268,5 +269,51 @@ def test_a_line_that_claims_a_direction_says_how_sure():
     chosen = verdicts(replace(YOUNG, n=300, n_reference=300, randomised=False))
     assert (
         "(certainty not assessed; an association: not randomised)"
-        in further_messages(chosen, "open")[1].text
+        in further_messages(chosen, "open")[2].text
     )
+
+
+def test_tapering_is_held_against_staying_on_medication():
+    taper = replace(
+        MORE, id="", arm="therapy", outcome="relapse", estimate=-0.03, conf_low=-0.19, studies=3,
+        conf_high=0.18, population="depression; adults; maintenance phase; stratum taper",
+    )  # fmt: skip
+    lines = [told.text for told in further_messages(verdicts(taper), "open")]
+    assert lines[1] == (
+        "Tapering medication with therapy: against staying on it 3 fewer of every 100 people who "
+        "relapse (range 19 fewer to 18 more; 3 trials, 1276 people): not determined."
+    )
+
+
+def test_a_message_names_each_source_on_the_other_side_once():
+    countings = ("response (observed)", "response (missing as non-response)")
+    own = [
+        replace(MORE, id="", study=study, outcome=outcome, population="everyone who started",
+                estimate=-0.02, conf_low=-0.2, studies=1, n=100, n_reference=100)
+        for study in ("a", "b", "c", "d")
+        for outcome in countings
+    ]  # fmt: skip
+    for found, ends in (
+        (own[:2], "Other sources with their best estimate on the other side: 1 of 1 (a)."),
+        (
+            own,
+            "Other sources with their best estimate on the other side: 4 of 4 (a; b; c; 1 more).",
+        ),
+    ):
+        told = message(verdicts(MORE, BASELINE, *found)["better-than-medication"], "open")
+        assert told.endswith(ends)
+
+
+def test_harms_of_published_trials_stand_in_words():
+    harm = replace(YOUNG, id="", outcome="any self harm", estimate=0.04, conf_low=-0.02)
+    (told,) = harm_messages(verdicts(MORE, harm), "open")
+    assert told.estimates == (harm.id,)
+    assert "4 more of every 100 people" in told.text
+    assert "adolescents" in told.text
+    own = replace(harm, id="", study="own", population="everyone who started")
+    assert harm_messages(verdicts(MORE, own), "open") == []
+
+
+def test_a_study_alone_is_named_with_its_people():
+    study = replace(simulate_study(n=80, seed=1), title="Short: and long", disclosure="open")
+    assert study_alone(study) == "the study of 80 people alone (Short)"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ctevidence.data.illness_rule import IllnessRule
+from ctevidence.display import illness
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.illness import COARSE, LOOKS, plot_illness, state_words
 from ctevidence.display.release import released
@@ -115,3 +116,25 @@ def test_a_curve_is_not_made_from_counts():
     for row in released(fit.per_arm("survival", 30), closed):
         if row.is_estimable:
             assert row.estimate > 0.5
+
+
+@pytest.fixture
+def panels(monkeypatch):
+    """The axes of the figure that is made."""
+    kept = []
+    made = illness.finished
+    monkeypatch.setattr(illness, "finished", lambda f, *rest: kept.extend(f.axes) or made(f, *rest))
+    return kept
+
+
+def test_the_last_week_is_drawn_with_a_width(fit, panels):
+    plot_illness(fit)
+    bottom = panels[0].collections[0]
+    (shape,) = (path.vertices for path in bottom.get_paths())
+    last = fit.study.weeks[-1]
+    assert panels[0].get_xlim()[1] > last
+    heights = {round(y, 9) for x, y in shape if x > last and y > 0}
+    arm = next(arm.name for arm in fit.study.arms if arm.name in fit.histories)
+    state = next(state for state in LOOKS if state in fit.states)
+    exact = fit.occupancy([last])[arm].probability[0, fit.states.index(state)]
+    assert heights == {round(100 * exact, 9)}

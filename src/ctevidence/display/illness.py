@@ -40,6 +40,8 @@ LOOKS = {
 JOINED = ("#c9ced4", "++")
 #: From this share on a state is named beside each panel; below, where it is largest.
 NAMED_FROM = 0.04
+#: Of the weeks drawn: how far the last of them is drawn on.
+LAST_STEP = 0.05
 #: In data that are not open, shares are drawn to the nearest of these, or of one person.
 COARSE = 0.05
 
@@ -141,14 +143,17 @@ def _is_hidden(fit, arm: str, state: str, weeks, disclosure) -> bool:
 
 def _panel(axes, arm, weeks: np.ndarray, stacks) -> None:
     stack = stacks[arm.name]
+    # a step of no width would not show what people are in at the last week
+    end = weeks[-1] + LAST_STEP * (weeks[-1] - weeks[0])
+    drawn = np.append(weeks, end)
     floor, ends = np.zeros(len(weeks)), {}
     for state, share in stack.items():
         (colour, hatch), name = LOOKS.get(state, JOINED), state_words(state)
         top = floor + 100 * share
         axes.fill_between(
-            weeks,
-            floor,
-            top,
+            drawn,
+            np.append(floor, floor[-1]),
+            np.append(top, top[-1]),
             facecolor=colour,
             hatch=hatch,
             edgecolor="white",
@@ -159,12 +164,12 @@ def _panel(axes, arm, weeks: np.ndarray, stacks) -> None:
             ends[name] = ((floor[-1] + top[-1]) / 2, INK)
         floor = top
     for name, (y, colour) in spread(ends, 9.5).items():
-        at = (weeks[-1], y)
+        at = (end, y)
         axes.annotate(
             name, at, xytext=(6, 0), textcoords="offset points", va="center", color=colour,
             fontsize=8.5, annotation_clip=False,
         )  # fmt: skip
-    axes.set_xlim(weeks[0], weeks[-1])
+    axes.set_xlim(weeks[0], end)
     axes.set_ylim(0, 100)
     axes.set_title(arm.label, fontsize=10.5)
     axes.tick_params(colors=MUTED)

@@ -22,10 +22,12 @@ from ctevidence.display.verdict_words import (
     who_words,
 )
 from ctevidence.estimates import SMALL, Estimate, Estimates
+from ctevidence.evidence.claim import TRIALS
 from ctevidence.evidence.claims import Verdict
-from ctevidence.evidence.hearing import is_of_the_young
+from ctevidence.evidence.hearing import is_of_the_young, source_of
 from ctevidence.evidence.verdict import Direction
-from ctevidence.language import capital, pick, say
+from ctevidence.language import capital, pick, say, words
+from ctevidence.synthesis.trial_overview import YOUNG
 from ctevidence.terms import Treatment
 
 #: claims that lead, in this order; at most four messages
@@ -34,10 +36,14 @@ LEADING = ("better-than-medication", "better-than-therapy", "better-than-both", 
 #: claims of which a line below says what was found, by the words that introduce them
 FURTHER = {
     "relapse": ("relapse-prevention", "relapse-prevention-therapy"),
+    "taper": ("reduce-medication-later",),
     "young": ("better-than-medication-young", "better-than-therapy-young"),
     "young-harm": ("harms-young", "harms-therapy-young"),
     "singles": ("therapy-or-medication",),
 }
+HARMS = ("harms", "harms-therapy", "harms-young", "harms-therapy-young")
+#: sources that are named where they contradict; more are counted only
+MOST_NAMED = 3
 
 
 def key_messages(verdicts: Iterable[Verdict], source="opensafely") -> tuple[str, ...]:
@@ -116,14 +122,19 @@ def message(verdict: Verdict, source="opensafely") -> str:
 
 
 def _other_side(verdict: Verdict) -> str:
-    """How many of the sources beside a lead have their best estimate on its other side."""
+    """Which of the sources beside a lead have their best estimate on its other side."""
     lead = verdict.lead
     same = [r for r in verdict.beside if r.measure == lead.measure and r.is_estimable]
     none = 1.0 if lead.unit == "ratio" else 0.0
     over = [row for row in same if (row.estimate - none) * (lead.estimate - none) < 0]
     if not over:
         return ""
-    return say("claims.other_side", over=len(over), beside=len(same))
+    # a study that counts missing scores in two ways is one source
+    beside, names = ({verdict.name_of(row.study): None for row in rows} for rows in (same, over))
+    named = list(names)[:MOST_NAMED]
+    if more := len(names) - len(named):
+        named.append(say("claims.more_sources", count=more))
+    return say("claims.other_side", over=len(names), beside=len(beside), named="; ".join(named))
 
 
 def rests_on(row: Estimate, study: str = "") -> str:
@@ -168,10 +179,26 @@ def further_messages(verdicts: Mapping[str, Verdict], source="opensafely") -> li
     return lines
 
 
+def harm_messages(verdicts: Mapping[str, Verdict], source="opensafely") -> list[Told]:
+    """A message for each claim on harm that published trials can speak to; empty without one."""
+    found = [verdicts[claim] for claim in HARMS if claim in verdicts]
+    return [
+        told(message(verdict, source), verdict.lead, claim=verdict.claim.id)
+        for verdict in found
+        if verdict.lead is not None and source_of(verdict.lead) == TRIALS
+    ]
+
+
+def study_alone(study: Study) -> str:
+    """A study with those who entered, to say that words are of it and of no trial beside it."""
+    people = disclosure_of(study).text(len(study.entering()))
+    return say("further.study_alone", people=people, title=study.title.partition(":")[0])
+
+
 def _in_short(verdict: Verdict, source) -> str:
     """Against what, the number with its range, the verdict, and how many trials or whose."""
     disclosure = disclosure_of(source)
-    reference = treatment_label(verdict.claim.reference)
+    reference = _against(verdict)
     lead = None if verdict.lead is None else gated(verdict.lead, disclosure)
     if lead is None or not lead.is_estimable:
         return say("further.nothing", reference=reference, found=direction_words(verdict))
@@ -183,8 +210,20 @@ def _in_short(verdict: Verdict, source) -> str:
         outcome=outcome_words(lead),
         limits=limits,
         found=f"{direction_words(verdict)}{in_brackets(*_how_sure(verdict))}",
-        rests=count_words(verdict, disclosure),
+        rests=", ".join(filter(None, (count_words(verdict, disclosure), _of_age(lead)))),
     )
+
+
+def _against(verdict: Verdict) -> str:
+    """What a treatment is held against; who goes on with medication stays on it."""
+    own = words("further_against").get(verdict.claim.id)
+    return own or treatment_label(verdict.claim.reference)
+
+
+def _of_age(row: Estimate) -> str:
+    """The age group that all trials behind a row are of, where it is another than adults."""
+    ages = [part for part in row.population.split("; ") if part in ("older adults", *YOUNG)]
+    return say("further.of_age", age=ages[0]) if ages else ""
 
 
 def _how_sure(verdict: Verdict) -> list[str]:

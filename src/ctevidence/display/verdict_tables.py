@@ -126,7 +126,7 @@ def _verdict(verdict: Verdict, disclosure: Disclosure) -> list[str]:
         rests_words(verdict, disclosure),
         detectable_words(verdict, disclosure),
         "; ".join(filter(None, (driver_words(verdict), fragility_words(verdict, disclosure)))),
-        estimate_words(verdict.lead, disclosure),
+        estimate_words(verdict.lead, disclosure) + words("claim_against").get(verdict.claim.id, ""),
     ]
 
 

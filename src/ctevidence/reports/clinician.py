@@ -12,6 +12,7 @@ from ctevidence.display.key_messages import (
     LEADING,
     further_messages,
     message,
+    study_alone,
     study_messages,
     treatments_missing,
 )
@@ -124,11 +125,14 @@ def _answer(material: Material) -> Section:
     if material.trials:
         further = further_messages(material.verdicts, material.source)
         blocks += [heading(say("further.title")), bullets(further)]
-    limits = list(limits_messages(material))
+    limits = limits_messages(material)
+    if limits or material.trials:
+        blocks.append(heading(say("limits.title")))
     if material.trials:
-        limits.append(say("misreadings.convenience-sample"))
-    if limits:
-        blocks += [heading(say("limits.title")), bullets(limits)]
+        blocks.append(bullets([say("misreadings.convenience-sample")]))
+        if limits:  # the trials lead: what limits the study must not be read as being of them
+            blocks.append(heading(say("limits.of_study", study=study_alone(material.study))))
+    blocks.append(bullets(limits))
     return Section("answer", say("report.answer"), tuple(blocks), is_answer=True)
 
 

@@ -6,7 +6,11 @@ Risks of all arms stand in words beside each figure. What a study does not recor
 from __future__ import annotations
 
 from ctevidence.display.arm_sentences import sentence_of_arms, sentence_of_countings
+from ctevidence.display.figure import Figure
+from ctevidence.display.illness import state_words
+from ctevidence.display.key_messages import harm_messages, study_alone
 from ctevidence.display.sentences import sentence
+from ctevidence.display.table import Table
 from ctevidence.display.told import told
 from ctevidence.estimates import Estimates
 from ctevidence.language import say
@@ -119,11 +123,17 @@ def illness_section(material: Material) -> Section | None:
                 say("staying.illness_intro"),
                 told(sentence_of_arms(alone, material.study), *alone),
             ),
-            picture(material.figure("illness")),
+            picture(material.figure("illness"), _after_leaving(material.figure("illness"))),
             bullets([told(sentence(row, source=material.study), row) for row in longer]),
             folded(say("staying.illness_differences"), material.table("illness-differences")),
         ),
     )
+
+
+def _after_leaving(figure: Figure | None) -> str:
+    """That nobody knows how those fare who left; empty where the figure does not show any."""
+    shows = figure and state_words("dropped out") in set(figure.data.frame["state"])
+    return say("staying.illness_left") if shows else ""
 
 
 def retention_section(material: Material) -> Section | None:
@@ -162,17 +172,27 @@ def _seen_how(rule) -> str:
 
 
 def harms_section(material: Material) -> Section | None:
-    """Each kind of harm under each arm; not recorded is not zero."""
-    if material.table("harms") is None:
+    """What published trials found, then what the study records; not recorded is not zero."""
+    table = material.table("harms")
+    if table is None:
         return None
-    return Section(
-        "harms",
-        say("staying.harms"),
-        (
-            grid(material.table("harms")),
+    blocks = [bullets(harm_messages(material.verdicts, material.source))]
+    if kinds := _none_recorded(table):
+        study = study_alone(material.study)
+        blocks.append(prose(say("staying.none_recorded", study=study, kinds=kinds)))
+    else:
+        blocks += [
+            grid(table),
             folded(say("staying.harms_differences"), material.table("harms-differences")),
-        ),
-    )
+        ]
+    return Section("harms", say("staying.harms"), tuple(blocks))
+
+
+def _none_recorded(table: Table) -> str:
+    """The kinds of harm, one after the other, where the study records none of them; else empty."""
+    if not (table.frame["people"] == say("display.adherence.none")).all():
+        return ""
+    return ", ".join(kind.lower() for kind in table.frame["harm"])
 
 
 def _about(material: Material, start: str) -> list:
