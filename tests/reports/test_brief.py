@@ -35,7 +35,7 @@ def brief(pack):
     trials, network = (read_trials(project.processed(n)) for n in ("published-trials", "linde2016"))
     study = read_study(project.processed("beat-the-blues"))
     results = project.work("beat-the-blues")
-    material = Material(study.name, study, trials, results, "2026-01-01", "0", network)
+    material = Material(study.name, study, trials, results, "2026-01-01", "0", network, project)
     html = brief_page(material).html
     file.unlink()
     return html

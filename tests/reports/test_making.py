@@ -113,15 +113,45 @@ def test_changed_data_run_everything_that_reads_them(project, make):
     assert sorted(begun) == [*NOTEBOOKS, "pages"]
 
 
-MARGIN = '[[claim]]\nid = "reduce-medication-later"\nmargin = 0.02\n'
+#: what a project says of its own, and what its pages then say
+OWN = {
+    "claims.toml": """
+[[claim]]
+id = "own"
+says = "A claim of this clinic"
+question = "Is it asked?"
+sources = []
+no_source = "nobody has looked"
+""",
+    "certainty.toml": """
+[[judgement]]
+claim = "staying-in-treatment-medication"
+start = "high"
+judged_by = "A. Clinician"
+date = 2026-03-01
+risk_of_bias = { step = -1, reason = "nobody could be blinded" }
+inconsistency = { step = 0, reason = "one study" }
+indirectness = { step = 0, reason = "the people asked about" }
+imprecision = { step = -1, reason = "the range crosses no difference" }
+publication_bias = { step = 0, reason = "none missing" }
+""",
+    "service.toml": '[service]\nname = "North clinic"\npeople_per_year = 400\n',
+}
 
 
-def test_claims_judgements_and_service_of_the_project_are_inputs(project, make, kernels):
-    (project.root / "claims.toml").write_text(MARGIN, "utf-8")
+def test_claims_judgements_and_service_of_the_project_reach_its_pages(project, make, kernels):
+    for name, text in OWN.items():
+        (project.root / name).write_text(text, "utf-8")
     _, begun = make()
+    report, brief = (
+        (project.report("demo") / f"{page}.html").read_text("utf-8") for page in ("report", "brief")
+    )
+    assert "A claim of this clinic" in report
+    assert "A. Clinician" in report
+    assert "North clinic" in brief
     assert sorted(begun) == ["06_evidence", "07_brief", "pages"]
     recorded = json.loads((project.report("demo") / "manifest.json").read_text("utf-8"))
-    assert "claims.toml" in recorded["inputs_sha256"]
+    assert OWN.keys() <= recorded["inputs_sha256"].keys()
     assert recompute(project.report("demo"), project, kernels) == []
     cause = json.loads((project.report("demo") / "changes.json").read_text("utf-8"))
     assert "claims.toml" in json.dumps(cause)

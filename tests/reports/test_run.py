@@ -28,7 +28,7 @@ def test_the_pack_is_whole_and_every_step_was_told(pack):
     wanted = {"index.html", "report.html", "brief.html", "manifest.json"}
     assert wanted <= {p.name for p in made.path.iterdir()}
     # eight notebooks; the appendix, every estimate, the checklists, what changed
-    assert len(list((made.path / "appendix").glob("*.html"))) == 12
+    assert len(list((made.path / "appendix").glob("*.html"))) == 13
     figures = {p.stem for p in (made.path / "figures").glob("*.png")}
     assert {"flow", "course", "relapse", "response-observed", "forest-medication"} <= figures
     assert {"response-interaction", "trials-synergy"} <= figures
@@ -185,7 +185,7 @@ def test_a_study_without_visits_answers_what_it_can(tmp_path, project_with):
     html = pages(made.path)
     assert sorted(p.stem for p in (made.path / "appendix").glob("*.html")) == [
         "01_study", "04_relapse", "06_evidence", "07_brief",
-        "changes", "checklists", "estimates", "index",
+        "behind", "changes", "checklists", "estimates", "index",
     ]  # fmt: skip
     assert {p.stem for p in (made.path / "figures").glob("*.png")} >= {"relapse", "staying-well"}
     for words in (
@@ -219,6 +219,6 @@ def test_a_template_filled_with_tables_reaches_its_report_without_code(tmp_path)
         study.tables[name].to_csv(folder / f"{name}.csv", index=False)
     made = run_report("my-study", project=Project(tmp_path))
     html = pages(made.path)
-    # index, report, brief, seven notebooks (no trials were asked for), four pages for researchers
-    assert len(html) == 14
+    # index, report, brief, seven notebooks (no trials were asked for), five pages for researchers
+    assert len(html) == 15
     assert all("SYNTHETIC" in text for text in html.values())

@@ -42,7 +42,15 @@ def detectable_difference(row: Estimate, power: float = POWER) -> float:
     quantile = 0.5 + row.conf_level / 2 if two_sided else row.conf_level
     error = row.std_error if row.std_error > 0 else _from_limits(row, is_ratio, quantile)
     reach = float(norm.ppf(quantile) + norm.ppf(power)) * error
-    return math.exp(reach) if is_ratio else reach
+    return as_ratio(reach) if is_ratio else reach
+
+
+def as_ratio(reach: float) -> float:
+    """The ratio of a distance on the log scale; infinite beyond the largest number."""
+    try:
+        return math.exp(reach)
+    except OverflowError:
+        return math.inf
 
 
 def _from_limits(row: Estimate, is_ratio: bool, quantile: float) -> float:

@@ -169,8 +169,10 @@ def shortened(alt: str) -> str:
         return alt
     room = LONGEST_ALT - len(say("figure.more", alt=""))
     part = alt[:room]
-    end = max(part.rfind(mark) for mark in ("; ", ", ", ". ", " "))
-    return say("figure.more", alt=f"{part[: end if end > 0 else room].rstrip(';,. ')}.")
+    # between parts where one ends in the second half, else between words
+    ends = (part.rfind(mark) for mark in ("; ", ". ", ", ", " "))
+    end = next((end for end in ends if end > room // 2), room)
+    return say("figure.more", alt=f"{part[:end].rstrip(';,. ')}.")
 
 
 def _drawn(figure: Canvas) -> tuple[str, ...]:

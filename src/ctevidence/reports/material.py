@@ -47,6 +47,8 @@ class Material:
     version : str
     network : Trials or None
         Shown as a network beside the trials; the trials themselves when None.
+    project : Project or None
+        Whose own claims, judgements and service are read; none when None.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Material:
     date: str
     version: str
     network: Trials | None = None
+    project: Project | None = None
 
     @cached_property
     def exact(self) -> Estimates:
@@ -121,8 +124,7 @@ class Material:
         return read_service(self._own(SERVICE))
 
     def _own(self, file: str) -> tuple[Path, ...]:
-        # results stand in <project>/reports/.work/<name>
-        return Project(self.results.resolve().parents[2]).own(self.name, file)
+        return self.project.own(self.name, file) if self.project else ()
 
     @property
     def condition(self) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import ctevidence
+from ctevidence.data.project import Project
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials
 from ctevidence.display.release import released
@@ -35,6 +36,7 @@ def publish(
     target: Path,
     network: Trials | None = None,
     formats: tuple[str, ...] = (),
+    project: Project | None = None,
 ) -> tuple[str, ...]:
     """Make the released pack from the results that the notebooks kept.
 
@@ -50,6 +52,8 @@ def publish(
         New folder for ``index.html report.html brief.html appendix/ estimates/ figures/``.
     formats : tuple of str
         Further formats of report and brief.
+    project : Project, optional
+        Whose own claims, judgements and service the pages read.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def publish(
     """
     version = ctevidence.__version__
     date = report_date().isoformat()
-    material = Material(name, study, trials, results, date, version, network)
+    material = Material(name, study, trials, results, date, version, network, project)
     shutil.rmtree(target, ignore_errors=True)
     for part in ("appendix", "estimates", "figures"):
         (target / part).mkdir(parents=True)

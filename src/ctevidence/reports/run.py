@@ -169,9 +169,10 @@ def publish_report(
     """
     from ctevidence.reports.publish import publish  # noqa: PLC0415 (a run that is kept needs none)
 
-    sources = open_sources(Project(root), name, trials, network, Project.processed)
+    project = Project(root)
+    sources = open_sources(project, name, trials, network, Project.processed)
     given = (name, sources.study, sources.trials, results, target)
-    return publish(*given, network=sources.network, formats=formats)
+    return publish(*given, network=sources.network, formats=formats, project=project)
 
 
 def open_sources(

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from bs4 import BeautifulSoup, Tag
 
 from ctevidence.reports.checks.pack import Pack, text_of
-from ctevidence.reports.page import style_sheet
 
 ALT_LENGTH = (40, 600)
 HEADING = re.compile("h[1-6]$")
@@ -24,7 +23,8 @@ def accessible(pack: Pack) -> Iterator[str]:
     for name, page in pack.pages.items():
         for problem in _page(page):
             yield f"{name}: {problem}"
-    yield from contrast(style_sheet())
+    for style in {page.style.get_text() for page in pack.pages.values() if page.style}:
+        yield from contrast(style)
 
 
 def _page(page: BeautifulSoup) -> Iterator[str]:

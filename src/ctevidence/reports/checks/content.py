@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from bs4 import Tag
 
-from ctevidence.language import say
+from ctevidence.language import pattern as said
+from ctevidence.language import say, words
 from ctevidence.reports.checks.pack import Pack, text_of
 
 MOST_FINDINGS = 7
@@ -15,6 +17,7 @@ TREATMENTS = ("control", "medication", "therapy", "combined")
 SINGLES = ("medication", "therapy")
 #: kinds of pictures by the name of their figure: what must be seen in them
 CURVES, FORESTS = ("relapse", "retention", "survival"), ("forest-",)
+RATIOS = ("risk_ratio", "odds_ratio", "hazard_ratio")
 
 
 def findings(pack: Pack) -> Iterator[str]:
@@ -79,9 +82,9 @@ def figures(pack: Pack) -> Iterator[str]:
     """R9: curves have bands and people at risk below; forests a log axis and both directions."""
     for figure in pack.results.get("figures", ()):
         drawn = figure["drawn"]
-        if not drawn or figure["alt"].startswith("No figure"):
+        if not drawn or said("display.figure.none").match(figure["alt"]):
             continue
-        if figure["name"].startswith(CURVES) and "Kaplan-Meier" in figure["alt"]:
+        if figure["name"].startswith(CURVES) and said("display.survival.alt").match(figure["alt"]):
             if "band" not in drawn:
                 yield f"figures: {figure['name']} has no bands around its curves"
             yield from _people_below(pack, figure["name"])
@@ -93,13 +96,17 @@ def _people_below(pack: Pack, name: str) -> Iterator[str]:
     """The table behind a curve, on whatever page shows the figure."""
     boxes = (box for page in pack.pages.values() for box in page.find_all("div"))
     shown = [box for box in boxes if box.get("id") == f"table-{name}-data"]
-    if not any("at risk" in text_of(box) for box in shown):
+    if not any(words("headings")["at risk"] in text_of(box) for box in shown):
         yield f"figures: {name} has no table of people at risk"
 
 
 def _forest(drawn: list[str]) -> Iterator[str]:
-    words = " ".join(drawn)
-    if "ratio" in words and "log axis" not in drawn:
+    seen, measures = " ".join(drawn), words("measures")
+    if any(measures[name] in seen for name in RATIOS) and "log axis" not in drawn:
         yield "shows ratios on an axis that is not logarithmic"
-    if words.count("better with") < 2:
+    ends = [
+        part.strip(" \u2190\u2192")
+        for part in re.split(r"\{\w+\}", words("display.forest")["sides"])
+    ]
+    if any(seen.count(part) < ends.count(part) for part in ends if part):
         yield "does not say at both ends what is better there"

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 
 from bs4 import Tag
 
-from ctevidence.language import words
+from ctevidence.display.labels import heading
+from ctevidence.language import say, words
 from ctevidence.reports.checks.pack import Pack, text_of
 from ctevidence.reports.checks.phrases import any_of, pattern, phrases
 
 COUNTS = ("n", "events", "n_reference", "events_reference")
-#: the first and last column of people below a curve; between them those with an event, of each kind
-RISK, CENSORED = "at risk", "censored"
 CELLS = ["th", "td"]
 
 
@@ -23,16 +22,18 @@ def add_up(pack: Pack) -> Iterator[str]:
     for name, page in pack.pages.items():
         for table in page.find_all("table"):
             heads = _heads(table)
-            if {RISK, CENSORED} <= set(heads):
+            if {heading("at risk"), heading("censored")} <= set(heads):
                 problems = _under_a_curve(heads, _rows(table), 3 * slack)
                 yield from (f"{name}: {p}" for p in problems)
-            if heads[:1] == ["step"] and (rows := _rows(table)) and rows[0][0] == "in the study":
+            rows = _rows(table) if heads[:1] == [heading("step")] else []
+            if rows and rows[0][0] == say("display.flow.in_study"):
                 yield from (f"{name}: {p}" for p in _on_the_way(heads, rows, 2 * slack))
 
 
 def _under_a_curve(heads: list[str], rows: list[list[str]], slack: int) -> Iterator[str]:
     began: dict[str, int] = {}
-    first, last = heads.index(RISK), heads.index(CENSORED)
+    # between them those with an event, of each kind
+    first, last = heads.index(heading("at risk")), heads.index(heading("censored"))
     for row in rows:
         counts = row[first : last + 1]
         if not all(count.isdigit() for count in counts):
@@ -44,7 +45,7 @@ def _under_a_curve(heads: list[str], rows: list[list[str]], slack: int) -> Itera
 
 
 def _on_the_way(heads: list[str], rows: list[list[str]], slack: int) -> Iterator[str]:
-    entered = next((r for r in rows if r[0].startswith("entered")), None)
+    entered = next((r for r in rows if r[0] == say("display.flow.entered")), None)
     if entered is None:
         yield "the flow does not say who entered"
         return

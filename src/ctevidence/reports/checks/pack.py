@@ -11,6 +11,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 
 #: what a picture holds, cut to nothing: no check looks at it and it is most of a page
+SPACES = re.compile(r"[ \t\r\n\f]+")
 PICTURE = re.compile(r"(?<=data:image/png;base64,)[A-Za-z0-9+/=]+")
 
 
@@ -63,7 +64,8 @@ def text_of(tag: Tag) -> str:
     >>> text_of(BeautifulSoup("<p>one <b>two</b></p><p>three</p>", "html.parser"))
     'one two three'
     """
-    return " ".join(tag.get_text(" ").split())
+    # a narrow space within a number of a thousand or more is part of the number
+    return SPACES.sub(" ", tag.get_text(" ")).strip()
 
 
 def kind_of(page: BeautifulSoup) -> str:
