@@ -12,7 +12,7 @@ from ctevidence.display.curves import axis_end, last_week_shown
 from ctevidence.display.dating import dating_sentence, table_dating
 from ctevidence.display.disclosure import PROFILES, disclosure_of
 from ctevidence.display.incidence import plot_cumulative_incidence
-from ctevidence.display.release import gate_of, gated, released
+from ctevidence.display.release import gate_of, gated, people_text, released
 from ctevidence.display.survival import plot_survival
 from ctevidence.display.tables import table_estimates
 from ctevidence.estimates import Estimate, Estimates
@@ -146,3 +146,12 @@ def test_a_study_protects_its_own_rows_whatever_its_folder_is_called(study):
     trial, own = trial_and_clinic()
     counts = [row.n for row in released(Estimates([trial, own]), named)]
     assert counts == [226, 225]
+
+
+def test_people_behind_a_row_are_what_its_groups_add_up_to():
+    row = Estimate("clinic", "response", "combined", "risk_difference", 0.1, reference="therapy",
+                   unit="probability", n=237, n_reference=236)  # fmt: skip
+    # 235 and 235, not 475 as 473 would be rounded
+    assert people_text(row, STRICT) == "470"
+    assert people_text(replace(row, n=3), STRICT) == "not shown"
+    assert people_text(replace(row, n=None, n_reference=None), STRICT) == ""

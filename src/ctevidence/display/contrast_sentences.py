@@ -14,14 +14,13 @@ from ctevidence.display.contrast_words import (
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import interval, number_needed, shown
 from ctevidence.display.labels import measure_label, treatment_label
-from ctevidence.display.release import gate_of
+from ctevidence.display.release import gate_of, people_text
 from ctevidence.display.verbs import did, without
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import (
     SMALL_STUDY,
     Direction,
     better_direction,
-    people_behind,
     rests_on_one_small_study,
 )
 from ctevidence.evidence.wording import wording
@@ -146,7 +145,7 @@ def counting_of(row: Estimate) -> str:
 
 def people_and_studies(row: Estimate, disclosure: Disclosure, is_claimed: bool = True) -> list[str]:
     """People and studies behind a sentence; where it claims something, the guard as well."""
-    people = gate_of(row, disclosure).text(people_behind(row) or None)
+    people = people_text(row, disclosure)
     count = row.studies or 1
     studies = say("counts.one_study") if count == 1 else say("counts.studies", count=count)
     behind = [say("counts.people_in", people=people, studies=studies)] if people else []

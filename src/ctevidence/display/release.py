@@ -60,6 +60,28 @@ def gate_of(row: Estimate, disclosure: Disclosure) -> Disclosure:
     return PROFILES["open"] if is_public(row, disclosure) else disclosure
 
 
+def people_text(row: Estimate, disclosure: Disclosure) -> str:
+    """People behind a row as text: the sum of what is shown of its groups, empty where unknown.
+
+    Rounded once more, the sum of the exact counts would differ from what its parts add up to, and
+    tell more than they do.
+
+    Examples
+    --------
+    >>> row = Estimate("s", "response", "combined", "risk_difference", 0.1, reference="therapy",
+    ...     n=238, n_reference=237)
+    >>> people_text(row, disclosure_of("opensafely")), people_text(row, disclosure_of("open"))
+    ('475', '475')
+    >>> people_text(replace(row, n=236, n_reference=236), disclosure_of("opensafely"))
+    '470'
+    """
+    gate = gate_of(row, disclosure)
+    groups = [gate.count(n) for n in (row.n, row.n_reference) if n]
+    if not groups:
+        return ""
+    return say("display.not_shown") if None in groups else gate.text(sum(groups))
+
+
 def why_hidden(row: Estimate, disclosure: Disclosure) -> str:
     """Why a row may not be shown; empty when it may."""
     if disclosure.is_open or is_public(row, disclosure):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.labels import contrast_label, population_label
-from ctevidence.display.release import gate_of, gated, is_hidden
+from ctevidence.display.release import gated, is_hidden, people_text
 from ctevidence.display.table import Table
 from ctevidence.display.told import told
 from ctevidence.display.verdict_words import (
@@ -27,7 +27,7 @@ from ctevidence.display.verdict_words import (
 )
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claims import Verdict
-from ctevidence.evidence.verdict import Direction, people_behind
+from ctevidence.evidence.verdict import Direction
 from ctevidence.language import pick, say, words
 
 _VERDICTS = ("claim", "verdict", "sure", "estimate", "rests", "shown", "drives")
@@ -167,5 +167,5 @@ def _row(verdict: Verdict, row: Estimate, disclosure: Disclosure) -> list[str]:
         contrast_label(row.arm, row.reference),
         f"{row.outcome}{week}; {population_label(row.population)}",
         estimate_words(row, disclosure),
-        gate_of(row, disclosure).text(people_behind(row)),
+        people_text(row, disclosure),
     ]

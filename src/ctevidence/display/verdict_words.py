@@ -8,7 +8,7 @@ from ctevidence.display.contrast_words import difference_words, outcome_words
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import number, shown
 from ctevidence.display.labels import population_label, treatment_label
-from ctevidence.display.release import gate_of, gated
+from ctevidence.display.release import gated, people_text
 from ctevidence.display.too_few import too_few
 from ctevidence.estimates import SMALL, Estimate
 from ctevidence.evidence.claims import Verdict
@@ -18,7 +18,6 @@ from ctevidence.evidence.verdict import (
     Direction,
     Thresholds,
     by_interval,
-    people_behind,
 )
 from ctevidence.language import pick, say, words
 from ctevidence.synthesis.who_was_studied import tells_who
@@ -102,7 +101,7 @@ def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
         say(
             "claims.rests",
             count=say("counts.trials", count=row.studies) if several else study_words(verdict),
-            people=gate_of(row, disclosure).text(people_behind(row)),
+            people=people_text(row, disclosure),
             where=f"{row.outcome}, {population_label(row.population)}",
         )
     ]
@@ -138,7 +137,7 @@ def count_words(verdict: Verdict, disclosure: Disclosure) -> str:
     row = verdict.lead
     several = (row.studies or 1) > 1
     count = say("counts.trials", count=row.studies) if several else study_words(verdict)
-    people = gate_of(row, disclosure).text(people_behind(row))
+    people = people_text(row, disclosure)
     return say("claims.people", count=count, people=people)
 
 
