@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 
 from ctevidence.data.project import Project
 from ctevidence.data.template import write_template
@@ -210,6 +211,14 @@ def test_an_unknown_parameter_or_source_is_refused_before_anything_runs(pack):
         run_report("beat-the-blues", parameters={"wek": 9}, project=project)
     with pytest.raises(FileNotFoundError, match='did you mean "beat-the-blues"'):
         run_report("beat-the-blue", project=project)
+
+
+def test_the_template_as_it_is_reaches_its_report(tmp_path):
+    """Four made-up people: hardly anything can be estimated, and one rate is above a thousand."""
+    write_template(tmp_path / "data" / "raw" / "my-study", "my-study")
+    made = run_report("my-study", project=Project(tmp_path))
+    report = pages(made.path)["report.html"]
+    assert "nan" not in BeautifulSoup(report, "html.parser").main.get_text(" ").lower().split()
 
 
 def test_a_template_filled_with_tables_reaches_its_report_without_code(tmp_path):

@@ -109,6 +109,8 @@ def _found(
     if not difference:
         return []
     row = difference[0]
+    if not row.is_estimable:  # one risk alone, of a few people, is no finding
+        return [row]
     alone = [
         r
         for r in speaking
