@@ -5,7 +5,9 @@ from bs4 import BeautifulSoup
 
 from ctevidence.data.readers import read_study
 from ctevidence.data.trials import read_trials
+from ctevidence.estimates import Estimate
 from ctevidence.reports.brief import brief_page
+from ctevidence.reports.brief_numbers import _is_turned
 from ctevidence.reports.material import Material
 from ctevidence.reports.pdf import for_print
 
@@ -57,3 +59,42 @@ def test_with_a_service_it_still_fits_on_two_pages(brief):
     assert len(BeautifulSoup(brief, "html.parser").main.get_text(" ").split()) <= 680
     weasyprint = pytest.importorskip("weasyprint", exc_type=ImportError)
     assert len(weasyprint.HTML(string=for_print(brief)).render().pages) <= 2
+
+
+def _words(page, where):
+    return " ".join(page.select_one(where).get_text(" ").split())
+
+
+def test_the_picture_is_of_the_trials_and_the_table_says_that_the_answer_is_not_its(brief):
+    page = BeautifulSoup(brief, "html.parser")
+    sections = [section["id"] for section in page.select("section")]
+    assert sections.index("picture") < sections.index("numbers")
+    alts = [image["alt"] for image in page.select("#picture img")]
+    assert len(alts) == 2
+    for alt, reference in zip(alts, ("medication", "therapy"), strict=True):
+        assert f"{reference} alone, and both" in alt
+        limits = _words(page, f'#answer li[data-claim="better-than-{reference}"]')
+        # the picture and the answer tell one range
+        assert alt.split("(range ")[1].split(")")[0] in limits
+    assert "one study of 90 people, medication not assigned by chance" in _words(page, "caption")
+    assert "not behind the answer above" in _words(page, "caption")
+    # medication is behind both at week 9 and ahead of both at week 35
+    assert "Columns order the treatments differently." in _words(page, "#numbers")
+
+
+def test_harms_of_the_young_are_told_against_each_treatment_in_one_line(brief):
+    line = _words(BeautifulSoup(brief, "html.parser"), '#ages li[data-claim="harms-young"]')
+    # of arms.csv, by hand: 5 of 107 with both, 10 of 109 with medication, 5 of 111 with therapy
+    against_medication, against_therapy = line.split("; against therapy: ")
+    assert "both against medication: 5 fewer" in against_medication
+    assert against_therapy.startswith("no more (range 3 fewer to 11 more")
+
+
+def test_columns_in_one_order_are_not_called_turned():
+    def column(**risks):
+        return {arm: Estimate("t", "response", arm, "risk", r) for arm, r in risks.items()}
+
+    up = column(control=0.2, therapy=0.4)
+    assert not _is_turned([up, column(control=0.3, therapy=0.5)])
+    assert not _is_turned([up, column(control=0.401, therapy=0.399)])  # 40 and 40 to a reader
+    assert _is_turned([up, column(control=0.5, therapy=0.4)])

@@ -97,23 +97,14 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
             few = too_few(row, disclosure)
             # a hundred people drawn from a handful would be a picture of nobody
             filled = int(value) if value.isdigit() and not few else None
-            colour, marker, _ = style_of(arm, study.arms)
-            _array(panel, filled, colour)
-            panel.set_title(arm.label, fontsize=11.5, loc="center", color=colour)
             big = f"{value} of 100" if filled is not None else value
+            colour, *_ = style_of(arm, study.arms)
             if few and value.isdigit():
                 big = f"{disclosure.events_text(row.events, row.n)} of {disclosure.text(row.n)}"
                 why = textwrap.fill(say("display.per_100.no_picture", few=SMALL), 20)
                 panel.text(4.5, 4.5, why, ha="center", va="center", color=MUTED, fontsize=9)
-            panel.text(4.5, -1.85, big, ha="center", fontweight="bold", fontsize=12.5)
-            panel.text(
-                4.5,
-                -3.1,
-                say("display.per_100.range", limits=limits) if limits else "",
-                ha="center",
-                color=MUTED,
-                fontsize=10.5,
-            )
+            below = say("display.per_100.range", limits=limits) if limits else ""
+            draw_panel(panel, arm.label, filled, big, below, colour)
             table.append(
                 (
                     arm.label,
@@ -138,6 +129,14 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
         if all(too_few(row, disclosure) for row in rows):
             alt = say("display.per_100.alt_few", title=title, parts=parts)
         return finished(figure, name, title, alt, data)
+
+
+def draw_panel(panel, label: str, filled: int | None, big: str, below: str, colour: str) -> None:
+    """One array of 100 under its label, with its number and a smaller line; None fills nothing."""
+    _array(panel, filled, colour)
+    panel.set_title(label, fontsize=11.5, loc="center", color=colour)
+    panel.text(4.5, -1.85, big, ha="center", fontweight="bold", fontsize=12.5)
+    panel.text(4.5, -2.25, below, ha="center", va="top", color=MUTED, fontsize=10.5)
 
 
 def _array(panel, filled: int | None, colour: str) -> None:

@@ -15,11 +15,12 @@ from ctevidence.evidence.hearing import age_of
 from ctevidence.language import pick, say
 from ctevidence.outcomes.harms import is_harm
 from ctevidence.reports.brief_leads import leads_told, young_told
-from ctevidence.reports.brief_numbers import numbers_table
+from ctevidence.reports.brief_numbers import not_by_chance, numbers_table
+from ctevidence.reports.brief_picture import answered_elsewhere, picture_block
 from ctevidence.reports.brief_service import service_blocks
 from ctevidence.reports.components import components_words
 from ctevidence.reports.material import Material
-from ctevidence.reports.page import Page, Section, bullets, grid, picture, prose
+from ctevidence.reports.page import Page, Section, bullets, grid, prose
 
 
 def brief_page(material: Material) -> Page:
@@ -27,8 +28,7 @@ def brief_page(material: Material) -> Page:
     asks_for_both = not _own_messages(material)
     sections = [
         _answer(material),
-        _numbers(material),
-        _picture(material),
+        *_shown(material),
         Section("service", say("brief.service"), service_blocks(material)),
         _burden(material),
         Section("ages", say("brief.ages"), (bullets(young_told(material)),)),
@@ -67,18 +67,20 @@ def _answer(material: Material) -> Section:
     return Section("answer", say("brief.answer"), blocks, is_answer=True)
 
 
+def _shown(material: Material) -> tuple[Section | None, ...]:
+    """Table and picture; the picture first where it is of the answer and the table is not."""
+    shown = (_numbers(material), _picture(material))
+    return shown[::-1] if answered_elsewhere(material) else shown
+
+
 def _numbers(material: Material) -> Section | None:
-    table = numbers_table(material)
+    table = numbers_table(material, answered_elsewhere(material))
     return None if table is None else Section("numbers", say("brief.by_treatment"), (grid(table),))
 
 
 def _picture(material: Material) -> Section | None:
-    figures = ("response-counted", "forest-medication", "relapse")
-    figure = next(filter(None, map(material.figure, figures)), None)
-    if figure is None:
-        return None
-    drawn = picture(figure, has_numbers=False)  # they stand above it, and in the report
-    return Section("picture", say("brief.picture"), (drawn,))
+    block = picture_block(material)
+    return None if block is None else Section("picture", say("brief.picture"), (block,))
 
 
 def _burden(material: Material) -> Section:
@@ -104,15 +106,14 @@ def _harms_told(harms: list[Estimate], material: Material) -> Told | None:
 
 
 def _options() -> Section:
-    points = [pick("brief", f"option-{name}") for name in ("both", "one-first", "preference")]
+    points = [pick("brief", f"option-{name}") for name in ("both", "one-first")]
     return Section("options", say("brief.options"), (bullets(points),))
 
 
 def _options_of_arms(study) -> Section:
     """Of a study that compares something else than medication, therapy and both."""
     offers = [pick("brief", "option-arm", arm=arm.label.lower()) for arm in study.arms]
-    points = [*offers, pick("brief", "option-preference")]
-    return Section("options", say("brief.options"), (bullets(points),))
+    return Section("options", say("brief.options"), (bullets(offers),))
 
 
 def _unknown(material: Material) -> Section:
@@ -122,9 +123,9 @@ def _unknown(material: Material) -> Section:
         final_words(own) if led else say("answer.not_assessed"),
         pick("brief", "would-change-arms" if _own_messages(material) else "would-change"),
     ]
-    given = {c for arm in material.study.arms for c in arm.components} if material.study else set()
-    if by_choice := given - (material.study.randomised if material.study else set()):
-        points.append(pick("brief", "not-by-chance", components=components_words(by_choice)))
+    by_choice = components_words(not_by_chance(material.study))
+    if by_choice and numbers_table(material) is None:  # else its caption says so
+        points.append(pick("brief", "not-by-chance", components=by_choice))
     points.append(pick("brief", "again"))
     return Section("unknown", say("brief.unknown"), (bullets(points),))
 

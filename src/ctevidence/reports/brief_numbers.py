@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pandas as pd
 
+from ctevidence.data.study import Study
 from ctevidence.display.disclosure import disclosure_of
+from ctevidence.display.format import rounded
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.told import told
 from ctevidence.display.too_few import too_few
 from ctevidence.estimates import SMALL, Estimate
 from ctevidence.language import pick, say
+from ctevidence.reports.components import components_words
 from ctevidence.reports.material import Material
 
 #: start of the outcome -> what the column is called; one of those that are alike
@@ -21,8 +26,12 @@ COLUMNS = (
 )
 
 
-def numbers_table(material: Material) -> Table | None:
-    """A row for each treatment; None without a study that has any of the numbers."""
+def numbers_table(material: Material, is_beside_answer: bool = False) -> Table | None:
+    """A row for each treatment; None without a study that has any of the numbers.
+
+    Its caption says how many people it is of, what chance did not assign and, where it stands
+    beside an answer that others gave, that the answer does not rest on it.
+    """
     if material.study is None:
         return None
     own = material.estimates.where(
@@ -53,14 +62,40 @@ def numbers_table(material: Material) -> Table | None:
     notes += [say("brief.by_curve")] if "curve" in counted else []
     if any(too_few(row, disclosure) for rows in found.values() for row in rows.values()):
         notes.append(say("brief.few", few=SMALL))
+    notes += [say("brief.turned")] if _is_turned(list(found.values())) else []
     return Table(
         "numbers",
-        say("brief.numbers", title=material.study.title),
+        _caption(material.study, is_beside_answer),
         frame,
         tuple(notes),
         tuple(found),
         origins=origins,
     )
+
+
+def not_by_chance(study: Study | None) -> set[str]:
+    """Components that some people of a study were given, and that chance did not assign."""
+    if study is None:
+        return set()
+    return {component for arm in study.arms for component in arm.components} - study.randomised
+
+
+def _caption(study: Study, is_beside_answer: bool) -> str:
+    people = disclosure_of(study).text(len(study.entering()))
+    by_choice = components_words(not_by_chance(study))
+    how = say("brief.by_choice", components=by_choice) if by_choice else ""
+    rests = say("brief.not_behind") if is_beside_answer else ""
+    return say("brief.numbers", people=people, how=how, rests=rests)
+
+
+def _is_turned(columns: list[dict[str, Estimate]]) -> bool:
+    """Whether two treatments stand in one order in a column and in the other order in another."""
+    seen = [
+        {arm: rounded(100 * row.estimate) for arm, row in rows.items() if row.is_estimable}
+        for rows in columns
+    ]
+    ahead = {(a, b) for rows in seen for a, b in permutations(rows, 2) if rows[a] > rows[b]}
+    return any((b, a) in ahead for a, b in ahead)
 
 
 def _first(own, alike) -> tuple[str, dict[str, Estimate]]:
