@@ -149,6 +149,7 @@ def test_claims_judgements_and_service_of_the_project_reach_its_pages(project, m
     assert "A claim of this clinic" in report
     assert "A. Clinician" in report
     assert "North clinic" in brief
+    assert "relapse alone" in report
     assert sorted(begun) == ["06_evidence", "07_brief", "pages"]
     recorded = json.loads((project.report("demo") / "manifest.json").read_text("utf-8"))
     assert OWN.keys() <= recorded["inputs_sha256"].keys()

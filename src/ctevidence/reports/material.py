@@ -151,7 +151,10 @@ class Material:
         """What kind of data this is; stands on every page."""
         own = pick("data_kinds", self.study.data_kind.replace(" ", "-")) if self.study else ""
         trials = say("pages.published_trials") if self.trials else ""
-        return say("pages.banner", kinds=capital(" + ".join(filter(None, (own, trials)))))
+        kinds = say("pages.banner", kinds=capital(" + ".join(filter(None, (own, trials)))))
+        # a report of some outcomes must not read as if the others had been looked for in vain
+        asked = self.run.get("parameters", {}).get("outcomes", ())
+        return f"{kinds} {say('pages.only', outcomes=', '.join(asked))}" if asked else kinds
 
     @property
     def running(self) -> str:
