@@ -109,13 +109,18 @@ def is_min_test(row: Estimate) -> bool:
     return row.reference == BEST and row.measure in CONTRAST_MEASURES
 
 
+def best_test(rows: list[Estimate]) -> Estimate | None:
+    """The min test among rows; None where there is none."""
+    of_best = [row for row in rows if is_min_test(row)]
+    # it is one-sided; the two-sided range for the better single treatment stands back
+    return min(of_best, key=lambda row: row.alternative == "two-sided", default=None)
+
+
 def better_than_both_sentence(
     rows: list[Estimate], certainty: str | None, disclosure: Disclosure
 ) -> str:
     """The min test: what is not determined is not claimed, what is shown is capped."""
-    of_best = [row for row in rows if is_min_test(row)]
-    # the min test is one-sided; the two-sided range for the better single treatment stands back
-    test = min(of_best, key=lambda row: row.alternative == "two-sided")
+    test = best_test(rows)
     if not test.is_estimable:
         return say("both.cannot", why=test.caution)
     arm = treatment_label(test.arm)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ctevidence.display.blunting import CLAIM, blunting
 from ctevidence.display.certainty_tables import final_words, table_certainty
 from ctevidence.display.conditions_compared import conditions_compared
+from ctevidence.display.countings import told_by_counting
 from ctevidence.display.glossary import glossary
 from ctevidence.display.key_messages import (
     LEADING,
@@ -16,7 +17,6 @@ from ctevidence.display.key_messages import (
     study_messages,
     treatments_missing,
 )
-from ctevidence.display.sentences import sentence
 from ctevidence.display.told import Told, told
 from ctevidence.display.verdict_tables import (
     SHORT,
@@ -203,13 +203,13 @@ def _both(material: Material) -> Section | None:
     blocks: list[Block] = []
     if best:
         blocks += [prose(material.warning(*BOTH)), heading(say("report.best"))]
-        blocks.append(prose(*_each(best, material)))
+        blocks.append(prose(*told_by_counting(best, material.source)))
         tables = (material.table("response-best"), material.table("response-family"))
         blocks.append(folded(say("report.best_numbers"), *tables))
     if seen := _synergy_rows(rows):
         blocks += [
             heading(say("report.synergy")),
-            prose(*_each(seen, material)),
+            prose(*told_by_counting(seen, material.source)),
             picture(material.figure("response-interaction"), say("report.synergy_caption")),
             grid(material.table("response-four-cells")),
             folded(say("report.synergy_scales"), material.table("response-synergy")),
@@ -224,7 +224,7 @@ def _both(material: Material) -> Section | None:
 def _blunted(rows: Sequence[Estimate], material: Material) -> list[Told]:
     """By the study's own margin; where it declares none, by that of the claim."""
     if any(row.is_estimable for row in rows) or CLAIM not in material.verdicts:
-        return _each(rows, material)
+        return told_by_counting(rows, material.source)
     outcomes = tuple(row.outcome for row in rows)
     plain = material.own_estimates.where(
         arm="combined", reference="therapy", measure="risk_difference", alternative="two-sided",
@@ -236,16 +236,6 @@ def _blunted(rows: Sequence[Estimate], material: Material) -> list[Told]:
         if say("caution.sensitivity") not in row.caution and "/multiverse/" not in row.id
     ]
     return blunting(same, material.verdicts[CLAIM], material.source)
-
-
-def _each(rows: Sequence[Estimate], material: Material) -> list[Told]:
-    """A paragraph for each outcome of the rows; what is the same for all is said once."""
-    paragraphs: dict[str, Told] = {}
-    for outcome in dict.fromkeys(row.outcome for row in rows):
-        own = Estimates(row for row in rows if row.outcome == outcome)
-        words = told(sentence(own, source=material.source), *own, outcome=outcome)
-        paragraphs.setdefault(words.text, words)
-    return list(paragraphs.values())
 
 
 def _synergy_rows(rows: Estimates) -> list[Estimate]:
