@@ -158,6 +158,17 @@ def test_claims_judgements_and_service_of_the_project_reach_its_pages(project, m
     assert "claims.toml" in json.dumps(cause)
 
 
+def test_what_is_wrong_in_a_project_s_own_files_is_told_in_full_before_anything_runs(project, make):
+    wrong = OWN["certainty.toml"].replace("staying-in-treatment-medication", "stayin-in-treatment")
+    (project.root / "certainty.toml").write_text(wrong, "utf-8")
+    (made,), begun = make()
+    assert begun == []
+    (failure,) = made.failures
+    assert "There is no such claim" in failure.message
+    assert "personal-plan" in failure.message
+    assert "[hidden]" not in failure.message
+
+
 def test_kept_results_that_were_changed_are_not_believed(project, make):
     before = contents(project)
     for path in project.work(".cells").glob("*/results/estimates/relapse.csv"):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ctevidence.data.claim import InUse
-from ctevidence.data.project import Project
+from ctevidence.data.project import OWN_FILES, Project
 from ctevidence.data.storage import REASONS, StorageError, not_written
 from ctevidence.reports.checks.check import FailedCheckError
 from ctevidence.reports.notebooks import ParameterError
@@ -128,7 +128,10 @@ def describe(error: Exception, declared: str = "", tables: Iterable[Path] = ()) 
     tables : iterable of Path
         Patient-level tables, no word of which may be shown.
     """
-    if problems := getattr(error, "problems", None):
+    problems = getattr(error, "problems", None)
+    if problems and {Path(p.file).name for p in problems} <= {*OWN_FILES}:
+        return str(error)  # claims, judgements and the service hold nobody's data
+    if problems:
         kinds = dict.fromkeys((p.file, p.column, p.why) for p in problems)
         shown = [" ".join(filter(None, (file, column))) + f": {why}" for file, column, why in kinds]
         more = f" (and {len(shown) - 3} further kinds)" if len(shown) > 3 else ""

@@ -9,9 +9,15 @@ from pathlib import Path
 from ctevidence.data.prepare import prepare
 from ctevidence.data.project import Project, find_project
 from ctevidence.data.readers import read_study
+from ctevidence.data.service import FILE as SERVICE
+from ctevidence.data.service import read_service
 from ctevidence.data.sources import list_sources
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials, read_trials
+from ctevidence.evidence.certainty import FILE as CERTAINTY
+from ctevidence.evidence.certainty import read_certainty
+from ctevidence.evidence.claims_toml import FILE as CLAIMS
+from ctevidence.evidence.claims_toml import read_claims
 from ctevidence.reports.making import make_reports
 from ctevidence.reports.manifest import checksums
 from ctevidence.reports.notebooks import Notebook, read_notebooks
@@ -143,12 +149,25 @@ def plan_report(root: Path, name: str, trials: str | None, network: str | None) 
     """
     project = Project(root)
     sources = open_sources(project, name, trials, network)
+    check_own(project, name)  # what is wrong in them is told before anything runs
     plan = planned(sources, name, trials, network)
     return {
         "notebooks": [(notebook.name, values) for notebook, values in plan],
         "folders": [folder.relative_to(root).as_posix() for folder in sources.folders],
         "processed": checksums(sources.folders, root),
     }
+
+
+def check_own(project: Project, name: str) -> None:
+    """Read the project's own claims, judgements and service.
+
+    Raises
+    ------
+    DataProblems
+        With every problem of a file.
+    """
+    read_certainty(project.own(name, CERTAINTY), read_claims(*project.own(name, CLAIMS)))
+    read_service(project.own(name, SERVICE))
 
 
 def publish_report(
