@@ -79,7 +79,7 @@ def test_the_picture_is_of_the_trials_and_the_table_says_that_the_answer_is_not_
     assert "one study of 90 people, medication not assigned by chance" in _words(page, "caption")
     assert "not behind the answer above" in _words(page, "caption")
     # medication is behind both at week 9 and ahead of both at week 35
-    assert "Columns order the treatments differently." in _words(page, "#numbers")
+    assert "The order of treatments differs between columns." in _words(page, "#numbers")
 
 
 def test_harms_of_the_young_are_told_against_each_treatment_in_one_line(brief):
