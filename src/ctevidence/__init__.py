@@ -215,6 +215,7 @@ _PUBLIC = {
     "plot_for_whom": "display.for_whom",
     "disclosure_of": "display.disclosure",
     "may_be_shown": "display.release",
+    "released": "display.release",
     "read_estimates": "reports.results",
     "write_estimates": "reports.results",
     "write_figure": "reports.results",

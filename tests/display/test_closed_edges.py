@@ -8,6 +8,7 @@ import pytest
 
 from ctevidence.data.study import Study
 from ctevidence.display.baseline import table_baseline
+from ctevidence.display.certainty_tables import hint_words
 from ctevidence.display.curves import axis_end, last_week_shown
 from ctevidence.display.dating import dating_sentence, table_dating
 from ctevidence.display.disclosure import PROFILES, disclosure_of
@@ -16,6 +17,8 @@ from ctevidence.display.release import gate_of, gated, people_text, released
 from ctevidence.display.survival import plot_survival
 from ctevidence.display.tables import table_estimates
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.evidence.claims import assess_claims
+from ctevidence.evidence.claims_toml import read_claims
 from ctevidence.models.dating import Dating
 from ctevidence.models.over_time import relapse_over_time, retention_over_time
 from ctevidence.simulate.study import simulate_study
@@ -155,3 +158,14 @@ def test_people_behind_a_row_are_what_its_groups_add_up_to():
     assert people_text(row, STRICT) == "470"
     assert people_text(replace(row, n=3), STRICT) == "not shown"
     assert people_text(replace(row, n=None, n_reference=None), STRICT) == ""
+
+
+def test_hints_in_words_tell_of_shown_people_alone():
+    row = Estimate("clinic", "response (observed)", "combined", "risk_difference", 0.12, week=12,
+                   reference="medication", unit="probability", conf_low=-0.03, conf_high=0.27,
+                   std_error=0.08, n=152, n_reference=149)  # fmt: skip
+    shown = released(Estimates([row]), "opensafely")
+    verdict = next(v for v in assess_claims(read_claims(), shown) if v.lead is not None)
+    told = " ".join(map(hint_words, verdict.hints))
+    assert "300 people" in told
+    assert "301" not in told

@@ -17,7 +17,7 @@ from ctevidence.data.trials import Trials
 from ctevidence.display.blunting import CLAIM as BLUNTS
 from ctevidence.display.figure import Figure
 from ctevidence.display.misreadings import misreadings
-from ctevidence.display.release import may_be_shown
+from ctevidence.display.release import counts_released, may_be_shown
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimates
 from ctevidence.evidence.certainty import FILE as CERTAINTY
@@ -86,7 +86,7 @@ class Material:
         """By id of the claim, in the order of the list of claims."""
         found = assess_claims(
             self.claims,
-            self.estimates,
+            counts_released(self.estimates, self.source),  # hints tell of people in words
             certainty=self.judgements,
             condition=self.condition,
             sources=[source for source in (self.trials, self.network) if source],
