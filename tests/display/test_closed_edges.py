@@ -164,7 +164,9 @@ def test_hints_in_words_tell_of_shown_people_alone():
     row = Estimate("clinic", "response (observed)", "combined", "risk_difference", 0.12, week=12,
                    reference="medication", unit="probability", conf_low=-0.03, conf_high=0.27,
                    std_error=0.08, n=152, n_reference=149)  # fmt: skip
-    shown = released(Estimates([row]), "opensafely")
+    alone = Estimate("clinic", "response (observed)", "medication", "risk", 0.4, week=12, n=149,
+                     unit="probability", conf_low=0.33, conf_high=0.48)  # fmt: skip
+    shown = released(Estimates([row, alone]), "opensafely")
     verdict = next(v for v in assess_claims(read_claims(), shown) if v.lead is not None)
     told = " ".join(map(hint_words, verdict.hints))
     assert "300 people" in told

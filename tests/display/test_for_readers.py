@@ -294,10 +294,10 @@ def test_a_message_names_each_source_on_the_other_side_once():
         for outcome in countings
     ]  # fmt: skip
     for found, ends in (
-        (own[:2], "Other sources with their best estimate on the other side: 1 of 1 (a)."),
+        (own[:2], "With their best estimate on the other side: 1 of 1 other sources (a)."),
         (
             own,
-            "Other sources with their best estimate on the other side: 4 of 4 (a; b; c; 1 more).",
+            "With their best estimate on the other side: 4 of 4 other sources (a; b; c; 1 more).",
         ),
     ):
         told = message(verdicts(MORE, BASELINE, *found)["better-than-medication"], "open")
