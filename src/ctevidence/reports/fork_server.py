@@ -33,7 +33,6 @@ LIBRARIES = (
     "ipykernel.kernelapp",
     "matplotlib.backends.backend_agg",
     "seaborn",
-    "pandera.backends.pandas.builtin_checks",  # else loaded by the first check of each child
     "ctevidence.reports.run",
     "ctevidence.reports.publish",
 )
