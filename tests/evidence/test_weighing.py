@@ -22,7 +22,7 @@ from ctevidence.evidence.claim import Claim
 from ctevidence.evidence.claims import assess_claims
 from ctevidence.evidence.claims_toml import read_claims
 from ctevidence.evidence.hints import information_size
-from ctevidence.evidence.verdict import Direction
+from ctevidence.evidence.verdict import Direction, Thresholds
 from ctevidence.language import say
 from ctevidence.synthesis.flags import FLAG_RULES
 
@@ -341,3 +341,24 @@ def test_a_claim_that_asks_what_one_above_asks_points_to_it():
     short = table_verdicts(found, "open", SHORT).frame
     assert not short.isna().any(axis=None)
     assert cells["estimate"] in set(short.iloc[:, 2])
+
+
+def test_a_message_speaks_of_the_size_that_its_claim_judges_by():
+    twice = replace(PER_100, id="", conf_low=0.09, conf_high=0.2, estimate=0.14)
+    wide = Thresholds(probability=0.08)
+    (small,) = assess_claims(
+        [
+            replace(claim, thresholds=wide)
+            for claim in read_claims()
+            if claim.id == "better-than-medication"
+        ],
+        Estimates([twice]),
+        condition="depression",
+    )
+    (large,) = assess_claims(
+        [claim for claim in read_claims() if claim.id == "better-than-medication"],
+        Estimates([twice]),
+        condition="depression",
+    )
+    assert "large" in message(large, "open")
+    assert "large" not in message(small, "open")

@@ -20,6 +20,7 @@ from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import (
     SMALL_STUDY,
     Direction,
+    Thresholds,
     better_direction,
     rests_on_one_small_study,
 )
@@ -56,12 +57,14 @@ def level_sentence(row: Estimate, disclosure: Disclosure) -> str:
     )
 
 
-def contrast_sentence(row: Estimate, certainty: str | None) -> str:
+def contrast_sentence(
+    row: Estimate, certainty: str | None, thresholds: Thresholds | None = None
+) -> str:
     """A contrast: the answer, the amount, its range, how sure."""
     if row.measure == "nnt":
         value, limits = number_needed(row.estimate, row.conf_low, row.conf_high)
         return say("row.nnt", when=when(row), value=value, limits=limits)
-    allowed = wording(row, certainty)
+    allowed = wording(row, certainty, thresholds)
     best, reach = difference_words(row)
     names = {"arm": treatment_label(row.arm), "reference": treatment_label(row.reference)}
     behind = tail(row, certainty)

@@ -106,7 +106,8 @@ def message(verdict: Verdict, source="opensafely") -> str:
         why = capital(no_data_words(verdict))
         return say("claims.no_data", says=verdict.claim.says, why=why)
     lead = verdict.lead
-    parts = [sentence(lead, verdict.certainty, source), rests_on(lead, study_words(verdict))]
+    told = sentence(lead, verdict.certainty, source, verdict.claim.thresholds)
+    parts = [told, rests_on(lead, study_words(verdict))]
     if lead.is_estimable and too_few(lead, disclosure_of(source)):
         parts.insert(1, say("claims.too_few", few=SMALL))
     # before whom it is of: a reader must not take the sentence for settled

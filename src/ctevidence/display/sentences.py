@@ -25,11 +25,17 @@ from ctevidence.display.synergy_sentences import (
     synergy_sentences,
 )
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.evidence.verdict import Thresholds
 from ctevidence.evidence.wording import strength_of
 from ctevidence.language import say
 
 
-def sentence(estimates: Estimate | Estimates, certainty: str | None = None, source="opensafely"):
+def sentence(
+    estimates: Estimate | Estimates,
+    certainty: str | None = None,
+    source="opensafely",
+    thresholds: Thresholds | None = None,
+):
     """An estimate, or the rows of one question, as a sentence.
 
     Parameters
@@ -41,6 +47,8 @@ def sentence(estimates: Estimate | Estimates, certainty: str | None = None, sour
     source : Study, Trials or name of a disclosure profile
         Decides how counts are shown; strict when absent. Of a synthetic study the sentence says
         that it is of a simulation.
+    thresholds : Thresholds, optional
+        Smallest differences that matter, as a claim sets them; those for all when absent.
 
     Returns
     -------
@@ -71,23 +79,33 @@ medication: the best estimate is 10 more of every 100 people, and the data allow
     asked: dict[tuple, list[Estimate]] = {}
     for row in rows:
         asked.setdefault((row.study, row.outcome, str(row.week)), []).append(row)
-    told = (_answer(each, certainty, disclosure) for each in asked.values())
+    told = (_answer(each, certainty, disclosure, thresholds) for each in asked.values())
     told = " ".join(dict.fromkeys(told))  # what is the same for both countings is said once
     if told and getattr(source, "is_synthetic", False):
         return say("row.simulation", told=told)
     return told
 
 
-def _answer(rows: list[Estimate], certainty: str | None, disclosure: Disclosure) -> str:
+def _answer(
+    rows: list[Estimate],
+    certainty: str | None,
+    disclosure: Disclosure,
+    thresholds: Thresholds | None,
+) -> str:
     """What the rows of one outcome at one week say together."""
     if synergy_seen(rows) is not None:
         return synergy_sentences(rows, certainty, disclosure)
     if any(is_min_test(row) for row in rows):
         return better_than_both_sentence(rows, certainty, disclosure)
-    return " ".join(_one(row, certainty, disclosure) for row in rows)
+    return " ".join(_one(row, certainty, disclosure, thresholds) for row in rows)
 
 
-def _one(row: Estimate, certainty: str | None, disclosure: Disclosure) -> str:
+def _one(
+    row: Estimate,
+    certainty: str | None,
+    disclosure: Disclosure,
+    thresholds: Thresholds | None,
+) -> str:
     if judges_margin(row):
         return not_worse_sentence(row, certainty, disclosure)
     if not row.is_estimable:
@@ -97,7 +115,7 @@ def _one(row: Estimate, certainty: str | None, disclosure: Disclosure) -> str:
         return special
     if not row.reference:
         return level_sentence(row, disclosure)
-    return contrast_sentence(row, certainty)
+    return contrast_sentence(row, certainty, thresholds)
 
 
 def _subject(row: Estimate) -> str:
