@@ -24,7 +24,7 @@ from ctevidence.display.verdict_words import (
 from ctevidence.estimates import SMALL, Estimate, Estimates
 from ctevidence.evidence.claim import TRIALS
 from ctevidence.evidence.claims import Verdict
-from ctevidence.evidence.hearing import is_of_the_young, source_of
+from ctevidence.evidence.hearing import lacks_harms, source_of
 from ctevidence.evidence.verdict import Direction
 from ctevidence.language import capital, pick, say, words
 from ctevidence.synthesis.trial_overview import YOUNG
@@ -117,7 +117,7 @@ def message(verdict: Verdict, source="opensafely") -> str:
         parts.append(say("claims.who", who=who))
     if other := _other_side(verdict):
         parts.append(other)
-    if is_of_the_young(lead) and not lead.outcome.startswith("any "):
+    if lacks_harms(lead):
         parts.append(say("misreadings.young-harms"))
     return " ".join(parts)
 

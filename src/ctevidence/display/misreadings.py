@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claim import FOUR_ARMS, TRIALS
 from ctevidence.evidence.claims import Verdict
-from ctevidence.evidence.hearing import condition_of, is_of_the_young, source_of, stratum_of
+from ctevidence.evidence.hearing import condition_of, lacks_harms, source_of, stratum_of
 from ctevidence.evidence.verdict import SMALL_STUDY, Direction
 from ctevidence.language import pick, words
 
@@ -38,9 +38,7 @@ SITUATIONS: Mapping[str, Callable[[_Shown], bool]] = {
     "dropout": lambda s: s.any_row(
         lambda r: r.outcome.startswith(("dropout", "staying in treatment"))
     ),
-    "young-harms": lambda s: s.any_row(
-        lambda r: is_of_the_young(r) and not r.outcome.startswith("any ")
-    ),
+    "young-harms": lambda s: s.any_row(lacks_harms),
     "usual-care": lambda s: s.any_row(lambda r: "control" in (r.arm, r.reference)),
     "per-100": lambda s: s.any_row(lambda r: r.unit == "probability"),
     "convenience-sample": lambda s: s.any_row(lambda r: source_of(r) in (TRIALS, FOUR_ARMS)),

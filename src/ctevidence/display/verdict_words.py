@@ -12,7 +12,7 @@ from ctevidence.display.release import gated, people_text
 from ctevidence.display.too_few import too_few
 from ctevidence.estimates import SMALL, Estimate
 from ctevidence.evidence.claims import Verdict
-from ctevidence.evidence.hearing import is_of_the_young
+from ctevidence.evidence.hearing import lacks_harms
 from ctevidence.evidence.verdict import (
     SMALL_STUDY,
     Direction,
@@ -105,7 +105,7 @@ def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
             where=f"{row.outcome}, {population_label(row.population)}",
         )
     ]
-    if _lacks_harms(row):
+    if lacks_harms(row):
         parts.append(say("claims.young_harms"))
     if too_few(row, disclosure):
         parts.append(say("claims.few", few=SMALL))
@@ -127,11 +127,6 @@ def study_words(verdict: Verdict) -> str:
     return verdict.name_of(row.study)
 
 
-def _lacks_harms(row: Estimate) -> bool:
-    """Whether an effect on the young stands without what it costs them in harm."""
-    return is_of_the_young(row) and not row.outcome.startswith("any ")
-
-
 def count_words(verdict: Verdict, disclosure: Disclosure) -> str:
     """How many trials, or which, and how many people stand behind the lead."""
     row = verdict.lead
@@ -145,7 +140,7 @@ def people_words(verdict: Verdict, disclosure: Disclosure) -> str:
     """Studies and people behind the lead, and whom of them a reader must know of."""
     row = verdict.lead
     told = count_words(verdict, disclosure)
-    harms = say("claims.young_harms") if _lacks_harms(row) else ""
+    harms = say("claims.young_harms") if lacks_harms(row) else ""
     return "; ".join(filter(None, (told, who_words(row), harms)))
 
 

@@ -8,6 +8,7 @@ from ctevidence.contrasts.not_worse import judges_margin
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claim import ADULTS, FOUR_ARMS, NETWORK, PARTICIPANTS, TRIALS, YOUNG, Claim
 from ctevidence.language import say
+from ctevidence.outcomes.harms import is_harm
 from ctevidence.synthesis.conditions import CONDITION_GROUPS, UNCLASSIFIED, condition_group
 from ctevidence.synthesis.conditions import group_named as group_of
 from ctevidence.synthesis.trial_overview import OVERVIEW
@@ -65,6 +66,11 @@ def age_of(row: Estimate) -> str:
 def is_of_the_young(row: Estimate) -> bool:
     """Whether an estimate is of adolescents or children."""
     return age_of(row) == YOUNG
+
+
+def lacks_harms(row: Estimate) -> bool:
+    """Whether an effect on the young stands without what it costs them in harm."""
+    return is_of_the_young(row) and not is_harm(row.outcome)
 
 
 def stratum_of(row: Estimate) -> str:
