@@ -56,13 +56,41 @@ def test_problems_are_one_readable_message(run, tmp_path):
 
 
 def test_a_report_that_fails_is_told_to_machines_and_ends_with_a_status(run, tmp_path):
-    run("new", "my-study")
-    status, out, err = run("report", "nothing-here", "--json", "--quiet")
+    run("new", "broken")
+    visits = tmp_path / "data/raw/broken/visits.csv"
+    visits.write_text(visits.read_text().replace("PHQ-9,17", "PHQ-9,99"))
+    status, out, err = run("report", "broken", "--json", "--quiet")
     said = json.loads(out)
     assert (status, said["failed"], said["reports"][0]["status"]) == (1, 1, "failed")
-    assert 'no data "nothing-here"' in said["reports"][0]["failures"][0]["message"]
+    assert "visits.csv score" in said["reports"][0]["failures"][0]["message"]
     assert "What failed, and why" in err
-    assert "nothing-here data failed" in (tmp_path / "reports/.work/.log").read_text("utf-8")
+    assert "broken data failed" in (tmp_path / "reports/.work/.log").read_text("utf-8")
+
+
+def test_a_misspelt_name_is_refused_before_anything_runs(run, tmp_path):
+    run("new", "my-study")
+    run("new", "other")
+    for words in (("report",), ("prepare",), ("check",)):
+        status, out, err = run(*words, "My_stduy")
+        assert (status, out) == (2, ""), words
+        assert 'There are no data "My_stduy"; did you mean "my-study"?' in err, words
+        assert f"data/raw and data/processed of {tmp_path}" in err, words
+        assert "What failed" not in err, words
+    assert not (tmp_path / "reports/.work/.failed").exists()
+    assert "there: my-study, other." in run("report", "zzz")[2]
+    assert 'Did you mean its name, "my-study"?' in run("report", "data/raw/my-study")[2]
+
+
+def test_a_name_in_data_raw_can_be_checked(run):
+    run("new", "my-study")
+    assert "An example study" in run("check", "my-study")[1]
+
+
+def test_a_week_that_is_not_scheduled_is_refused_before_anything_runs(run):
+    run("new", "my-study")
+    status, out, err = run("report", "my-study", "-p", "week=11")
+    assert (status, out) == (2, "")
+    assert 'Week 11 is not in the schedule of "my-study", which has visits at weeks' in err
 
 
 @pytest.mark.parametrize(
@@ -74,8 +102,8 @@ def test_a_report_that_fails_is_told_to_machines_and_ends_with_a_status(run, tmp
     ],
 )
 def test_mistakes_are_answered_in_words(run, words, expected):
-    status, _, _ = run(*words)
-    assert expected in str(status)
+    status, _, err = run(*words)
+    assert expected in f"{status} {err}"
 
 
 def test_an_unknown_command_is_a_usage_error(run):

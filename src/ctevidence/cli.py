@@ -13,6 +13,8 @@ from typing import Annotated
 
 import typer
 
+from ctevidence.terms import UsageError
+
 app = typer.Typer(
     help="Medication, therapy, or both? From data to an evidence report.",
     no_args_is_help=True,
@@ -22,6 +24,8 @@ app = typer.Typer(
 
 #: under reports/.work: a line for each step of every run, without any value of a person
 LOG = ".log"
+#: exit status of what cannot be done as it is asked: nothing has run
+ASKED_WRONG = 2
 #: exit status after Ctrl-C, as shells and typer have it, and what is said then
 BY_HAND = 130
 STOPPED = "Stopped. What was there before is as it was; run the same command again to go on."
@@ -115,7 +119,7 @@ def _parameters(pairs: list[str]) -> dict[str, object]:
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:
-            raise ValueError(f'"{pair}" is not name=value; write for instance -p week=9.')
+            raise UsageError(f'"{pair}" is not name=value; write for instance -p week=9.')
         try:
             values[name] = ast.literal_eval(text)
         except (ValueError, SyntaxError):
@@ -132,13 +136,16 @@ def prepare(
     """Make data/processed/NAME from data/raw/NAME."""
     from ctevidence.data.prepare import prepare as make
     from ctevidence.data.project import find_project
+    from ctevidence.data.sources import MissingSource
     from ctevidence.data.sources import list_sources as found
 
     project = find_project()
     if not name and not every:
-        raise ValueError("Say what to prepare: a name, or --all.")
+        raise UsageError("Say what to prepare: a name, or --all.")
     names = [name] if name else [source.name for source in found(project.root) if source.raw]
     for one in names:
+        if not project.raw(one).is_dir():
+            raise MissingSource(one, project.root)
         made = make(one, raw=project.raw(one).parent, processed=project.processed(one).parent)
         if not quiet:
             typer.echo(f"{made}")
@@ -146,7 +153,10 @@ def prepare(
 
 @app.command()
 def check(
-    path: Annotated[Path, typer.Argument(help="A study or trials folder.")],
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="A study or trials folder, or its name in data/raw."),
+    ],
     problems: Annotated[
         Path | None, typer.Option(help="Write every problem with its row to this new CSV file.")
     ] = None,
@@ -154,6 +164,7 @@ def check(
     """Report every problem of the data, or a one-screen profile of the study."""
     from ctevidence.data.problems import DataProblems, every_problem
 
+    path = _folder(path)
     if problems is None:
         typer.echo(_checked(path))
         return
@@ -164,6 +175,23 @@ def check(
         found.write_csv(problems)
         typer.echo(f"All problems, one a row: {problems}", err=True)
         raise
+
+
+def _folder(path: Path) -> Path:
+    """The folder itself, or the one that a name stands for in the project."""
+    from ctevidence.data.project import find_project
+    from ctevidence.data.sources import MissingSource
+
+    if path.is_dir() or len(path.parts) != 1:
+        return path
+    try:
+        project = find_project()
+    except FileNotFoundError:
+        return path
+    for folder in (project.raw(path.name), project.processed(path.name)):
+        if folder.is_dir():
+            return folder
+    raise MissingSource(path.name, project.root)
 
 
 def _checked(path: Path) -> str:
@@ -208,7 +236,7 @@ def new(
     if not name and source:
         name = "-".join(re.findall("[a-z0-9]+", source[0].stem.lower()))
     if not name:
-        raise ValueError("Say the name of the study, or --from with a file as received.")
+        raise UsageError("Say the name of the study, or --from with a file as received.")
     if source:
         typer.echo(str(propose(source, project.raw(name), name)))
         typer.echo(
@@ -259,7 +287,7 @@ def simulate(
         return
     if design == "maintenance":
         if anxiety:
-            raise ValueError("Maintenance trials are simulated without anxiety scores.")
+            raise UsageError("Maintenance trials are simulated without anxiety scores.")
         drawn = simulate_maintenance(n=patients, seed=seed)
     else:
         scale = Anxiety() if anxiety else None
@@ -299,6 +327,9 @@ def main() -> None:
         status = stop.exit_code
     except typer.Abort:
         sys.exit("Stopped.")
+    except UsageError as error:
+        print(f"ctevidence: {error}", file=sys.stderr)
+        sys.exit(ASKED_WRONG)
     except (ValueError, KeyError, OSError, RuntimeError) as error:
         text = error.args[0] if isinstance(error, KeyError) and error.args else str(error)
         sys.exit(f"ctevidence: {text}")
@@ -306,7 +337,7 @@ def main() -> None:
         # click's own usage errors know how to show themselves
         if hasattr(error, "show"):
             error.show()
-            sys.exit(2)
+            sys.exit(ASKED_WRONG)
         raise
     if status == BY_HAND:
         print(STOPPED, file=sys.stderr)

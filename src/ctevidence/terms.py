@@ -7,12 +7,20 @@ Everything that says *which contrast is valid for which quantity* stands in the 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 DAYS_PER_WEEK = 7.0
 DAYS_PER_MONTH = 30.4375
+
+
+class UsageError(ValueError):
+    """What is asked for cannot be done as it is asked; found before anything has run.
+
+    The command line ends with exit status 2 for it, and with 1 for what fails on the way.
+    """
 
 
 class Treatment(StrEnum):
@@ -144,9 +152,31 @@ def resolve_arms(name: str, arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The tail of an error message: a suggestion when one is close, then what is known."""
     known = [str(k) for k in known]
-    close = difflib.get_close_matches(str(word), known, n=1)
+    close = nearest(str(word), known)[:1]
     hint = f'; did you mean "{close[0]}"?' if close else "."
     return f"{hint} Known: {', '.join(known) or 'nothing'}."
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """Up to three names that a misspelt one may stand for, the likeliest first.
+
+    Capitals, and whether words are joined by a hyphen, a point, a blank or an underscore, count for
+    nothing.
+
+    Examples
+    --------
+    >>> nearest("Beat_the_Bleus", ["beat-the-blues", "published-trials"])
+    ['beat-the-blues']
+    """
+    plain: dict[str, list[str]] = {}
+    for name in known:
+        plain.setdefault(_spelt_plainly(name), []).append(name)
+    close = difflib.get_close_matches(_spelt_plainly(word), plain, n=3)
+    return [name for spelling in close for name in plain[spelling]][:3]
+
+
+def _spelt_plainly(name: str) -> str:
+    return re.sub(r"[\s._-]+", "-", name.lower())
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,11 @@ from ctevidence.data.folder_paths import links_out, name_fault
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.project import Project, find_project
 from ctevidence.data.toml_file import read_toml
+from ctevidence.terms import UsageError, nearest
 
 SOURCE_FILE = "SOURCE.md"
+#: Sources that a message lists where none is spelt like the one asked for.
+EXAMPLES = 8
 #: The file that says what a folder holds, by kind.
 DECLARATIONS = {"study": "study.toml", "trials": "trials.toml"}
 
@@ -74,6 +77,35 @@ def _source(name: str, raw: Path | None, processed: Path | None) -> Source:
     except (DataProblems, KeyError, TypeError):
         title = ""
     return Source(name, kind, title, raw, processed)
+
+
+class MissingSource(UsageError, FileNotFoundError):  # noqa: N818 (it says what happened)
+    """No data have the name that is asked for.
+
+    Parameters
+    ----------
+    name : str
+    root : Path
+        The project, in which was looked.
+    """
+
+    def __init__(self, name: str, root: Path) -> None:
+        self.name, self.root = name, root
+        super().__init__(name, root)
+
+    def __str__(self) -> str:
+        there = [source.name for source in list_sources(self.root)]
+        words = f"Looked for a folder of that name in data/raw and data/processed of {self.root}"
+        if close := nearest(self.name, there):
+            hint = "; did you mean " + " or ".join(f'"{name}"' for name in close) + "?"
+            all_of_them = "`ctevidence list` names all that is there."
+        elif there:
+            hint, more = ".", ", ..." if len(there) > EXAMPLES else ""
+            all_of_them = f"there: {', '.join(there[:EXAMPLES])}{more}."
+        else:
+            hint = "."
+            all_of_them = "nothing is there yet, and `ctevidence new NAME` begins a study."
+        return f'There are no data "{self.name}"{hint} {words}; {all_of_them}'
 
 
 def kind_of(folder: Path) -> str:

@@ -18,8 +18,8 @@ from ctevidence.data.claim import InUse
 from ctevidence.data.project import OWN_FILES, Project
 from ctevidence.data.storage import REASONS, StorageError, not_written
 from ctevidence.reports.checks.check import FailedCheckError
-from ctevidence.reports.notebooks import ParameterError
-from ctevidence.reports.orders import MatrixError, Order
+from ctevidence.reports.orders import Order
+from ctevidence.terms import UsageError
 
 HIDDEN = "[hidden]"
 _TOKEN = re.compile(r"[^\W_]+(?:[-.'][^\W_]+)*")
@@ -86,8 +86,7 @@ class SmallDifference(RuntimeError):  # noqa: N818 (it says what happened)
 #: errors that are raised before any table is read, or say nothing of its cells; a failed check
 #: quotes pages, which have passed the disclosure gate
 _WITHOUT_DATA = (
-    FailedCheckError, FileNotFoundError, InUse, MatrixError, ParameterError, SmallDifference,
-    StorageError,
+    FailedCheckError, FileNotFoundError, InUse, SmallDifference, StorageError, UsageError,
 )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from ctevidence.reports.manifest import (
     environment_checksum,
     lock_checksum,
 )
+from ctevidence.reports.misfits import refuse_misfits
 from ctevidence.reports.notebooks import Notebook, read_notebooks
 from ctevidence.reports.orders import Order
 from ctevidence.reports.packing import holds, pack, pack_key
@@ -79,14 +80,16 @@ def make_reports(
 
     Raises
     ------
-    ParameterError, MatrixError
-        For an order that asks for what no notebook knows.
+    ParameterError, MatrixError, Misfit, MissingSource
+        For an order that asks for what no notebook knows, or its data do not hold; before anything
+        runs.
     ClusterError
         When the cluster cannot be used.
     """
     notebooks = read_notebooks()
     for order in orders:
         order.check(notebooks)
+    refuse_misfits(orders, project, notebooks)
     workers = workers or side_by_side(project.raw(order.name) for order in orders)
     if cluster:
         with on_cluster(cluster) as client:

@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ctevidence.terms import did_you_mean
+from ctevidence.terms import UsageError, did_you_mean
 
 TAG = "parameters"
 _TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool, "None": type(None)}
 
 
-class ParameterError(ValueError):
+class ParameterError(UsageError):
     """A notebook or parameter that cannot be run as asked."""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from ctevidence.data.problems import DataProblems
 from ctevidence.data.toml_file import read_toml
 from ctevidence.reports.notebooks import Notebook, ParameterError, read_notebooks
-from ctevidence.terms import did_you_mean
+from ctevidence.terms import UsageError, did_you_mean
 
 #: parameters that the names in an order and the declarations of the study decide
 DECIDED = {
@@ -31,7 +31,7 @@ _MATRIX = {"studies", "trials", "network", "outcomes", "parameters"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=+-]*")
 
 
-class MatrixError(ValueError):
+class MatrixError(UsageError):
     """A matrix file, or what is asked for, cannot be run as it stands; says all that is wrong."""
 
 
@@ -71,9 +71,11 @@ class Order:
         object.__setattr__(self, "report", self.report or self.name)
         for name in filter(None, (self.name, self.trials, self.network, self.report)):
             if not _NAME.fullmatch(name):
+                last = Path(name).name
+                hint = f' Did you mean its name, "{last}"?' if _NAME.fullmatch(last) else ""
                 raise MatrixError(
                     f'"{name}" cannot name a folder here: give letters, digits and . _ - = + '
-                    "alone, beginning with a letter or digit."
+                    f"alone, beginning with a letter or digit.{hint}"
                 )
 
     @property

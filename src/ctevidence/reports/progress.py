@@ -58,18 +58,19 @@ class Display:
 
     def __enter__(self) -> Display:
         self._log = _opened(self._path)
-        self._bar.start()
         self._task = self._bar.add_task("starting", total=GUESS * max(1, len(self._planned)))
         return self
 
     def __exit__(self, *_) -> None:
-        self._bar.stop()
+        if self._bar.live.is_started:  # else it would leave an empty line
+            self._bar.stop()
         if self._log:
             self._close_log()
 
     def __call__(self, event: Event) -> None:
         """Take in an event, from any thread."""
         with self._lock:
+            self._bar.start()  # with the first event: what is refused before shows no bar
             self._write(event)
             self._show(event)
 

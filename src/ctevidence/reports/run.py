@@ -6,14 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ctevidence.data.prepare import prepare
 from ctevidence.data.project import Project, find_project
-from ctevidence.data.readers import read_study
 from ctevidence.data.service import FILE as SERVICE
 from ctevidence.data.service import read_service
-from ctevidence.data.sources import list_sources
-from ctevidence.data.study import Study
-from ctevidence.data.trials import Trials, read_trials
 from ctevidence.evidence.certainty import FILE as CERTAINTY
 from ctevidence.evidence.certainty import read_certainty
 from ctevidence.evidence.claims_toml import FILE as CLAIMS
@@ -21,20 +16,8 @@ from ctevidence.evidence.claims_toml import read_claims
 from ctevidence.reports.making import make_reports
 from ctevidence.reports.manifest import checksums
 from ctevidence.reports.notebooks import Notebook, read_notebooks
+from ctevidence.reports.opened import Sources, open_sources
 from ctevidence.reports.orders import Order
-from ctevidence.reports.stages import NEEDS_STUDY as _NEEDS_STUDY
-from ctevidence.reports.stages import NEEDS_TRIALS as _NEEDS_TRIALS
-from ctevidence.terms import did_you_mean
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What a report is made from: a study, published trials, or both; perhaps a network."""
-
-    study: Study | None
-    trials: Trials | None
-    network: Trials | None
-    folders: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -118,7 +101,10 @@ def run_report(
 
     Raises
     ------
-    FileNotFoundError, DataProblems, ParameterError, NotebookError, InUse, SmallDifference, OSError
+    UsageError
+        Before anything runs: a source, parameter, outcome or week that is not there
+        (`FileNotFoundError` too, where a source is all that is missing).
+    DataProblems, NotebookError, InUse, SmallDifference, OSError
         Each says what was found and what to do. An earlier report is then as it was.
     """
     given = (parameters or {}, tuple(outcomes), report, allow_difference, tuple(formats))
@@ -194,57 +180,6 @@ def publish_report(
     return publish(*given, network=sources.network, formats=formats, project=project)
 
 
-def open_sources(
-    project: Project,
-    name: str,
-    trials: str | None,
-    network: str | None = None,
-    folder_of: Callable[[Project, str], Path] | None = None,
-) -> Sources:
-    """Read what the report is made from.
-
-    Parameters
-    ----------
-    project : Project
-    name, trials, network : str or None
-    folder_of : callable, optional
-        The processed folder of a source; made anew from the raw data when absent.
-
-    Raises
-    ------
-    FileNotFoundError
-        When there is no such data; the message lists what there is.
-    ValueError
-        For a network without trials that it could stand beside.
-    """
-    folder_of = folder_of or _prepared
-    folder = folder_of(project, name)
-    is_study = (folder / "study.toml").exists()
-    study = read_study(folder) if is_study else None
-    beside = folder_of(project, trials) if is_study and trials else None
-    published = beside if is_study else folder
-    if network is not None and published is None:
-        raise ValueError(
-            f'The network "{network}" stands beside published trials: name them too '
-            f"(--trials {network} for the network alone)."
-        )
-    web = None if network is None else folder_of(project, network)
-    folders = dict.fromkeys(f for f in (folder, beside, web) if f is not None)
-    trials_read = None if published is None else read_trials(published)
-    return Sources(study, trials_read, None if web is None else read_trials(web), tuple(folders))
-
-
-def _prepared(project: Project, name: str) -> Path:
-    """The processed folder of a source, made anew from its raw data where there are any."""
-    if project.raw(name).is_dir():
-        folders = project.raw(name).parent, project.processed(name).parent
-        return prepare(name, raw=folders[0], processed=folders[1])
-    if project.processed(name).is_dir():
-        return project.processed(name)
-    there = [source.name for source in list_sources(project.root)]
-    raise FileNotFoundError(f'There are no data "{name}"{did_you_mean(name, there)}')
-
-
 def planned(
     sources: Sources, name: str, trials: str | None, network: str | None
 ) -> list[tuple[Notebook, dict[str, object]]]:
@@ -262,29 +197,8 @@ def planned(
     }
     plan = []
     for notebook in read_notebooks():
-        if not _has_what_it_needs(notebook, sources):
+        if sources.held.lacks(notebook.name):
             continue
         values = {k: v for k, v in decided.items() if k in notebook.parameters and v is not None}
         plan.append((notebook, notebook.check(values)))
     return plan
-
-
-def _has_what_it_needs(notebook: Notebook, sources: Sources) -> bool:
-    """Whether there are the data, and the declared rules, that a notebook is about."""
-    if notebook.name in _NEEDS_TRIALS:
-        return sources.trials is not None
-    if notebook.name not in _NEEDS_STUDY:
-        return True
-    if sources.study is None:
-        return False
-    study = sources.study
-    # without visits there is no course and nobody to have responded; relapse, dropout and harms are
-    # asked of every study, which answers or says why it cannot
-    has_visits, has_response = bool(study.schedule), study.rules.response is not None
-    has_seen_response = has_visits and has_response
-    needed = {
-        "02_response": has_seen_response,
-        "03_course": has_visits,
-        "08_sensitivity": has_seen_response,
-    }
-    return needed.get(notebook.name, True)
