@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ctevidence.data.columns import KEY
 from ctevidence.data.study import Study
+from ctevidence.data.uncounted_scores import UncountedScores, describe, uncounted_scores
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,14 @@ class Profile:
     arms : tuple of ArmProfile
     events : dict of str to int
         How often each event is recorded.
+    uncounted : tuple of UncountedScores
+        Second scores at one visit and scores on days of none, by scale.
     """
 
     study: Study
     arms: tuple[ArmProfile, ...]
     events: dict[str, int]
+    uncounted: tuple[UncountedScores, ...] = ()
 
     def __str__(self) -> str:
         study = self.study
@@ -66,6 +70,7 @@ class Profile:
             *_columns(self._table()),
             "",
             f"Missing scores: {_shares(self._missing())}",
+            *describe(self.uncounted),
             f"Events: {', '.join(events) or 'none recorded'}",
             f"Other scales: {', '.join(other_scales) or 'none'}",
             "",
@@ -136,7 +141,8 @@ def profile(study: Study) -> Profile:
             )
         )
     events = study.events["event"].value_counts().sort_index()
-    return Profile(study, tuple(arms), {str(k): int(n) for k, n in events.items()})
+    counts = {str(k): int(n) for k, n in events.items()}
+    return Profile(study, tuple(arms), counts, uncounted_scores(study))
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
