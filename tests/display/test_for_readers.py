@@ -251,7 +251,8 @@ def test_lines_below_the_messages_hold_relapse_the_young_and_the_singles():
     assert lines == [
         "Relapse (the illness coming back) among people who had got better, with both: against "
         "medication: no data; against therapy 37 fewer of every 100 people who have a recurrence "
-        "(range 65 fewer to 34 more; 2 trials, 113 people, all older adults): not determined.",
+        "(range 65 fewer to 34 more; 2 trials, 113 people, all older adults with depression): not "
+        "determined.",
         "Tapering medication with therapy: against staying on it: no data.",
         "Adolescents and children, with both: against medication: no data; against therapy: no "
         "data.",

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
+from ctevidence.display import network_graph
 from ctevidence.display.component_forest import plot_components
 from ctevidence.display.contribution_map import plot_contributions
 from ctevidence.display.figure import INK
@@ -49,10 +50,28 @@ def drawn(figure):
 def test_network_graph(network):
     figure = plot_network(network, title="A $\\foo{$ network")
     frame = drawn(figure)
-    assert "1 treatments rest on a single trial" in figure.alt
+    assert "One treatment rests on a single trial" in figure.alt
     found = frame.set_index(["treatment", "compared with"])["trials"]
     assert found["CBT + SSRI", "SSRI"] == "1"
     assert figure.png == plot_network(network, title="A $\\foo{$ network").png
+
+
+@pytest.mark.parametrize(
+    "combined", ["CBT + SSRI", "a combination with a very long name of its own"]
+)
+def test_names_of_the_network_graph_are_not_cut(monkeypatch, combined):
+    # people in their hundreds beside a long name: it once left the picture on the left
+    frame = network_of(5).effects.frame.assign(n1=450, n2=450)
+    frame = frame.replace("CBT + SSRI", combined)
+    seen = []
+    monkeypatch.setattr(network_graph, "finished", lambda figure, *_: seen.append(figure))
+    plot_network(pool_network(frame, "Placebo", measure="odds_ratio"))
+    (figure,) = seen
+    boxes = {text.get_text(): text.get_window_extent() for text in figure.axes[0].texts}
+    assert any(combined[:10] in text for text in boxes)
+    for text, box in boxes.items():
+        assert box.x0 >= 0, text
+        assert box.x1 <= figure.bbox.width, text
 
 
 def test_network_graph_of_declared_treatments_without_people():

@@ -13,6 +13,7 @@ from ctevidence.display.course import plot_course
 from ctevidence.display.disclosure import PROFILES
 from ctevidence.display.key_messages import message
 from ctevidence.display.per_100 import plot_per_100
+from ctevidence.display.sentences import sentence
 from ctevidence.display.service_words import service_effect
 from ctevidence.display.too_few import too_few
 from ctevidence.estimates import Estimate, Estimates
@@ -74,6 +75,26 @@ def test_the_message_and_the_service_say_that_nothing_follows():
     verdict = next(v for v in enough if v.claim.id == "better-than-medication")
     assert "nothing can be judged" not in message(verdict, "open")
     assert "Of 100 people a year" in service_effect(verdict, None, "open").text
+
+
+def test_a_striking_difference_of_a_handful_is_no_answer():
+    # its range leaves out no difference: of forty people it would read "may lead to ... more"
+    few = replace(difference(3, 3), conf_low=0.1)
+    told = sentence(few, source="open")
+    assert told == (
+        "50 more of every 100 people who respond by week 12 with combined treatment against "
+        "medication (range 10 more to 91 more; people without a score left out; certainty not "
+        "assessed). A group behind this has fewer than 10 people: nothing can be judged from so "
+        "few."
+    )
+    enough = sentence(replace(few, n=40, n_reference=40), source="open")
+    assert "nothing can be judged" not in enough
+    verdict = next(
+        v
+        for v in assess_claims(read_claims(), Estimates([few]))
+        if v.claim.id == "better-than-medication"
+    )
+    assert message(verdict, "open").count("nothing can be judged") == 1
 
 
 def test_no_hundred_icons_are_drawn_of_a_handful(study):

@@ -16,7 +16,7 @@ from ctevidence.display.format import interval, number_needed, shown
 from ctevidence.display.labels import measure_label, treatment_label
 from ctevidence.display.release import gate_of, people_text
 from ctevidence.display.verbs import did, without
-from ctevidence.estimates import Estimate
+from ctevidence.estimates import SMALL, Estimate
 from ctevidence.evidence.verdict import (
     SMALL_STUDY,
     Direction,
@@ -58,9 +58,15 @@ def level_sentence(row: Estimate, disclosure: Disclosure) -> str:
 
 
 def contrast_sentence(
-    row: Estimate, certainty: str | None, thresholds: Thresholds | None = None
+    row: Estimate,
+    certainty: str | None,
+    thresholds: Thresholds | None = None,
+    is_too_few: bool = False,
 ) -> str:
-    """A contrast: the answer, the amount, its range, how sure."""
+    """A contrast: the answer, the amount, its range, how sure.
+
+    Of groups too small to judge anything from, the amount and its range without an answer.
+    """
     if row.measure == "nnt":
         value, limits = number_needed(row.estimate, row.conf_low, row.conf_high)
         return say("row.nnt", when=when(row), value=value, limits=limits)
@@ -77,15 +83,15 @@ def contrast_sentence(
         return say(
             "contrast.not_determined", question=question, best=best, reach=reach, behind=told
         )
-    told = pick(
-        "effect",
-        allowed.size,
-        leads=pick("leads_to", allowed.verb),
-        best=best,
-        outcome=outcome_words(row),
-        behind=in_brackets(range_words(reach), *behind),
-        **names,
-    )
+    amount_told = {
+        "best": best,
+        "outcome": outcome_words(row),
+        "behind": in_brackets(range_words(reach), *behind),
+    }
+    if is_too_few:
+        return capital(say("contrast.too_few", few=SMALL, **amount_told, **names))
+    leads = pick("leads_to", allowed.verb)
+    told = pick("effect", allowed.size, leads=leads, **amount_told, **names)
     # before the number: a striking estimate of a few people is never the headline
     first = guard(row) if allowed.found is Direction.NOT_ESTABLISHED else ""
     return f"{first} {told}".strip()

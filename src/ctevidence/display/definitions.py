@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 import matplotlib as mpl
 import pandas as pd
@@ -143,7 +144,8 @@ def _draw_differences(axes, contrasts, place, references, arm: str, study) -> No
     low, high = axes.get_xlim()
     reach = max(abs(low), abs(high), 10)
     axes.set_xlim(-reach, reach)
-    axes.set_xlabel(say("display.definitions.difference", arm=treatment_label(arm)))
+    axis = say("display.definitions.difference", arm=treatment_label(arm))
+    axes.set_xlabel(textwrap.fill(axis, 40))
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, fontsize=8.5,
                 handletextpad=0.3, columnspacing=1.2, borderaxespad=0.1)  # fmt: skip
 

@@ -8,7 +8,7 @@ from ctevidence.data.study import Study
 from ctevidence.display.arm_sentences import sentence_of_arms
 from ctevidence.display.contrast_words import difference_words, in_brackets, outcome_words
 from ctevidence.display.disclosure import disclosure_of
-from ctevidence.display.labels import population_label, treatment_label
+from ctevidence.display.labels import condition_of, population_label, treatment_label
 from ctevidence.display.release import gated
 from ctevidence.display.sentences import sentence
 from ctevidence.display.told import Told, told
@@ -108,8 +108,9 @@ def message(verdict: Verdict, source="opensafely") -> str:
     lead = verdict.lead
     told = sentence(lead, verdict.certainty, source, verdict.claim.thresholds)
     parts = [told, rests_on(lead, study_words(verdict))]
-    if lead.is_estimable and too_few(lead, disclosure_of(source)):
-        parts.insert(1, say("claims.too_few", few=SMALL))
+    few = say("claims.too_few", few=SMALL)
+    if lead.is_estimable and too_few(lead, disclosure_of(source)) and few not in told:
+        parts.insert(1, few)
     # before whom it is of: a reader must not take the sentence for settled
     if decides := decides_words(verdict):
         parts.insert(1, decides)
@@ -224,7 +225,11 @@ def _against(verdict: Verdict) -> str:
 def _of_age(row: Estimate) -> str:
     """The age group that all trials behind a row are of, where it is another than adults."""
     ages = [part for part in row.population.split("; ") if part in ("older adults", *YOUNG)]
-    return say("further.of_age", age=ages[0]) if ages else ""
+    if not ages:
+        return ""
+    if condition := condition_of(row.population):
+        return say("further.of_age_with", age=ages[0], condition=condition)
+    return say("further.of_age", age=ages[0])
 
 
 def _how_sure(verdict: Verdict) -> list[str]:

@@ -89,6 +89,17 @@ def population_label(population: str) -> str:
     return "; ".join(map(_part_label, population.split("; ")))
 
 
+def condition_of(population: str) -> str:
+    """The condition of those an estimate is of, as in a sentence; empty where it names none.
+
+    Examples
+    --------
+    >>> condition_of("anxiety; children and adolescents"), condition_of("everyone who started")
+    ('anxiety disorders', '')
+    """
+    return words("in_sentence").get(population.partition("; ")[0], "")
+
+
 def _part_label(part: str) -> str:
     _, is_stratum, stratum = part.partition("stratum ")
     known = words("strata")

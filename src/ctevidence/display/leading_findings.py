@@ -46,8 +46,9 @@ ROWS: Mapping[tuple[str, str], Mapping[str, str]] = {
         "reduce-medication-later": "relapse-taper",
     },
 }
-#: added to a comparison where no condition was asked for
-CONDITIONS = {
+#: combined treatment against medication in each condition, where none was asked for
+BY_CONDITION = {
+    "works-in-depression": "depression",
     "works-in-anxiety": "anxiety",
     "works-in-bipolar": "bipolar",
     "works-in-ptsd": "ptsd",
@@ -62,7 +63,6 @@ def table_leading(
     estimates: Estimates,
     comparison: tuple[str, str],
     source="opensafely",
-    conditions: bool = False,
 ) -> Table:
     """Risks of two treatments side by side, for the claims about them, with how sure and why.
 
@@ -75,24 +75,37 @@ def table_leading(
     comparison : (str, str)
         A key of `ROWS`.
     source : Study, Trials or name of a disclosure profile
-    conditions : bool
-        Whether conditions stand in rows of their own, as where none was asked for.
 
     Returns
     -------
     Table
         One row for each claim; one without data keeps its row and says so.
     """
+    return _table(ROWS[comparison], "caption", "-".join(comparison), verdicts, estimates, source)
+
+
+def table_by_condition(
+    verdicts: Mapping[str, Verdict], estimates: Estimates, source="opensafely"
+) -> Table:
+    """Combined treatment against medication, a row for each condition; else as `table_leading`."""
+    joined = "combined-medication-by-condition"
+    return _table(BY_CONDITION, "by_condition", joined, verdicts, estimates, source)
+
+
+def _table(
+    rows: Mapping[str, str],
+    caption: str,
+    joined: str,
+    verdicts: Mapping[str, Verdict],
+    estimates: Estimates,
+    source,
+) -> Table:
+    """Rows by claim; `joined` names the table and begins with arm and reference."""
     disclosure = disclosure_of(source)
-    rows = dict(ROWS[comparison])
-    if conditions and comparison == ("combined", "medication"):
-        rows = {"better-than-medication": "better", **CONDITIONS, **dict(list(rows.items())[2:])}
     known = [(name, verdicts[claim]) for claim, name in rows.items() if claim in verdicts]
     cells = [_row(name, verdict, estimates, disclosure) for name, verdict in known]
-    arm, reference = map(treatment_label, comparison)
+    arm, reference = map(treatment_label, joined.split("-")[:2])
     titles = {key: pick("leading_columns", key, arm=arm, reference=reference) for key in _COLUMNS}
-    caption = say("leading.caption", arm=capital(arm), reference=reference)
-    joined = "-".join(comparison)
     origins = tuple(
         told("", verdict.lead, *_levels(verdict, estimates), outcome=name, comparison=joined)
         for name, verdict in known
@@ -102,7 +115,8 @@ def table_leading(
     notes = [say("leading.note")]
     if any(v.lead is not None and is_of_the_young(v.lead) for _, v in known):
         notes.append(say("misreadings.young-harms"))
-    return Table(f"leading-{joined}", caption, frame, tuple(notes), numeric, origins=origins)
+    told_of = pick("leading", caption, arm=capital(arm), reference=reference)
+    return Table(f"leading-{joined}", told_of, frame, tuple(notes), numeric, origins=origins)
 
 
 def _row(name: str, verdict: Verdict, estimates: Estimates, disclosure: Disclosure) -> list[str]:

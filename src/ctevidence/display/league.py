@@ -116,4 +116,6 @@ def _data(rows: list[Estimate], name: str, title: str):
 def _alt(title: str, rows: list[Estimate], thin: set[str]) -> str:
     apart = sum(_holds_out(row) for row in rows)
     alone = say("display.league.thin", count=len(thin)) if thin else ""
+    if len(thin) == 1:
+        alone = say("display.league.thin_one")
     return say("display.league.alt", title=title, comparisons=len(rows), apart=apart, alone=alone)

@@ -127,7 +127,10 @@ def _what(found: TrialNetwork) -> str:
     beside = say("network_answers.beside")
     if found.shared:
         beside = say("network_answers.beside_shared", shared=_shared(found))
-    return " ".join([what, beside, *(f"{capital(caution)}." for caution in network.cautions)])
+    narrower = say("network_answers.narrower")
+    return " ".join(
+        [what, beside, narrower, *(f"{capital(caution)}." for caution in network.cautions)]
+    )
 
 
 def _shared(found: TrialNetwork) -> str:
@@ -181,7 +184,7 @@ def _first(found: TrialNetwork) -> str:
         score=number(score.estimate, 2),
         limits=interval(place.conf_low, place.conf_high, "people"),
         rests=_rests(found, first),
-        **about,
+        **about | {"arm": capital(first)},
     )
 
 

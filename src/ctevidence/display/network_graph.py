@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 import matplotlib as mpl
 import numpy as np
@@ -31,6 +32,10 @@ WIDE = 1.25
 LINE = 0.085
 KINDS = (*(t.value for t in (Treatment.CONTROL, Treatment.MEDICATION, Treatment.COMBINED,
                              Treatment.THERAPY)), "")  # fmt: skip
+#: half the width of the drawing at least; a name may take this share of the width
+LEAST_HALF, MOST_SHARE = 2.2, 0.4
+#: in a line of a name
+MOST_LETTERS = 40
 #: up to this many treatments, lines say their number of trials
 FEW = 8
 
@@ -83,11 +88,15 @@ def plot_network(network: Network, name: str = "network", title: str = "") -> Fi
             area = 60 + 540 * size[t] / max(size.values())
             _node(axes, at[t], area, trials[t], network.data.treatments.get(t, ""))
         share = {t: size[t] / max(size.values()) for t in order}
+        names = []
         for t, (x, y) in _name_places(order, angle, share).items():
             said = _said(t, trials[t], people[t] if by_people else None)
+            if len(order) <= FEW:  # there is room for a second line
+                said = textwrap.fill(said, MOST_LETTERS)
             side, points = "left" if x > 0 else "right", 10 if len(order) <= FEW else 8
-            axes.text(x, y, said, ha=side, va="center", color=INK, fontsize=points)
-        axes.set_xlim(-2.2, 2.2)
+            names.append(axes.text(x, y, said, ha=side, va="center", color=INK, fontsize=points))
+        half = _half_width(axes, names)
+        axes.set_xlim(-half, half)
         axes.set_ylim(-1.22, 1.22)
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
         counted = "people" if by_people else "trials"
@@ -123,6 +132,21 @@ def _name_places(order, angle, share) -> dict[str, tuple[float, float]]:
     return places
 
 
+def _half_width(axes, names) -> float:
+    """Half the width of the axes, in their units, that leaves room for every name.
+
+    A name that begins at x and takes the share s of the axes' width ends at x + 2 s W of the half
+    width W, so that W has to be x / (1 - 2 s) at least.
+    """
+    width = axes.get_window_extent().width
+    shares = [name.get_window_extent().width / width for name in names]
+    needed = [
+        abs(name.get_position()[0]) / (1 - 2 * min(share, MOST_SHARE))
+        for name, share in zip(names, shares, strict=True)
+    ]
+    return max(LEAST_HALF, *needed)
+
+
 def _said(treatment: str, trials: int, people: int | None) -> str:
     count = "1 trial" if trials == 1 else f"{trials} trials"
     return f"{treatment}, {count}" + (f", {people} people" if people is not None else "")
@@ -139,6 +163,8 @@ def _alt(title: str, order, trials, weight) -> str:
     a, b = max(weight, key=weight.get)
     alone = [t for t in order if trials[t] == 1]
     thin = say("display.network_graph.thin", count=len(alone)) if alone else ""
+    if len(alone) == 1:
+        thin = say("display.network_graph.thin_one")
     return say(
         "display.network_graph.alt",
         title=title,

@@ -32,6 +32,11 @@ from ctevidence.estimates import SMALL, Estimates
 from ctevidence.language import say
 from ctevidence.models.staying_well import CURVE, EVERYONE_COUNTED, KNOWN
 
+#: inches of a line of arrays, and of one that has only counts, all of too few people for icons
+LINE, LINE_WITHOUT_ICONS = 2.6, 1.3
+#: upper end of a panel without icons, in circles
+BELOW = 1.2
+
 
 def plot_per_100(fit, week: float | None = None, name: str = "per-100") -> Figure:
     """One array of 100 people per arm, those with the outcome filled.
@@ -86,8 +91,10 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
     # two in a row: a telephone shows a figure at a third of its width
     columns = min(2, len(rows))
     lines = -(-len(rows) // columns)
+    nobody = all(too_few(row, disclosure) for row in rows)
+    height = LINE_WITHOUT_ICONS if nobody else LINE
     with mpl.rc_context(LOOK):
-        figure, axes = canvas(5.2, 0.5 + 2.6 * lines, nrows=lines, ncols=columns, squeeze=False)
+        figure, axes = canvas(5.2, 0.5 + height * lines, nrows=lines, ncols=columns, squeeze=False)
         for panel in axes.flat[len(rows) :]:
             panel.axis("off")
         table = []
@@ -102,9 +109,12 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
             if few and value.isdigit():
                 big = f"{disclosure.events_text(row.events, row.n)} of {disclosure.text(row.n)}"
                 why = textwrap.fill(say("display.per_100.no_picture", few=SMALL), 20)
-                panel.text(4.5, 4.5, why, ha="center", va="center", color=MUTED, fontsize=9)
+                middle = BELOW / 2 if nobody else 4.5
+                panel.text(4.5, middle, why, ha="center", va="center", color=MUTED, fontsize=9)
             below = say("display.per_100.range", limits=limits) if limits else ""
             draw_panel(panel, arm.label, filled, big, below, colour)
+            if nobody:
+                panel.set_ylim(-3.7, BELOW)
             table.append(
                 (
                     arm.label,
@@ -126,7 +136,7 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
         data = drawn_table(name, title, pd.DataFrame(table, columns=columns), tuple(columns[1:]))
         parts = "; ".join(f"{label} {value} ({limits})" for label, value, limits, *_ in table)
         alt = say("display.per_100.alt", title=title, parts=parts)
-        if all(too_few(row, disclosure) for row in rows):
+        if nobody:
             alt = say("display.per_100.alt_few", title=title, parts=parts)
         return finished(figure, name, title, alt, data)
 

@@ -24,6 +24,7 @@ from ctevidence.display.synergy_sentences import (
     is_min_test,
     synergy_sentences,
 )
+from ctevidence.display.too_few import too_few
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import Thresholds
 from ctevidence.evidence.wording import strength_of
@@ -115,7 +116,7 @@ def _one(
         return special
     if not row.reference:
         return level_sentence(row, disclosure)
-    return contrast_sentence(row, certainty, thresholds)
+    return contrast_sentence(row, certainty, thresholds, too_few(row, disclosure))
 
 
 def _subject(row: Estimate) -> str:

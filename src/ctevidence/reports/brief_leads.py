@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ctevidence.display.contrast_words import amount, difference_words, outcome_words
 from ctevidence.display.disclosure import Disclosure, disclosure_of
-from ctevidence.display.labels import treatment_label
+from ctevidence.display.labels import condition_of, treatment_label
 from ctevidence.display.release import gated
 from ctevidence.display.told import Told, told
 from ctevidence.display.verdict_words import count_words, turned_words, who_words
@@ -59,6 +59,8 @@ def leads_told(material: Material, claims: Iterable[str]) -> list[Told]:
         row = None if verdict is None else _lead(verdict, material)
         if row is not None:
             found = _found(verdict, row, disclosure)
+            if material.condition is None:  # leads of several conditions stand side by side
+                found["people"] = _with_condition(found["people"], row)
             words = say("brief.lead", **found, sure=_sure(verdict, row))
             lines.append(told(words, row, claim=claim))
     return lines
@@ -89,6 +91,10 @@ def _sure(verdict: Verdict, row: Estimate) -> str:
     given = verdict.certainty
     sure = say("tail.certainty", certainty=given) if given else say("tail.not_assessed")
     return f"{sure}; {say('tail.association')}" if row.randomised is False else sure
+
+
+def _with_condition(people: str, row: Estimate) -> str:
+    return "; ".join(filter(None, (people, condition_of(row.population))))
 
 
 def _people(verdict: Verdict, disclosure: Disclosure) -> str:

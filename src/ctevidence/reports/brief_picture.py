@@ -10,6 +10,7 @@ from ctevidence.display.verdict_words import count_words
 from ctevidence.evidence.claim import PARTICIPANTS
 from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.hearing import source_of
+from ctevidence.language import pattern
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import Block, beside, picture
 
@@ -30,8 +31,10 @@ def picture_block(material: Material) -> Block | None:
         if blocks := [block for block in drawn if block is not None]:
             return beside(*blocks)
     figure = next(filter(None, map(material.figure, OWN)), None)
+    if figure is None or pattern("display.per_100.alt_few").match(figure.alt):
+        return None  # counts of a handful stand in the table above
     # its numbers stand above it, and in the report
-    return None if figure is None else picture(figure, has_numbers=False)
+    return picture(figure, has_numbers=False)
 
 
 def _of_lead(verdict: Verdict, material: Material) -> Block | None:

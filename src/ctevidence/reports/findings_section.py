@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctevidence.contrasts.treatments import PAIRS
 from ctevidence.data.study import Study
 from ctevidence.display.findings import table_findings
-from ctevidence.display.leading_findings import ROWS, table_leading
+from ctevidence.display.leading_findings import ROWS, table_by_condition, table_leading
 from ctevidence.language import say
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import Block, Section, folded, folded_table, grid, heading, prose
@@ -46,13 +46,12 @@ def _pairs(study: Study) -> list[tuple[str, str]]:
 
 def _leading(material: Material) -> list[Block]:
     """By what leads each claim; then the misreadings that the tables invite."""
-    verdicts, source = material.verdicts, material.source
-    tables = [
-        table_leading(verdicts, material.estimates, pair, source, material.condition is None)
-        for pair in ROWS
-    ]
+    told = material.verdicts, material.estimates
+    tables = [table_leading(*told, pair, material.source) for pair in ROWS]
     # what adding a treatment brings; single treatments against each other stay in the appendix
     adding = [grid(table) for table, pair in zip(tables, ROWS, strict=True) if "combined" in pair]
     alone = [t for t, pair in zip(tables, ROWS, strict=True) if "combined" not in pair]
+    if material.condition is None:
+        adding.append(grid(table_by_condition(*told, material.source)))
     singles = (folded_table(table, is_open=True) for table in alone)
     return [heading(say("findings.all_sources")), *adding, *singles]
