@@ -25,6 +25,15 @@ HIDDEN = "[hidden]"
 _TOKEN = re.compile(r"[^\W_]+(?:[-.'][^\W_]+)*")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _CHUNK = 1 << 20
+#: classes of errors that no message for a person stands in; ours, and what we raise, hold one
+_OF_THE_PROGRAM = {
+    "ArithmeticError", "AssertionError", "AttributeError", "FloatingPointError", "ImportError",
+    "IndexError", "LinAlgError", "ModuleNotFoundError", "NameError", "NotImplementedError",
+    "OverflowError", "RecursionError", "SyntaxError", "TypeError", "UnboundLocalError",
+    "ZeroDivisionError",
+}  # fmt: skip
+#: a kernel that is no more
+_DIED = {"DeadKernelError", "MemoryError"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,26 @@ class Failure:
     kind: str
     message: str
     error: Exception = field(compare=False, repr=False)
+
+    @property
+    def words(self) -> str:
+        """What happened, for a person: without the class of the error, which the log names.
+
+        Examples
+        --------
+        >>> Failure("demo", "02_response", 5, "KeyError", "No week 9.", KeyError()).words
+        'No week 9.'
+        """
+        text = " ".join(self.message.split())
+        if self.kind in _DIED:
+            return (
+                "The process of the notebook ended by itself, most often because memory ran out: "
+                "try --workers 1."
+            )
+        if self.kind in _OF_THE_PROGRAM or " " not in text:
+            said = f" It says: {text}" if text else ""
+            return f"A fault of the program, not of the data: please report it with the log.{said}"
+        return text
 
     @property
     def plain(self) -> dict[str, object]:

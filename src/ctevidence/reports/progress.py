@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -17,19 +17,57 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskProgressColumn,
     TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 from rich.table import Table
 from rich.text import Text
 
-from ctevidence.reports.events import Event, Made
+from ctevidence.reports.events import DATA, PAGES, Event, Made
 from ctevidence.reports.failures import Failure
 
 #: what a report may take before its plan is known, in seconds
 GUESS = 25.0
+#: names that the table of failures shows of very many reports stopped by one reason
+EXAMPLES = 5
+#: letters of the report and its step beside the bar, and of all that stands beside the bar
+NAMED, OTHERS = 32, 74
+_STEPS = {DATA: "reading the data", PAGES: "making the pages"}
+
+
+class Times(ProgressColumn):
+    """How long it has taken (or how much has failed), and how long it will take.
+
+    The time left is unknown until a first step has ended, and this is said.
+    """
+
+    def render(self, task: Task) -> Text:
+        failed = task.fields["failed"]
+        begin = f"{failed} failed" if failed else f"after {_clock(task.elapsed or 0.0)}"
+        left = task.time_remaining
+        until = "time left not known yet" if left is None else f"about {_clock(left)} left"
+        return Text(begin if task.finished else f"{begin}, {until}", no_wrap=True)
+
+
+def _named(event: Event) -> str:
+    """The report and its step in the width that there is; of a long report the beginning."""
+    step = _STEPS.get(event.step, event.step)
+    room = NAMED - len(step) - 2
+    report = event.report if len(event.report) <= room else f"{event.report[: room - 1]}…"
+    return f"{report}: {step}"
+
+
+def _clock(seconds: float) -> str:
+    """Minutes and seconds, with hours where there are any.
+
+    >>> _clock(9), _clock(3725)
+    ('0:09', '1:02:05')
+    """
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 class Display:
@@ -42,23 +80,25 @@ class Display:
     log : Path
         A line for each event is added while the run is under way.
     quiet : bool
-        No bar; failures are still shown.
+        No bar.
     """
 
     def __init__(self, reports: Sequence[str], log: Path, quiet: bool = False) -> None:
         self.console = Console(stderr=True)
-        columns = (TextColumn("{task.description:<36.36}"), BarColumn(), TaskProgressColumn())
-        left = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-        self._bar = Progress(*columns, *left, console=self.console, disable=quiet)
+        bar = BarColumn(max(6, min(40, self.console.width - OTHERS)))
+        columns = (TextColumn(f"{{task.description:<{NAMED}}}"), bar, TaskProgressColumn(), Times())
+        self._bar = Progress(*columns, console=self.console, disable=quiet)
         self._planned = dict.fromkeys(reports, 0.0)
         self._known: set[str] = set()
         self._expected: dict[tuple[str, str], float] = {}
         self._running: list[str] = []
+        self._failed = 0
         self._path, self._lock = log, threading.Lock()
 
     def __enter__(self) -> Display:
         self._log = _opened(self._path)
-        self._task = self._bar.add_task("starting", total=GUESS * max(1, len(self._planned)))
+        total = GUESS * max(1, len(self._planned))
+        self._task = self._bar.add_task("starting", total=total, failed=0)
         return self
 
     def __exit__(self, *_) -> None:
@@ -92,7 +132,7 @@ class Display:
         self._log = None
 
     def _show(self, event: Event) -> None:
-        name = f"{event.report}: {event.step}"
+        name = _named(event)
         if event.state == "planned":
             self._known.add(event.report)
             self._planned[event.report] += event.seconds
@@ -101,25 +141,41 @@ class Display:
             self._running.append(name)
         elif name in self._running:
             self._running.remove(name)
-        if event.failure:
-            self.console.print(Text(f"failed: {name}: {_why(event.failure)}"))
+        self._failed += event.failure is not None  # why stands in the table at the end
         guessed = GUESS * (len(self._planned) - len(self._known))
         step = self._expected.get((event.report, event.step), 0.0) if event.ends else 0.0
         shown = self._running[-1] if self._running else name
         total = sum(self._planned.values()) + guessed
-        self._bar.update(self._task, advance=step, total=total, description=shown)
+        told = {"description": shown, "failed": self._failed}
+        self._bar.update(self._task, advance=step, total=total, **told)
 
 
 def failures_table(made: Sequence[Made]) -> Table:
-    """What failed and why, one line each."""
+    """What failed and why: a line for each reason, with all reports that it stopped."""
     table = Table(title="What failed, and why", title_justify="left")
-    for head in ("report", "notebook", "cell", "why"):
+    for head in ("report", "where", "why"):
         table.add_column(head, overflow="fold")
+    stopped: dict[str, list[Failure]] = {}
     for failure in (f for m in made for f in m.failures):
-        cell = "" if failure.cell is None else str(failure.cell)
-        why = f"{failure.kind}: {failure.message}"
-        table.add_row(*map(Text, (failure.report, failure.step, cell, why)))
+        stopped.setdefault(failure.words, []).append(failure)
+    for why, failures in stopped.items():
+        reports = dict.fromkeys(failure.report for failure in failures)
+        places = dict.fromkeys(map(_where, failures))
+        table.add_row(_lines(reports), _lines(places), Text(why))
     return table
+
+
+def _where(failure: Failure) -> str:
+    """The step that failed, in words."""
+    step = _STEPS.get(failure.step, failure.step)
+    return step if failure.cell is None else f"{step}, cell {failure.cell}"
+
+
+def _lines(names: Iterable[str]) -> Text:
+    """Names below each other, the first few of very many."""
+    names = list(names)
+    more = [f"and {len(names) - EXAMPLES} more"] if len(names) > EXAMPLES else []
+    return Text("\n".join([*names[:EXAMPLES], *more]))
 
 
 def plain(made: Sequence[Made]) -> dict:
