@@ -9,6 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from ctevidence.cli import app
+from ctevidence.data.date_forms import date_form
+from ctevidence.data.fitting_scales import fitting_scales
+from ctevidence.data.made_tables import make_tables
+from ctevidence.data.mapping import read_mapping
 from ctevidence.data.prepare import prepare
 from ctevidence.data.problems import DataProblems
 from ctevidence.data.proposal import propose
@@ -47,8 +51,133 @@ def test_columns_are_understood_by_name_and_cells():
 
 
 def test_what_the_cells_contradict_is_not_understood():
-    found = meanings(phq9_total="99", day="Monday", seen="29.3.2024", gad7="high")
+    found = meanings(phq9_total="99", day="Monday", seen="30.2.2024", gad7="high")
     assert {m.what for m in found.values()} == {""}
+    assert found["phq9_total"].why == "named for PHQ-9, but not all values lie between 0 and 27"
+    assert found["gad7"].why == "named for GAD-7, but not all cells are numbers"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PatientID",
+        "patient_id",
+        "Patient ID",
+        "PATIENT-ID",
+        "Subject ID",
+        "SubjectNo",
+        "subject.code",
+    ]
+    + ["ID Patient", "Participant Number", "client_id", "StudyID", "USUBJID", "pat_nr"],
+)
+def test_people_are_recognised_however_they_are_written(name):
+    frame = pd.DataFrame({"site_id": ["1", "2"], name: ["a", "b"], "therapist_id": ["3", "4"]})
+    assert [m.column for m in understand(frame) if m.what == "person"] == [name]
+
+
+def test_the_number_of_a_study_is_no_person():
+    frame = pd.DataFrame({"STUDYID": ["S1", "S1"], "score": ["3", "4"]})
+    assert [m.what for m in understand(frame)] == ["", "score"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "form"),
+    [
+        (["2024-03-29", "2024-03-01"], ""),
+        (["29.3.2024", "1.2.2024"], "%d.%m.%Y"),
+        (["01.02.2024"], "%d.%m.%Y"),  # points part days from months, nowhere months from days
+        (["01.02.2024 09:30"], "%d.%m.%Y %H:%M"),
+        (["01/02/2024", "13/02/2024"], "%d/%m/%Y"),
+        (["01/02/2024", "02/13/2024"], "%m/%d/%Y"),
+        (["01/02/2024", "11/12/2024"], "?"),
+        (["13-02-2024"], "%d-%m-%Y"),
+        (["02-03-2024"], "?"),
+        (["2024/02/13"], "%Y/%m/%d"),
+        (["13/02/2024", "02/13/2024"], None),  # both at once
+        (["13.02.2024", "14/02/2024"], None),
+        (["31.02.2024"], None),
+        (["1.2.24"], None),
+        (["12"], None),
+        ([], None),
+    ],
+)
+def test_a_date_is_read_by_the_only_form_that_fits(cells, form):
+    assert date_form(cells) == form
+
+
+def test_scores_are_of_scales_that_hold_them():
+    assert [s.label for s in fitting_scales(["0", "27", ""])][0] == "PHQ-9"
+    assert "GAD-7" not in {s.label for s in fitting_scales(["22"])}
+    assert "GAD-7" in {s.label for s in fitting_scales(["21"])}
+    assert fitting_scales(["2", "x"]) == fitting_scales([]) == fitting_scales(["9999"]) == []
+    assert "PHQ-9" not in {s.label for s in fitting_scales(["2.5"])}
+
+
+PEOPLE = """Subject ID;Treatment Group;Randomised on
+P1;both;01.02.2023
+P2;drug;13.02.2023
+P3;talk;05.03.2023
+P4;none;07.03.2023
+"""
+SCORES = """Subject ID;Date of visit;PHQ9;GAD7 total;Score
+P1;01.02.2023;17;12;20
+P1;15.03.2023;12;8;14
+P2;13.02.2023;15;9;18
+P3;05.03.2023;16;9;18
+P4;07.03.2023;16;9;18
+"""
+
+
+def test_a_start_in_another_file_and_scales_beside_each_other(tmp_path):
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    (tmp_path / "scores.csv").write_text(SCORES)
+    files = [tmp_path / "people.csv", tmp_path / "scores.csv"]
+    folder = propose(files, tmp_path / "raw" / "mine", "mine").folder
+    mapping = tomllib.loads((folder / "prepare.toml").read_text("utf-8"))
+    assert mapping["participants"]["columns"]["participant_id"] == "Subject ID"
+    scales_found = [part["columns"]["scale"] for part in mapping["visits"]]
+    assert scales_found == [{"constant": "PHQ-9"}, {"constant": "GAD-7"}, "?"]
+    for part in mapping["visits"]:
+        assert part["columns"]["day"] == {
+            "date": "Date of visit", "since": "?", "format": "%d.%m.%Y"
+        }  # fmt: skip
+        assert part["beside"] == {
+            "from": "people.csv", "by": "Subject ID", "columns": ["Randomised on"]
+        }  # fmt: skip
+    declared = (folder / "study.toml").read_text("utf-8")
+    assert "found: PHQ-9, GAD-7" in declared
+    # what is proposed works once it is decided
+    text = (folder / "prepare.toml").read_text("utf-8")
+    text = text.replace('since = "?"', 'since = "Randomised on"')
+    text = text[: text.rindex("[[visits]]")]
+    (folder / "prepare.toml").write_text(text, "utf-8")
+    mappings, form = read_mapping(folder / "prepare.toml", TABLES)
+    visits = make_tables(mappings, folder, form)["visits"].frame
+    assert visits[["participant_id", "day", "scale", "score"]].to_numpy().tolist()[:3] == [
+        ["P1", "0", "PHQ-9", "17"],
+        ["P1", "42", "PHQ-9", "12"],
+        ["P2", "0", "PHQ-9", "15"],
+    ]
+
+
+def test_dates_that_could_be_read_two_ways_are_asked_for(tmp_path):
+    (tmp_path / "scores.csv").write_text("id,arm,seen,score\n1,a,03/04/2023,5\n2,b,04/04/2023,26\n")
+    made = propose([tmp_path / "scores.csv"], tmp_path / "raw" / "mine", "mine")
+    (asked,) = (p for p in made.open if p.column == "day")
+    assert "format: %d/%m/%Y or %m/%d/%Y, as they are meant" in asked.do
+    (asked,) = (p for p in made.open if p.column == "scale")
+    assert 'constant = "PHQ-9" }; the values fit PHQ-9 (0 to 27)' in asked.do
+    assert "no day above 12 tells" in str(made)
+
+
+def test_a_file_named_for_a_scale_holds_its_scores_where_they_fit(tmp_path):
+    (tmp_path / "gad-7 scores.csv").write_text("id,arm,day,score\n1,a,0,5\n2,b,0,21\n")
+    (tmp_path / "phq9.csv").write_text("id,arm,day,score\n1,a,0,5\n2,b,0,28\n")
+    gad = propose([tmp_path / "gad-7 scores.csv"], tmp_path / "raw" / "gad", "gad")
+    assert 'scale = { constant = "GAD-7" }' in (gad.folder / "prepare.toml").read_text("utf-8")
+    assert 'primary = "GAD-7"' in (gad.folder / "study.toml").read_text("utf-8")
+    phq = propose([tmp_path / "phq9.csv"], tmp_path / "raw" / "phq", "phq")
+    assert 'scale = "?"' in (phq.folder / "prepare.toml").read_text("utf-8")
 
 
 @pytest.mark.parametrize("scale", [s for s in scales() if s.items and s.scoring == "sum"], ids=str)

@@ -22,12 +22,12 @@ from ctevidence.data.folder_paths import name_fault
 from ctevidence.data.origin import Origin
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.proposed_adam import adam_mapping
-from ctevidence.data.proposed_mapping import propose_mapping
+from ctevidence.data.proposed_mapping import propose_mapping, scales_of
 from ctevidence.data.received import READABLE, read_received
 from ctevidence.data.sources import SOURCE_FILE, checksum
 from ctevidence.data.study import STUDY_NAME
 from ctevidence.data.toml_text import quoted
-from ctevidence.data.undecided import undecided
+from ctevidence.data.undecided import OPEN, undecided
 from ctevidence.data.understood import Meaning, understand
 from ctevidence.data.whole_folder import made_whole
 from ctevidence.data.workbook_cells import SUFFIXES as WORKBOOKS
@@ -235,10 +235,11 @@ def _study(name: str, tables: list[ReceivedTable]) -> str:
         "# control, medication, therapy or combined\n"
         for arm in arms
     ]
-    scales = dict.fromkeys(m.scale.label for t in tables for m in t.meanings if m.scale)
-    scale = next(iter(scales)) if len(scales) == 1 else "?"
-    filled = {"NAME": name, "SCALE": scale}
-    text = re.sub(r'"(NAME|SCALE)"', lambda m: quoted(filled[m[1]]), text)
+    found = scales_of(tables)
+    text = text.replace('"NAME"', quoted(name))
+    scale = quoted(found[0] if len(found) == 1 else "?")
+    which = f"; found: {', '.join(found)}" if len(found) > 1 else ""
+    text = text.replace('"SCALE"', scale).replace("WHICH", which)
     text = text.replace("ARMS\n", "\n".join(blocks) + "\n")
     return text.replace("SCHEDULE\n", _schedule(tables))
 
@@ -250,7 +251,7 @@ def _schedule(tables: list[ReceivedTable]) -> str:
     remark = "                              # "
     return "".join(
         f"[[schedule.visits]]                       # remove it where it is the baseline\n"
-        f"name = {quoted(name)}\n"
+        f"name = {quoted(name)}{remark + 'how the visit is called' if name == OPEN else ''}\n"
         f'week = "?"{remark}nominal week{f", perhaps {week}" if week else ""}\n'
         f'days = ["?", "?"]{remark[7:]}first and last day that count as this visit\n\n'
         for name, week in names.items()

@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ctevidence.data.date_forms import forms_of
+from ctevidence.data.fitting_scales import fitting_scales, scale_in
+from ctevidence.data.scales import Scale
 from ctevidence.data.toml_text import quoted
+from ctevidence.data.undecided import OPEN
 from ctevidence.data.understood import Meaning
 
 if TYPE_CHECKING:
     from ctevidence.data.proposal import ReceivedTable
 
+#: Scales that a remark names for scores that could be of many.
+_MOST_SCALES = 4
 _START = re.compile("start|rand|enrol|consent|base|entry")
 _HEAD = """\
 # How the tables of this study are made from the files as received: a proposal. Each "?" has to be
@@ -25,7 +31,7 @@ def propose_mapping(tables: list[ReceivedTable]) -> str:
     tables : list of ReceivedTable
     """
     parts = [_HEAD, _participants(tables)]
-    visits = [part for table in tables for part in _visits(table)]
+    visits = [part for table in tables for part in _visits(table, tables)]
     if len(visits) == 1:
         parts.append("\n".join(["[visits]", *visits[0][0], "[visits.columns]", *visits[0][1]]))
     for origin, columns in visits if len(visits) > 1 else []:
@@ -86,9 +92,11 @@ def _participants(tables: list[ReceivedTable]) -> str:
     return "\n".join(lines)
 
 
-def _visits(table: ReceivedTable) -> list[tuple[list[str], list[str]]]:
+def _visits(table: ReceivedTable, tables: list[ReceivedTable]) -> list[tuple[list[str], list[str]]]:
     """For each questionnaire of a table: where its rows come from, and how columns are made."""
     person = _copied("participant_id", _find(table, "person"), "the column that names the person")
+    beside = _start_beside(table, tables)
+    day = _day(table, beside)
     parts = []
     for scale in dict.fromkeys(m.scale.label for m in table.meanings if m.scale):
         of_scale = [m for m in table.meanings if m.scale and m.scale.label == scale]
@@ -97,16 +105,52 @@ def _visits(table: ReceivedTable) -> list[tuple[list[str], list[str]]]:
             parts.append((origin_lines(table), [person, named, *_long(timed)]))
         elif items := [m for m in of_scale if m.what == "item"]:
             rows = [f"item_{m.number} = {quoted(m.column)}" for m in items]
-            parts.append((_filled(table), [person, *_day(table), named, *rows, *_visit(table)]))
+            rows = [person, *day, named, *rows, *_visit(table), *beside]
+            parts.append((_filled(table), rows))
         else:
-            score = _copied("score", of_scale[0], "")
-            parts.append((_filled(table), [person, *_day(table), named, score, *_visit(table)]))
-    score = _find(table, "score")
-    if not parts and score:
-        word = _copied("scale", _find(table, "scale"), 'the scale: { constant = "PHQ-9" }')
-        rows = [person, *_day(table), word, _copied("score", score, ""), *_visit(table)]
-        parts.append((_filled(table), rows))
+            rows = [person, *day, named, _copied("score", of_scale[0], ""), *_visit(table), *beside]
+            parts.append((_filled(table), rows))
+    unnamed = (m for m in table.meanings if m.what == "score" and not m.scale)
+    if score := next(unnamed, None):
+        rows = [person, *day, _scale_of(table, score), _copied("score", score, "")]
+        parts.append((_filled(table), [*rows, *_visit(table), *beside]))
     return parts
+
+
+def _scale_of(table: ReceivedTable, score: Meaning) -> str:
+    """The scale of scores whose column does not name one."""
+    if named := _find(table, "scale"):
+        return _copied("scale", named, "")
+    if scale := scale_of_file(table, score):
+        remark = (
+            f"the name of the file, and all values lie between {scale.low:g} and {scale.high:g}"
+        )
+        return _remarked(f"scale = {{ constant = {quoted(scale.label)} }}", remark)
+    fitting = fitting_scales(table.frame[score.column])
+    shown = [f"{scale.label} ({scale.low:g} to {scale.high:g})" for scale in fitting[:_MOST_SCALES]]
+    which = f"; the values fit {', '.join(shown)}" if shown else ""
+    which += f" and {len(fitting) - len(shown)} wider ones" if len(fitting) > len(shown) else ""
+    example = fitting[0].label if fitting else "PHQ-9"
+    return _remarked('scale = "?"', f"the scale: {{ constant = {quoted(example)} }}{which}")
+
+
+def scales_of(tables: list[ReceivedTable]) -> list[str]:
+    """The scales that the tables hold as far as they are understood, each once."""
+    found = {}
+    for table in tables:
+        for m in table.meanings:
+            unnamed = m.what == "score" and not m.scale and not _find(table, "scale")
+            scale = scale_of_file(table, m) if unnamed else m.scale
+            found |= {scale.label: None} if scale else {}
+    return list(found)
+
+
+def scale_of_file(table: ReceivedTable, score: Meaning) -> Scale | None:
+    """The scale that the file or sheet is named for, if the scores can be of it."""
+    names = [table.origin.sheet, table.origin.file.rsplit(".", 1)[0]]
+    scale = next((scale for name in names if name and (scale := scale_in(name))), None)
+    fits = scale is not None and scale in fitting_scales(table.frame[score.column])
+    return scale if fits else None
 
 
 def _filled(table: ReceivedTable) -> list[str]:
@@ -120,19 +164,51 @@ def _filled(table: ReceivedTable) -> list[str]:
     return lines
 
 
-def _day(table: ReceivedTable) -> list[str]:
+def _day(table: ReceivedTable, beside: list[str] = ()) -> list[str]:
     if day := _find(table, "day"):
         return [f"day = {quoted(day.column)}"]
     if day := _find(table, "study day"):
         return [f"day = {{ study_day = {quoted(day.column)} }}"]
-    dates = [m.column for m in table.meanings if m.what == "date"]
+    dates = [m for m in table.meanings if m.what == "date"]
     if dates:
-        seen = next((c for c in dates if not _START.search(c.lower())), dates[0])
+        seen = next((m for m in dates if not _START.search(m.column.lower())), dates[0])
         do = "the column with the person's start; from another row or file by [visits.beside]"
-        if others := [c for c in dates if c != seen]:
+        if beside:
+            do = "the column with the person's start, of those under [visits.beside] below"
+        if others := [m.column for m in dates if m != seen]:
             do += f"; dates here: {', '.join(others)}"
-        return [_remarked(f'day = {{ date = {quoted(seen)}, since = "?" }}', do)]
+        if seen.form == OPEN:
+            do += f"; format: {' or '.join(forms_of(table.frame[seen.column]))}, as they are meant"
+        form = f", format = {quoted(seen.form)}" if seen.form else ""
+        return [_remarked(f'day = {{ date = {quoted(seen.column)}, since = "?"{form} }}', do)]
     return [_remarked('day = "?"', 'days since the start: a column, or { constant = "0" }')]
+
+
+def _start_beside(table: ReceivedTable, tables: list[ReceivedTable]) -> list[str]:
+    """Where days are counted from dates of a file that holds no start: the file that does."""
+    dates = [m for m in table.meanings if m.what == "date"]
+    counted = _find(table, "day") or _find(table, "study day")
+    person = _find(table, "person")
+    if counted or not dates or not person or any(_START.search(m.column.lower()) for m in dates):
+        return []
+    for other in tables:
+        who = _find(other, "person")
+        if other is table or who is None or who.column != person.column:
+            continue
+        starts = [m.column for m in other.meanings if _is_start(m, dates, table)]
+        if starts and not other.frame[who.column].duplicated().any():
+            remark = "the start stands in this file"
+            lines = [_remarked("[visits.beside]", remark), *origin_lines(other)]
+            columns = ", ".join(map(quoted, starts))
+            return [*lines, f"by = {quoted(person.column)}", f"columns = [{columns}]"]
+    return []
+
+
+def _is_start(meaning: Meaning, dates: list[Meaning], table: ReceivedTable) -> bool:
+    """Whether a column of another file can be the start of what is dated here."""
+    alike = any(meaning.form == date.form for date in dates)
+    named = _START.search(meaning.column.lower()) and meaning.column not in table.frame
+    return meaning.what == "date" and bool(named) and alike
 
 
 def _visit(table: ReceivedTable) -> list[str]:

@@ -12,26 +12,32 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ctevidence.data.cells import read_number
+from ctevidence.data.date_forms import date_form
 from ctevidence.data.scales import Scale, get_scale, scales
+from ctevidence.data.undecided import OPEN
 
 #: Words that name a column of this meaning, likely ones first.
 _NAMES = {
     "person": (
         *("participant_id", "usubjid", "patient_id", "subject_id", "record_id", "subjid"),
-        *("participant", "patient", "subject", "person", "pid", "id", "rownames"),
+        *("participant", "patient", "subject", "person", "client", "pid", "id", "rownames"),
     ),
     "arm": (
         *("arm", "trt01p", "trtp", "treatment_arm", "study_arm", "allocation", "group"),
-        *("treatment_group", "treatment", "trt", "armcd"),
+        *("treatment_group", "randomised_group", "randomized_group", "intervention"),
+        *("treatment", "trt", "armcd"),
     ),
-    "day": ("day", "days", "visit_day", "day_of_visit"),
+    "day": ("day", "days", "visit_day", "day_of_visit", "days_since_start"),
     "study day": ("ady",),
     "visit": ("visit", "avisit", "timepoint", "redcap_event_name", "wave", "time", "session"),
     "event": ("event", "event_type"),
     "score": ("score", "total", "total_score", "aval"),
 }
 _MOST_ARMS = 12
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
+#: PatientNo, subject_code, ID Patient; StudyID too, if it is not the same in every row
+_WHO = "participants?|patients?|pat|pt|subjects?|subj|persons?|clients?|cases?|respondents?|study"
+_PERSON = re.compile(rf"({_WHO})(id|no|nr|num|number|code|key)|id({_WHO})")
+_TOTAL = ("total", "score", "sum", "tot")
 #: What follows the name of a scale: a time, or the start.
 _TIME = re.compile(r"(w|wk|week|weeks|m|mo|month|months|d|day|days)?(\d+)(w|wk|m|mo|d)?")
 _START = ("pre", "baseline", "bl", "base", "start", "0", "intake")
@@ -56,6 +62,8 @@ class Meaning:
         Of an item.
     day : int, optional
         Of a score at a time.
+    form : str
+        How a date is written, as `date_form` says.
     """
 
     column: str
@@ -64,6 +72,7 @@ class Meaning:
     scale: Scale | None = None
     number: int | None = None
     day: int | None = None
+    form: str = ""
 
 
 def understand(frame: pd.DataFrame) -> list[Meaning]:
@@ -90,18 +99,28 @@ def understand(frame: pd.DataFrame) -> list[Meaning]:
     return [found[column] for column in frame]
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Small letters and digits, joined by underscores."""
     return re.sub(r"[^a-z0-9]+", "_", str(name).lower()).strip("_")
+
+
+def _joined(name: str) -> str:
+    """PatientID, patient_id and Patient ID are one name."""
+    return plain_name(name).replace("_", "")
 
 
 def _named(what: str, names: tuple[str, ...], frame: pd.DataFrame) -> Meaning | None:
     """The column with the likeliest of these names, if its cells can be meant."""
-    plain = {_plain(column): column for column in reversed(frame.columns)}
-    for name in names:
-        column = plain.get(name)
+    joined = {_joined(column): column for column in reversed(frame.columns)}
+    likely = [joined.get(_joined(name)) for name in names]
+    if what == "person":
+        likely += [c for name, c in joined.items() if _PERSON.fullmatch(name)]
+    for column in likely:
         if column is None:
             continue
         values = set(frame[column]) - {""}
+        if what == "person" and "study" in _joined(column) and len(values) < 2:
+            continue
         if what == "person" and (frame[column] == "").any():
             continue
         if what == "arm" and not 1 < len(values) <= _MOST_ARMS:
@@ -119,17 +138,33 @@ def _are_numbers(values: Iterable[str]) -> bool:
 def _by_cells(column: str, cells: pd.Series) -> Meaning:
     """What the cells alone show."""
     values = {cell for cell in cells if cell}
-    if values and all(map(_DATE.fullmatch, values)):
-        return Meaning(column, "date", "all cells are dates")
-    if values and len(values) <= _MOST_ARMS and all(_scale(value) for value in values):
+    form = date_form(values)
+    if form is not None:
+        written = f", written as {form}" if form else ""
+        if form == OPEN:
+            written = ", and no day above 12 tells whether the day or the month comes first"
+        return Meaning(column, "date", f"all cells are dates{written}", form=form)
+    if values and len(values) <= _MOST_ARMS and all(named_scale(value) for value in values):
         return Meaning(column, "scale", f"all cells name scales: {', '.join(sorted(values))}")
-    return Meaning(column, "", "")
+    return Meaning(column, "", _outside(column, values))
+
+
+def _outside(column: str, values: set[str]) -> str:
+    """Why a column that is named for a scale does not hold its scores; empty for other columns."""
+    scale, _ = _split(column)
+    if scale is None or not values:
+        return ""
+    why = f"named for {scale.label}, but not all "
+    if not _are_numbers(values):
+        return f"{why}cells are numbers"
+    return f"{why}values lie between {scale.low:g} and {scale.high:g}"
 
 
 # -- scores and items -----------------------------------------------------------------------------
 
 
-def _scale(word: str) -> Scale | None:
+def named_scale(word: str) -> Scale | None:
+    """The scale of this name; None where there is none."""
     try:
         return get_scale(word) if word else None
     except ValueError:
@@ -138,16 +173,20 @@ def _scale(word: str) -> Scale | None:
 
 def _split(column: str) -> tuple[Scale | None, str]:
     """The scale that a name begins with, and the rest of the name: phq9_w8 is PHQ-9 and w8."""
-    parts = _plain(column).split("_")
+    parts = plain_name(column).split("_")
+    if parts[0] in _TOTAL:  # score_phq9_w8
+        parts = parts[1:] or parts
     for n in range(len(parts), 0, -1):
-        if scale := _scale("".join(parts[:n])):
+        if scale := named_scale("".join(parts[:n])):
             return scale, "_".join(parts[n:])
     return _glued(parts)
 
 
 def _glued(parts: list[str]) -> tuple[Scale | None, str]:
     """phqw8 names no scale; hamd17 does, and bdi2 may: only whole words and known stems count."""
-    stems = {_plain(word).replace("_", ""): s for s in scales() for word in (s.name, *s.aliases)}
+    stems = {
+        plain_name(word).replace("_", ""): s for s in scales() for word in (s.name, *s.aliases)
+    }
     match = re.fullmatch(r"([a-z]+\d*[a-z]*?)(w|wk|m|d)(\d+)", parts[0])
     if match and (scale := stems.get(match[1])):
         return scale, "_".join([f"{match[2]}{match[3]}", *parts[1:]])
@@ -164,7 +203,7 @@ def _of_scale(column: str, cells: pd.Series) -> Meaning | None:
         return None
     why = f"its name, and all values lie between {scale.low:g} and {scale.high:g}"
     rest = rest.removesuffix("_total").removesuffix("_score")
-    if rest in ("", "total", "score", "sum", "tot"):
+    if rest in ("", *_TOTAL):
         return Meaning(column, "score", why, scale)
     if rest in _START:
         return Meaning(column, "score at a time", f"{why}; {rest} is the start", scale, day=0)
@@ -179,11 +218,11 @@ def _items(columns: Iterable[str]) -> dict[str, Meaning]:
     """Columns that end in 1, 2 ... up to the number of items of the scale they are named for."""
     groups: dict[str, dict[int, str]] = {}
     for column in columns:
-        if match := re.fullmatch(r"(.*?)_?(?:item|q)?_?0*([1-9]\d?)", _plain(column)):
+        if match := re.fullmatch(r"(.*?)_?(?:item|q)?_?0*([1-9]\d?)", plain_name(column)):
             groups.setdefault(match[1].rstrip("_"), {})[int(match[2])] = column
     found = {}
     for stem, numbered in groups.items():
-        scale = _scale(stem.replace("_", ""))
+        scale = named_scale(stem.replace("_", ""))
         if scale and scale.items and set(numbered) == set(range(1, scale.items + 1)):
             why = f"{scale.items} columns of this name, as many as {scale.label} has items"
             found |= {c: Meaning(c, "item", why, scale, number=i) for i, c in numbered.items()}
