@@ -96,6 +96,12 @@ def test_windows_1252_is_refused_with_the_line_and_read_when_declared(tmp_path: 
     assert table(tmp_path, data, encoding="cp1252").frame.loc[3].tolist() == ["Åse", "€"]
 
 
+def test_every_line_of_another_encoding_is_told_at_once(tmp_path: Path) -> None:
+    data = "a,b\nÅse,1\nx,2\ny,€\n".encode("cp1252")
+    found = refused(tmp_path, data).problems
+    assert [(p.row, p.value) for p in found] == [(2, "Åse,1"), (4, "y,€")]
+
+
 def test_a_declared_encoding_cannot_garble_utf_8(tmp_path: Path) -> None:
     # read as Windows-1252 this would be "Ã…se", without any error
     problem = refused(tmp_path, "a\nÅse\n".encode(), encoding="cp1252").problems[0]

@@ -234,6 +234,47 @@ def test_problem_with_prepare_toml(case, run, raw):
     assert any(p.column == column and words in p.why + p.do for p in found)
 
 
+def test_everything_that_is_wrong_is_told_at_once(run, raw):
+    """Rows, cells, a column that is not there, and the declaration, though no table was made."""
+    folder = raw / "beat-the-blues"
+    file = folder / "BtheB.csv"
+    replace(file, "\n4,No", "\nfour,No")
+    lines = file.read_text("utf-8").splitlines()
+    lines[6] = lines[6].rsplit(",", 1)[0]
+    file.write_text("\n".join(lines) + "\n", "utf-8")
+    accept(raw)
+    replace(folder / "prepare.toml", '"bdi.4m"', '"bdi.3m"')
+    replace(folder / "study.toml", 'design = "trial"', 'design = "trail"')
+    found = [(p.file, p.row, p.column) for p in problems_of(run)]
+    design = next(
+        row
+        for row, line in enumerate((folder / "study.toml").read_text("utf-8").splitlines(), 1)
+        if line.startswith("design")
+    )
+    assert sorted(found, key=str) == sorted([
+        ("study.toml", design, "study.design"),
+        ("BtheB.csv", 5, "rownames"),  # of the participants
+        ("BtheB.csv", 7, ""),  # of both tables, told once
+        ("BtheB.csv", 1, "bdi.3m"),  # of the visits
+    ], key=str)  # fmt: skip
+
+
+def test_an_empty_row_is_told_beside_a_wrong_cell(run, raw):
+    file = raw / "linde2016" / "linde2016.csv"
+    mapping = raw / "linde2016" / "prepare.toml"
+    columns = mapping.read_text("utf-8")
+    header, *rows = file.read_text(encoding="utf-8").splitlines()
+    first = header.split(",")[0].strip('"')
+    name = next(line.split("=")[0].strip() for line in columns.splitlines() if f'"{first}"' in line)
+    recoded = f'{name} = {{ column = "{first}", values = {{ "nobody" = "x" }} }}'
+    plain = next(line for line in columns.splitlines() if line.startswith(f"{name} ="))
+    replace(mapping, plain, recoded)
+    lines = [header + ',"note"', ',,,"","","see page 90"', rows[0] + ',""']
+    file.write_text("\n".join(lines), encoding="utf-8")
+    accept(raw, "linde2016", "linde2016.csv")
+    assert {p.row for p in problems_of(run, "linde2016")} == {2, 3}
+
+
 def test_folder_that_declares_nothing(run, raw):
     (raw / "beat-the-blues" / "study.toml").unlink()
     assert "neither study.toml nor trials.toml" in problems_of(run)[0].why

@@ -14,6 +14,8 @@ import pytest
 
 from ctevidence.data.cells import read_number
 from ctevidence.data.files import FileFormat
+from ctevidence.data.made_tables import make_tables
+from ctevidence.data.mapping import read_mapping
 from ctevidence.data.origin import Origin
 from ctevidence.data.prepare import prepare
 from ctevidence.data.problems import DataProblems
@@ -497,3 +499,31 @@ def test_a_missing_library_says_what_to_install(tmp_path, monkeypatch):
     assert "'ctevidence[formats]'" in problem(tmp_path, "a.sav").do
     assert "'ctevidence[sql]'" in problem(tmp_path, "a.duckdb", **query).do
     assert "'ctevidence[sql]'" in problem(tmp_path, "SOME_DATABASE", **query).do
+
+
+def test_both_files_that_stand_beside_each_other_tell_their_problems_at_once(tmp_path):
+    (tmp_path / "people.csv").write_text("id,begin\nP1,2024-01-01,extra\nP2,2024-01-01\n")
+    (tmp_path / "seen.csv").write_text("id,seen\nP1,2024-02-01\nP2\nP9,2024-02-01\n")
+    (tmp_path / "prepare.toml").write_text(
+        '[visits]\nfrom = "seen.csv"\n[visits.columns]\nparticipant_id = "id"\n'
+        'day = { date = "seen", since = "START" }\n'
+        '[visits.beside]\nfrom = "people.csv"\nby = "id"\ncolumns = ["START"]\n'
+    )
+
+    def found():
+        with pytest.raises(DataProblems) as caught:
+            make_tables(*read(tmp_path))
+        return [(p.file, p.row, p.column) for p in caught.value.problems]
+
+    def read(folder):
+        mappings, form = read_mapping(folder / "prepare.toml", ("visits",))
+        return mappings, folder, form
+
+    # a column that the file beside does not have, and the row of another length in the first
+    assert found() == [("people.csv", 1, "START"), ("people.csv", 2, ""), ("seen.csv", 3, "")]
+    text = (tmp_path / "prepare.toml").read_text().replace("START", "begin")
+    (tmp_path / "prepare.toml").write_text(text)
+    # who has no row there is not asked while rows there cannot be read
+    assert found() == [("seen.csv", 3, ""), ("people.csv", 2, "")]
+    (tmp_path / "people.csv").write_text("id,begin\nP1,2024-01-01\nP2,2024-01-01\n")
+    assert found() == [("seen.csv", 3, ""), ("seen.csv", 4, "id")]

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from ctevidence.data.limits import LONGEST_CELL
 from ctevidence.data.problems import DataProblems, Problem
 
+#: what the reader says of a cell beyond the limit
+_TOO_LONG = "field limit"
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
 
@@ -50,12 +52,16 @@ def read_records(text: str, delimiter: str, file: str) -> Records:
     Raises
     ------
     DataProblems
-        An empty text, a quotation that is not closed, another delimiter than the one expected.
+        An empty text, another delimiter than the one expected; quotations that are not closed or
+        are followed by text, all of them, with the rows of another length found until then.
     """
-    lines = _lines(text, delimiter, file)
+    broken: list[Problem] = []
+    lines = _lines(text, delimiter, file, broken)
     first = next(lines, None)
     if first and text.startswith(f"sep={delimiter}"):
         first = next(lines, None)  # a line that spreadsheets write and do not show
+    if broken:  # what follows may be anything
+        raise DataProblems(broken[:1], file)
     if first is None:
         why, do = "The file is empty.", "Write a header line with the column names."
         raise DataProblems([Problem(file, why, do)], file)
@@ -67,11 +73,15 @@ def read_records(text: str, delimiter: str, file: str) -> Records:
         else:
             records.rows.append(cells[:width])
             records.lines.append(line)
+    if broken:
+        raise DataProblems(sorted([*records.problems, *broken], key=lambda p: p.row), file)
     return records
 
 
-def _lines(text: str, delimiter: str, file: str) -> Iterator[tuple[int, list[str]]]:
-    """First line and cells of each record that is not blank."""
+def _lines(
+    text: str, delimiter: str, file: str, broken: list[Problem]
+) -> Iterator[tuple[int, list[str]]]:
+    """First line and cells of each record that is not blank; broken ones go to `broken`."""
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
     )
@@ -80,19 +90,26 @@ def _lines(text: str, delimiter: str, file: str) -> Iterator[tuple[int, list[str
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            if "field limit" in str(error):
-                why = f"A cell here is longer than {LONGEST_CELL:,} letters."
-                do = "Look for a quotation mark that is not closed; else shorten the cell."
-                raise DataProblems([Problem(file, why, do, row=line)], file) from None
-            why = 'A quotation mark (") opens here and is not closed, or text follows its end.'
-            do = 'Close the quotation; write a quotation mark inside a cell twice ("").'
-            raise DataProblems([Problem(file, why, do, row=line)], file) from None
+            broken.append(_broken(file, line, error))
+            if _TOO_LONG in str(error):
+                return  # the reader stands in the middle of a cell
+            cells = []  # it goes on with the next line
         if cells is None:
             return
         cells = [cell.strip() for cell in cells]
         if any(cells):
             yield line, cells
         line = reader.line_num + 1
+
+
+def _broken(file: str, line: int, error: csv.Error) -> Problem:
+    if _TOO_LONG in str(error):
+        why = f"A cell here is longer than {LONGEST_CELL:,} letters."
+        do = "Look for a quotation mark that is not closed; else shorten the cell."
+        return Problem(file, why, do, row=line)
+    why = 'A quotation mark (") opens here and is not closed, or text follows its end.'
+    do = 'Close the quotation; write a quotation mark inside a cell twice ("").'
+    return Problem(file, why, do, row=line)
 
 
 def _header(cells: list[str], delimiter: str, file: str) -> list[str]:

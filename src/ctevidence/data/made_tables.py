@@ -85,35 +85,43 @@ def _make_part(mapping: TableMapping, folder: Path, file_format: FileFormat) -> 
     for name, rule in mapping.rules.items():
         made[name], faults = _apply(rule, raw)
         problems += faults
-    if problems:
-        raise DataProblems(problems, raw.file)
+    # a cell that cannot be made holds its fault, so that its row does not count as empty
     table = pd.DataFrame(made, index=raw.frame.index, dtype=object)
     if mapping.long:
         table = _lengthen(table, raw.frame, mapping)
-    _refuse_empty_rows(table, mapping, raw.file)
+    problems += _empty_rows(table, mapping, raw.file)
+    if problems:
+        raise DataProblems(problems, raw.file)
     count = {"from": raw.file, "rows": len(raw.frame), "left out by where": raw.left_out}
     return MadeRows(table, [(raw.file, int(row)) for row in table.index], [count])
 
 
-def _refuse_empty_rows(table: pd.DataFrame, mapping: TableMapping, file: str) -> None:
+def _empty_rows(table: pd.DataFrame, mapping: TableMapping, file: str) -> list[Problem]:
     """An empty row would be skipped by every reader, without a word."""
     why = f"The row makes an empty row of {mapping.table}."
     do = f"Let {MAPPING_FILE} take a column that this row has."
     empty = table.index[table.eq("").all(axis=1)]
-    if len(empty):
-        raise DataProblems([Problem(file, why, do, row=int(row)) for row in empty], file)
+    return [Problem(file, why, do, row=int(row)) for row in empty]
 
 
 def _read(mapping: TableMapping, folder: Path, file_format: FileFormat) -> RawTable:
     """The rows of a part, with those columns of another file that stand beside them."""
     beside = mapping.beside
     own = [c for c in mapping.used if beside is None or c not in beside.columns]
-    raw = _with_points(mapping.origin, folder, file_format, own + ([beside.by] if beside else []))
-    if beside is None:
-        return raw
-    other = _with_points(beside.origin, folder, file_format, [beside.by, *beside.columns])
-    joined = set_beside(raw, beside, other)
-    return replace(joined, problems=(*raw.problems, *other.problems))
+    by = [beside.by] if beside else []
+    found: list[RawTable] = []
+    problems: list[Problem] = []
+    asked = [(mapping.origin, own + by)]
+    asked += [(beside.origin, [beside.by, *beside.columns])] if beside else []
+    for origin, columns in asked:
+        try:
+            found.append(_with_points(origin, folder, file_format, columns))
+        except DataProblems as error:
+            problems += error.problems
+    if problems:
+        problems += [problem for raw in found for problem in raw.problems]
+        raise DataProblems(problems, mapping.origin.name)
+    return found[0] if beside is None else set_beside(found[0], beside, found[1])
 
 
 def _with_points(

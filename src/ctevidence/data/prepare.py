@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ctevidence.data.column_rules import MAPPING_FILE
+from ctevidence.data.declaration import read_declaration
 from ctevidence.data.files import SUFFIXES, read_raw
 from ctevidence.data.folder_paths import folder_name, links_out
 from ctevidence.data.made_tables import MadeRows, make_tables
@@ -23,7 +24,9 @@ from ctevidence.data.project import OWN_FILES, find_project
 from ctevidence.data.readers import misnamed_files, read_study
 from ctevidence.data.sources import DECLARATIONS, SOURCE_FILE, changed_files, checksum, kind_of
 from ctevidence.data.table_names import TABLES
+from ctevidence.data.toml_file import read_toml
 from ctevidence.data.trials import TRIAL_TABLES, read_trials
+from ctevidence.data.trials_declaration import declaration
 from ctevidence.data.undecided import undecided
 from ctevidence.data.whole_folder import made_whole
 
@@ -89,10 +92,27 @@ def prepare(
     if problems:
         raise DataProblems(problems, str(source))
     with made_whole(target) as fresh:
-        read, made = _make_tables(source, fresh, kind)
+        try:
+            read, made = _make_tables(source, fresh, kind)
+        except DataProblems as error:
+            problems = [*_declared_wrong(source, kind), *error.problems]
+            raise DataProblems(problems, str(source)) from None
         _check(fresh, kind, made, source)
         _write_record(source, read, made, fresh)
     return target
+
+
+def _declared_wrong(source: Path, kind: str) -> list[Problem]:
+    """What is wrong with the declaration itself, before any table can be held against it."""
+    path = source / DECLARATIONS[kind]
+    try:
+        if kind == "study":
+            return read_declaration(path)[1]
+        root = read_toml(path)
+        declaration(root)
+        return root.problems
+    except DataProblems as error:
+        return list(error.problems)
 
 
 def _links(source: Path, kind: str) -> list[Problem]:

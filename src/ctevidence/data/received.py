@@ -47,10 +47,12 @@ def read_received(
         if origin.query
         else _read_file(origin, folder, file_format, used)
     )
+    kept = tuple(p for p in raw.problems if not p.column or p.column in used)
     if missing := [column for column in sorted(used) if column not in raw.frame]:
-        raise DataProblems([_missing_column(column, raw) for column in missing], raw.file)
-    kept = [p for p in raw.problems if not p.column or p.column in used]
-    return _chosen_rows(replace(raw, problems=tuple(kept)), origin)
+        # rows of another length may be why: the names of columns are told with them
+        named = [_missing_column(column, raw) for column in missing]
+        raise DataProblems([*named, *kept], raw.file)
+    return _chosen_rows(replace(raw, problems=kept), origin)
 
 
 def _missing_column(column: str, raw: RawTable) -> Problem:
@@ -86,7 +88,7 @@ def _chosen_rows(raw: RawTable, origin: Origin) -> RawTable:
             problems.append(Problem(raw.file, why, do, column=column, value=value or "(empty)"))
         frame = frame[frame[column].isin(wanted)]
     if problems:
-        raise DataProblems(problems, raw.file)
+        raise DataProblems([*raw.problems, *problems], raw.file)
     return replace(raw, frame=frame, left_out=len(raw.frame) - len(frame))
 
 
@@ -98,7 +100,7 @@ def set_beside(raw: RawTable, beside: Beside, other: RawTable) -> RawTable:
     Raises
     ------
     DataProblems
-        When a value has several rows there, or none.
+        When a value has several rows there, or none; with the problems of both tables.
     """
     keys = other.frame[beside.by]
     twice = other.frame.index[keys.duplicated() & (keys != "")]
@@ -110,12 +112,14 @@ def set_beside(raw: RawTable, beside: Beside, other: RawTable) -> RawTable:
     unknown = raw.frame.index[~raw.frame[beside.by].isin(set(keys) - {""})]
     why = f"{other.file} has no row with this value."
     do = f"Add the row, or choose other rows with where in {MAPPING_FILE}."
-    problems += [
-        Problem(raw.file, why, do, beside.by, int(row), raw.frame.at[row, beside.by])
-        for row in unknown
-    ]
-    if problems:
-        raise DataProblems(problems, raw.file)
+    if all(problem.column for problem in other.problems):  # else rows there could not be read
+        problems += [
+            Problem(raw.file, why, do, beside.by, int(row), raw.frame.at[row, beside.by])
+            for row in unknown
+        ]
+    known = (*raw.problems, *other.problems)
+    if problems or len(unknown):
+        raise DataProblems([*known, *problems], raw.file)
     found = other.frame.set_index(beside.by)
     added = {column: raw.frame[beside.by].map(found[column]) for column in beside.columns}
-    return replace(raw, frame=raw.frame.assign(**added))
+    return replace(raw, frame=raw.frame.assign(**added), problems=known)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import unicodedata
 
-from ctevidence.data.problems import DataProblems, Problem
+from ctevidence.data.problems import DataProblems, Problem, alike
 
+#: Letters shown from the first wrong one on.
+_SHOWN = 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -60,12 +62,29 @@ def _garbles(data: bytes, encoding: str) -> bool:
 
 
 def _wrong_encoding(data: bytes, start: int, encoding: str, file: str) -> DataProblems:
-    line_start = max(data.rfind(b"\n", 0, start), data.rfind(b"\r", 0, start)) + 1
-    row = len(data[:line_start].splitlines()) + 1
-    line = data[line_start : start + 20].splitlines()[0].decode("cp1252", errors="replace")
+    """Every line that is not in this encoding, as it looks in that of Windows."""
     why = f"The line is not {encoding.upper()}; read as Windows-1252 it gives the text shown."
     do = 'Save the file as "CSV UTF-8". If the text shown is right, you may instead declare '
     do += 'encoding = "cp1252" under [files] in study.toml.'
     if file.endswith(".toml"):
         do = "Save the file as UTF-8."
-    return DataProblems([Problem(file, why, do, row=row, value=line)], file)
+    wrong = _wrong_lines(data, encoding)
+    if not wrong:  # in UTF-16 a line by itself says nothing
+        wrong = [(len(data[:start].splitlines()) or 1, "")]
+
+    def made(found: tuple[int, str]) -> Problem:
+        return Problem(file, why, do, row=found[0], value=found[1])
+
+    return DataProblems(alike(wrong, made), file)
+
+
+def _wrong_lines(data: bytes, encoding: str) -> list[tuple[int, str]]:
+    """Number and text of the lines that cannot be decoded by themselves."""
+    found = []
+    for row, line in enumerate(data.splitlines(), start=1):
+        try:
+            line.decode(encoding)
+        except UnicodeError as error:
+            end = getattr(error, "start", 0) + _SHOWN
+            found.append((row, line[:end].decode("cp1252", errors="replace")))
+    return found
