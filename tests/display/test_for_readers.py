@@ -123,10 +123,6 @@ def test_a_service_multiplies_what_a_reader_sees():
         "(from 8 more to 148 more)."
     )
     assert told.estimates == (MORE.id,)
-    without = service_effect(both()["better-than-therapy"], None, "open")
-    assert "Of 100 people a year" in without.text
-    assert "13 more" in without.text
-    assert "from 10 fewer to 37 more" in without.text
     assert service_effect(both()["harms"], SERVICE, "open").text == ""
 
 

@@ -9,12 +9,13 @@ from PIL import Image
 
 from ctevidence.contrasts.compare import compare
 from ctevidence.contrasts.counted_levels import counted_levels
+from ctevidence.data.service import Service
 from ctevidence.display.course import plot_course
 from ctevidence.display.disclosure import PROFILES
 from ctevidence.display.key_messages import message
 from ctevidence.display.per_100 import plot_per_100
 from ctevidence.display.sentences import sentence
-from ctevidence.display.service_words import service_effect
+from ctevidence.display.service_words import nothing_follows, service_effect
 from ctevidence.display.too_few import too_few
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import assess_claims
@@ -70,11 +71,14 @@ def test_the_message_and_the_service_say_that_nothing_follows():
     found = {v.claim.id: v for v in assess_claims(read_claims(), rows)}
     verdict = found["better-than-medication"]
     assert "fewer than 10 people: nothing can be judged" in message(verdict, "open")
-    assert str(service_effect(verdict, None, "open").text).startswith("Against medication: nothing")
+    assert nothing_follows(verdict, "open").text.startswith("Against medication: nothing follows")
+    service = Service("clinic", people_per_year=400)
+    assert service_effect(verdict, service, "open") == nothing_follows(verdict, "open")
     enough = assess_claims(read_claims(), Estimates([difference(50, 50)]))
     verdict = next(v for v in enough if v.claim.id == "better-than-medication")
     assert "nothing can be judged" not in message(verdict, "open")
-    assert "Of 100 people a year" in service_effect(verdict, None, "open").text
+    assert nothing_follows(verdict, "open").text == ""
+    assert "Of 400 people a year" in service_effect(verdict, service, "open").text
 
 
 def test_a_striking_difference_of_a_handful_is_no_answer():

@@ -16,9 +16,11 @@ def made(tmp_path_factory, project_with):
     """Makes a pack, which the sixteen rules release or refuse, and hands over its pages."""
     project = project_with(tmp_path_factory.mktemp("others"), "published-trials")
 
-    def make(name, *sources, study=None):
+    def make(name, *sources, study=None, service=""):
         if study is not None:
             write_study(study, project.raw(name))
+        if service:
+            (project.raw(name) / "service.toml").write_text(service, "utf-8")
         folder = run_report(name, *sources, project=project).path
         pages = {p.stem: p.read_text("utf-8") for p in folder.glob("*.html")}
         return folder, {name: BeautifulSoup(page, "html.parser") for name, page in pages.items()}
@@ -46,10 +48,20 @@ def test_published_trials_alone(made):
     assert "273 people; anxiety disorders" in pages["brief"].get_text()
 
 
-def test_a_private_registry_with_published_trials(made):
+SERVICE = """
+[service]
+name = "North clinic"
+people_per_year = 1200
+[therapy]
+contacts = 12
+hours_per_contact = 1.5
+"""
+
+
+def test_a_private_registry_of_a_service_with_published_trials(made):
     study = simulate_study(n=400, seed=7, design="registry")
     study = replace(study, name="clinic", data_kind="patient-level", disclosure="opensafely")
-    folder, pages = made("clinic", "published-trials", study=study)
+    folder, pages = made("clinic", "published-trials", study=study, service=SERVICE)
     # the trials lead, with their own numbers in full
     assert _rows(pages["report"], "leading-combined-medication")[0][4].startswith("8 trials, 1276")
     # the study's own people are rounded in the file that is released
@@ -58,6 +70,9 @@ def test_a_private_registry_with_published_trials(made):
     assert own
     assert {n % 5 for n in own} == {0}
     assert 652 in {row["n"] for row in rows}  # people with both in the eight trials
+    # 13 of every 100 (5 fewer to 37 more), of 1200 people: multiplied, and found to be so
+    service = " ".join(pages["brief"].find(id="service").get_text(" ").split())
+    assert "156 more who respond or reach remission (from 60 fewer to 444 more)" in service
 
 
 def test_twelve_people(made):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ctevidence.data.study import Study
 from ctevidence.display.arm_sentences import sentence_of_arms
+from ctevidence.display.contrast_sentences import tail
 from ctevidence.display.contrast_words import difference_words, in_brackets, outcome_words
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.labels import condition_of, population_label, treatment_label
@@ -189,6 +190,39 @@ def harm_messages(verdicts: Mapping[str, Verdict], source="opensafely") -> list[
         for verdict in found
         if verdict.lead is not None and source_of(verdict.lead) == TRIALS
     ]
+
+
+def own_answer(verdicts: Mapping[str, Verdict], study: Study) -> Told | None:
+    """What a study itself finds of the two main claims, where other sources lead both."""
+    parts, rows = [], []
+    for claim in LEADING[:2]:
+        beside = verdicts[claim].beside if claim in verdicts else ()
+        own = [r for r in beside if r.study == study.name and r.unit == "probability"]
+        if own:
+            rows.append(gated(own[0], disclosure_of(study)))
+            parts.append(_own_found(rows[-1], study))
+    if not rows:
+        return None
+    words = say("further.own", study=capital(study_alone(study)), found="; ".join(parts))
+    return told(words, *rows)
+
+
+def _own_found(row: Estimate, study: Study) -> str:
+    reference = treatment_label(row.reference)
+    if not row.is_estimable:
+        return say("further.own_nothing", reference=reference, why=row.caution)
+    if too_few(row, disclosure_of(study)):
+        return say("further.own_nothing", reference=reference, why=say("claims.few", few=SMALL))
+    best, limits = difference_words(row)
+    behind = "".join(f"; {part}" for part in tail(row, None))
+    return say(
+        "further.own_found",
+        reference=reference,
+        best=best,
+        outcome=outcome_words(row),
+        limits=limits,
+        behind=behind,
+    )
 
 
 def study_alone(study: Study) -> str:

@@ -27,15 +27,22 @@ TREATMENTS = ("medication", "therapy", "combined")
 _COLUMNS = ("treatment", "hours_person", "hours_year", "places", "waiting")
 
 
-def service_effect(verdict: Verdict, service: Service | None, source="opensafely") -> Told:
+def nothing_follows(verdict: Verdict, source="opensafely") -> Told:
+    """That groups of a handful say nothing to a service; empty where they are larger."""
+    row = None if verdict.lead is None else gated(verdict.lead, disclosure_of(source))
+    if row is None or not row.is_estimable or not too_few(row, disclosure_of(source)):
+        return Told("")
+    return told(say("service.too_few", reference=treatment_label(row.reference), few=SMALL), row)
+
+
+def service_effect(verdict: Verdict, service: Service, source="opensafely") -> Told:
     """How many more, or fewer, people of a year's have the outcome, with the range.
 
     Parameters
     ----------
     verdict : Verdict
         Of a claim about two treatments, with a lead per 100 people.
-    service : Service or None
-        None speaks of 100 people.
+    service : Service
     source : Study, Trials or name of a disclosure profile
 
     Returns
@@ -46,10 +53,9 @@ def service_effect(verdict: Verdict, service: Service | None, source="opensafely
     row = None if verdict.lead is None else gated(verdict.lead, disclosure_of(source))
     if row is None or not row.is_estimable or row.unit != "probability":
         return Told("")
-    if too_few(row, disclosure_of(source)):
-        against = treatment_label(row.reference)
-        return told(say("service.too_few", reference=against, few=SMALL), row)
-    people = service.people_per_year if service else PER_100
+    if (nothing := nothing_follows(verdict, source)).text:
+        return nothing
+    people = service.people_per_year
     low, high = (_of(limit, people) for limit in (row.conf_low, row.conf_high))
     words = say(
         "service.effect",

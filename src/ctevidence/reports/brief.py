@@ -22,6 +22,9 @@ from ctevidence.reports.components import components_words
 from ctevidence.reports.material import Material
 from ctevidence.reports.page import Page, Section, bullets, grid, prose
 
+#: of a title, of who was studied, of what they were given; a brief has two pages in all
+MOST_OWN_WORDS = 20
+
 
 def brief_page(material: Material) -> Page:
     """The page ``brief.html``."""
@@ -135,16 +138,24 @@ def _rests(material: Material) -> Section:
     points = []
     if study := material.study:
         people = disclosure_of(study).text(len(study.entering()))
-        points.append(say("brief.studied", people=people, title=study.title))
-        points += [say("brief.were", population=study.population)] if study.population else []
+        title = study.title if _is_short(study.title) else study.title.partition(":")[0]
+        points.append(say("brief.studied", people=people, title=title))
+        if study.population and _is_short(study.population):
+            points.append(say("brief.were", population=study.population))
         given = dict.fromkeys(
             g for arm in study.arms for g in (arm.medication, arm.therapy) if _counts(g, study)
         )
-        points += [say("brief.given", given="; ".join(given))] if given else []
+        if given and _is_short("; ".join(given)):
+            points.append(say("brief.given", given="; ".join(given)))
     if material.trials:
         points.append(say("misreadings.convenience-sample"))
     points.append(say("misreadings.per-100"))
     return Section("rests", say("brief.rests"), (bullets(points),))
+
+
+def _is_short(text: str) -> bool:
+    """Whether a study's own words leave room for the answer; longer ones stand in the report."""
+    return len(text.split()) <= MOST_OWN_WORDS
 
 
 def _counts(given: str | None, study) -> bool:

@@ -13,6 +13,7 @@ from ctevidence.display.key_messages import (
     LEADING,
     further_messages,
     message,
+    own_answer,
     study_alone,
     study_messages,
     treatments_missing,
@@ -124,6 +125,8 @@ def _answer(material: Material) -> Section:
     blocks = [bullets(messages)]
     if material.trials:
         further = further_messages(material.verdicts, material.source)
+        if material.study and (own := own_answer(material.verdicts, material.study)):
+            further.append(own)
         blocks += [heading(say("further.title")), bullets(further)]
     limits = limits_messages(material)
     if limits or material.trials:

@@ -71,6 +71,7 @@ def results_of(material: Material, checks: Iterable[Check]) -> dict:
             "of": disclosure.of,
         },
         "question": _question(material),
+        "service": None if material.service is None else _plain(asdict(material.service)),
         "estimands": [_plain(asdict(e)) for e in outcome_estimands(material.estimates, own)],
         "estimates": rows,
         "verdicts": [_verdict(v, material) for v in material.verdicts.values()],

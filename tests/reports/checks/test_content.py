@@ -65,6 +65,23 @@ def test_numbers_of_an_element_are_those_of_the_estimates_that_it_names(write, n
     assert "results.json lacks" in unknown
 
 
+def test_people_of_a_service_are_the_multiples_of_what_stands_per_100(write, named, broken):
+    told = "Of 400 people a year: 20 more (from 128 fewer to 168 more)."
+    of_it = named(told).replace("data-estimates", 'data-per="service" data-estimates')
+    service = {"service": {"people_per_year": 400}}
+    assert "R3" not in broken(write(results=service, brief=of_it, report=of_it))
+    assert broken(write(brief=of_it))["R3"]  # no service is declared
+    wrong = of_it.replace("20 more", "21 more")
+    (problem,) = broken(write(results=service, report=wrong))["R3"]
+    assert "21 is no number of" in problem
+
+
+def test_a_service_has_words_of_its_own_in_the_brief(write, page, broken):
+    long = page("brief", "word " * 155)  # in each of the sections
+    assert "R13" in broken(write(brief=long))
+    assert "R13" not in broken(write(brief=long, results={"service": {"people_per_year": 400}}))
+
+
 def test_a_cause_is_named_only_where_chance_assigned(write, page, named, broken, row):
     by_choice = {"estimates": [{**row, "randomised": False}]}
     compared = "Compared with medication, combined treatment may lead to 5 more."

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from bs4 import Tag
 
+from ctevidence.display.format import number as shown_number
 from ctevidence.evidence.verdict import SMALL_STUDY
 from ctevidence.language import say, words
 from ctevidence.reports.checks.pack import Pack, text_of
@@ -37,7 +38,7 @@ def same_numbers(pack: Pack) -> Iterator[str]:
     effects, spread = effect(), re.compile(rf"{any_of(phrases('spread'))} $", re.I)
     for name, page in pack.written.items():
         for tag in page.find_all(attrs={"data-estimates": True}):
-            yield from (f"{name}: {p}" for p in _in_element(tag, texts))
+            yield from (f"{name}: {p}" for p in _in_element(tag, texts, _people_of(tag, pack)))
         for tag in page.main.find_all(PLACES):
             if tag.find_parent(attrs={"data-estimates": True}) or tag.has_attr("data-estimates"):
                 continue
@@ -69,13 +70,22 @@ def _counted() -> str:
     return rf"(?<!\w)(?:{told}|1–\d+)(?!\w)"
 
 
-def _in_element(tag: Tag, texts: dict[str, set[str]]) -> Iterator[str]:
+def _people_of(tag: Tag, pack: Pack) -> int | None:
+    """The people of a year's whom an element speaks of, where it is of a declared service."""
+    service = pack.results.get("service")
+    return service["people_per_year"] if service and tag.get("data-per") == "service" else None
+
+
+def _in_element(tag: Tag, texts: dict[str, set[str]], people: int | None) -> Iterator[str]:
     ids = str(tag["data-estimates"]).split()
     if unknown := [i for i in ids if i not in texts]:
         yield f"an element names estimates that results.json lacks: {unknown[:3]}"
         return
     # of every 100; and the people below whom one study alone establishes nothing
     known = {"100", str(SMALL_STUDY), *(number for i in ids for number in texts[i])}
+    if people is not None:  # computed from the whole numbers that stand per 100
+        of_100 = [int(n) for n in known if n.isdigit()]
+        known = {shown_number(people, 0), *(shown_number(n * people / 100, 0) for n in of_100)}
     for found in NUMBER.findall(re.sub(_counted(), "", text_of(tag))):
         if found not in known:
             yield f"{found} is no number of {ids[0]}: {text_of(tag)[:80]!r}"
