@@ -10,7 +10,7 @@ from ctevidence.display.contrast_sentences import tail
 from ctevidence.display.contrast_words import difference_words, in_brackets, outcome_words
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.labels import condition_of, population_label, treatment_label
-from ctevidence.display.release import gated
+from ctevidence.display.release import gated, people_text
 from ctevidence.display.sentences import sentence
 from ctevidence.display.told import Told, told
 from ctevidence.display.too_few import too_few
@@ -203,7 +203,7 @@ def own_answer(verdicts: Mapping[str, Verdict], study: Study) -> Told | None:
             parts.append(_own_found(rows[-1], study))
     if not rows:
         return None
-    words = say("further.own", study=capital(study_alone(study)), found="; ".join(parts))
+    words = say("further.own", study=study.title.partition(":")[0], found="; ".join(parts))
     return told(words, *rows)
 
 
@@ -221,6 +221,7 @@ def _own_found(row: Estimate, study: Study) -> str:
         best=best,
         outcome=outcome_words(row),
         limits=limits,
+        people=people_text(row, disclosure_of(study)),
         behind=behind,
     )
 
