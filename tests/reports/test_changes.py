@@ -8,7 +8,8 @@ import pytest
 from ctevidence.display.changes_table import MOST, table_changes
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.reports.changes import Released, changes, is_same_run
+from ctevidence.reports.causes import is_same_run
+from ctevidence.reports.changes import Released, changes
 
 MANIFEST = {
     "made_on": "2026-01-01",

@@ -87,26 +87,34 @@ def speaks_to(claim: Claim, row: Estimate) -> bool:
     among people who got better is barred unless they were randomised then. Rows that analyse the
     same people once more say how fragile a verdict is, not what it is.
     """
+    compares, in_network = _compares(claim, row), _compares_in_network(claim, row)
+    # first what is cheap to tell, and true of most rows
+    if not (compares or in_network) or claim.place_of(row.outcome) is None:
+        return False
     source = source_of(row)
-    if source not in claim.sources or claim.place_of(row.outcome) is None:
+    if source not in claim.sources:
         return False
     is_described = say("caution.descriptive") in row.caution or row.population.startswith(OVERVIEW)
     is_again = say("caution.sensitivity") in row.caution.split("; ")
     if is_described or is_again or stratum_of(row) != claim.stratum:
         return False
     if source == NETWORK:
-        return _network_speaks(claim, row)
+        return in_network
     is_relapse = row.outcome.startswith(("relapse", "recurrence"))
     if source == PARTICIPANTS and is_relapse and row.randomised is not True:
         return False
-    if judges_margin(row):  # the two-sided row of the same contrast speaks
-        return False
+    # of a contrast that is judged by a margin, the two-sided row speaks
+    return compares and not judges_margin(row)
+
+
+def _compares(claim: Claim, row: Estimate) -> bool:
+    """The two groups of the claim, on one of its measures."""
     return (
         row.arm == claim.arm and row.reference == claim.reference and row.measure in claim.measures
     )
 
 
-def _network_speaks(claim: Claim, row: Estimate) -> bool:
+def _compares_in_network(claim: Claim, row: Estimate) -> bool:
     """A combination, as `arm` or by its parts, where the claim lists networks as a source."""
     return (
         (row.arm == claim.arm or PARTS in row.arm)

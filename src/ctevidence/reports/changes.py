@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.language import ENGLISH, say
-
-#: among the parameters of a manifest, and moves no number
-FORMATS = "formats"
+from ctevidence.reports.causes import Cause, causes_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,24 +43,6 @@ class Released:
 
 
 @dataclass(frozen=True)
-class Cause:
-    """Something other than it was: one of data, code, parameters, versions.
-
-    Parameters
-    ----------
-    kind : str
-    what : str
-        The file, parameter or library, with both values where they can be read.
-    study : str
-        The folder of a data file; empty for what touches every number.
-    """
-
-    kind: str
-    what: str
-    study: str = ""
-
-
-@dataclass(frozen=True)
 class Change:
     """One number before and now; None where there was none, or is none any more."""
 
@@ -93,11 +72,6 @@ class Changes:
     compared: int
 
 
-def is_same_run(before: Mapping, now: Mapping) -> bool:
-    """Whether two manifests name the same inputs, code, notebooks, parameters and versions."""
-    return not list(_causes(before, now))
-
-
 def changes(before: Released, now: Released) -> Changes:
     """Compare a report with the one before, number by number.
 
@@ -112,7 +86,7 @@ def changes(before: Released, now: Released) -> Changes:
     -------
     Changes
     """
-    causes = tuple(_causes(before.manifest, now.manifest))
+    causes = tuple(causes_of(before.manifest, now.manifest))
     old, new = ({row.id: row for row in x.estimates} for x in (before, now))
     both = [key for key in new if key in old]
     pairs = [(old[k], new[k]) for k in both if _differ(old[k], new[k])]
@@ -127,41 +101,6 @@ def _differ(before: Estimate, now: Estimate) -> bool:
     # nan differs from itself, its text does not; released numbers are rounded already
     seen = ("estimate", "conf_low", "conf_high", "n", "events", "n_reference", "events_reference")
     return any(repr(getattr(before, name)) != repr(getattr(now, name)) for name in seen)
-
-
-def _causes(before: Mapping, now: Mapping) -> Iterator[Cause]:
-    for path in _unequal(before["inputs_sha256"], now["inputs_sha256"]):
-        # a file at the root of the project, as certainty.toml, is of no study
-        *_, study, file = ("", *path.split("/"))
-        yield Cause("data", f"{study}/{file}".lstrip("/"), study)
-    if before["code_sha256"] != now["code_sha256"]:
-        yield Cause("code", say("changes.package"))
-    for name in _unequal(before["notebooks_sha256"], now["notebooks_sha256"]):
-        yield Cause("code", say("changes.notebook", name=name))
-    for name in _unequal(before["parameters"], now["parameters"]):
-        if name == FORMATS:
-            continue
-        was, is_now = before["parameters"].get(name), now["parameters"].get(name)
-        yield Cause("parameters", _moved(name, was, is_now))
-    spoken = [m.get("language", ENGLISH) for m in (before, now)]
-    if spoken[0] != spoken[1]:
-        yield Cause("parameters", _moved("language", *spoken))
-    versions = [{"Python": m["python"], **m["libraries"]} for m in (before, now)]
-    moved = _unequal(*versions)
-    for name in moved:
-        was, is_now = versions[0].get(name), versions[1].get(name)
-        yield Cause("versions", _moved(name, was, is_now))
-    installed = [m.get("environment_sha256") for m in (before, now)]
-    if not moved and installed[0] != installed[1]:
-        yield Cause("versions", say("changes.library"))
-
-
-def _moved(name: str, before: object, now: object) -> str:
-    return say("changes.moved", name=name, before=before, now=now)
-
-
-def _unequal(before: Mapping, now: Mapping) -> list[str]:
-    return sorted(k for k in {*before, *now} if before.get(k) != now.get(k))
 
 
 def _can_have_moved(

@@ -98,6 +98,7 @@ def _import_everything(line: socket.socket) -> None:
     # settings of the person who happens to run it are no part of a report
     importlib.import_module("matplotlib").rcdefaults()
     importlib.import_module("matplotlib.font_manager")
+    importlib.import_module("ctevidence.language").spoken()  # its words are read once
     gc.collect()
     gc.enable()
     gc.freeze()  # the memory of all this stays shared with the children

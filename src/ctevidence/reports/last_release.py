@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ctevidence.data.project import Project
-from ctevidence.reports.changes import is_same_run
+from ctevidence.reports.causes import is_same_run
 from ctevidence.reports.manifest import MANIFEST
 
 #: under the results of a run: manifest and estimates of the last different report

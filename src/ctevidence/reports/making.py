@@ -21,8 +21,10 @@ from ctevidence.cluster import on_cluster
 from ctevidence.data.claim import claim
 from ctevidence.data.project import PROJECT_VARIABLE, WORK_VARIABLE, Project
 from ctevidence.data.whole_folder import restore, write_whole
+from ctevidence.display.disclosure import disclosure_of
 from ctevidence.language import spoken
 from ctevidence.reports.cell_store import EXECUTED, RESULTS, Cell, CellStore, key_of
+from ctevidence.reports.checks.released import approve, shares
 from ctevidence.reports.distant_notebooks import refuse_other_workers, run_distant_notebook
 from ctevidence.reports.events import DATA, PAGES, Event, Made
 from ctevidence.reports.failures import Failure, NotebookError, explain, scrub
@@ -207,8 +209,10 @@ class _Making:
         unchanged, remarks = not self.fresh and holds(self.project, order, key), ()
         if not unchanged:
             self.watch(Event(order.report, PAGES, "begun"))
-            made = (chosen, cells, inputs, key, self._publisher(order), self._checker())
-            remarks = self._step(order, PAGES, lambda: pack(order, self.project, self.store, *made))
+            made = (chosen, cells, inputs, key)
+            steps = (self._publisher(order), self._check, self._refuser(order))
+            given = (order, self.project, self.store, *made, *steps)
+            remarks = self._step(order, PAGES, lambda: pack(*given))
         seconds["publish"] = time.perf_counter() - start
         state = "kept" if unchanged else "done"
         self.watch(Event(order.report, PAGES, state, seconds["publish"]))
@@ -360,18 +364,27 @@ class _Making:
         def publish(results: Path, target: Path) -> Sequence[str]:
             given = {"root": self.project.root, "results": results, "target": target}
             given |= {"formats": order.formats, **order.sources}
-            return self._elsewhere("ctevidence.reports.run:publish_report", **given)
+            return self._elsewhere("ctevidence.reports.run:publish_report", **given).result()
 
         return publish
 
-    def _checker(self) -> Callable[[Path], object]:
-        function = "ctevidence.reports.checks.released:check_release"
-        return lambda folder: self._elsewhere(function, folder=folder)
+    def _check(self, folder: Path) -> None:
+        function = "ctevidence.reports.checks.released:look_at"
+        looks = [self._elsewhere(function, folder=folder, share=share) for share in shares(folder)]
+        approve(folder, [look.result() for look in looks])
 
-    def _elsewhere(self, function: str, **given: object):
+    def _refuser(self, order: Order) -> Callable[[Path, str], None]:
+        def refuse(results: Path, profile: str) -> None:
+            given = {"order": order, "project": self.project, "results": results}
+            if not disclosure_of(profile).is_open:
+                function = "ctevidence.reports.differencing:refuse_few_apart"
+                self._elsewhere(function, **given, profile=profile).result()
+
+        return refuse
+
+    def _elsewhere(self, function: str, **given: object) -> Future:
         """Call a function in a process of its own, when a worker is free."""
-        self._get_ready()
-        return self.slots.submit(self.kernels.call, function, **given).result()
+        return self.slots.submit(self.kernels.call, function, **given)
 
     # -- all ---------------------------------------------------------------------------------------
 

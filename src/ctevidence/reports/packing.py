@@ -10,6 +10,7 @@ from pathlib import Path
 from ctevidence.data.project import Project
 from ctevidence.data.whole_folder import put_in_place
 from ctevidence.reports.cell_store import Cell, CellStore, key_of
+from ctevidence.reports.last_release import keep_before
 from ctevidence.reports.manifest import (
     MANIFEST,
     RUN,
@@ -64,6 +65,7 @@ def pack(
     key: str,
     publish: Callable[[Path, Path], Sequence[str]],
     check: Callable[[Path], object],
+    refuse: Callable[[Path, str], object],
 ) -> tuple[str, ...]:
     """Make the pages aside, and put them in the place of an earlier report when they are whole.
 
@@ -84,16 +86,14 @@ def pack(
         Makes the released pages in a folder (second) from results (first).
     check : callable
         Holds a finished folder against every rule, and raises where one is broken.
+    refuse : callable
+        Raises where results (first) are too close to an earlier release for a profile (second).
 
     Returns
     -------
     tuple of str
         Remarks for whoever asked: formats that could not be made.
     """
-    # a run that finds its report there needs none of this
-    from ctevidence.reports.differencing import refuse_few_apart  # noqa: PLC0415
-    from ctevidence.reports.last_release import keep_before  # noqa: PLC0415
-
     with store.making() as aside:
         work, release = aside / "work", aside / "release"
         (work / "notebooks").mkdir(parents=True)
@@ -118,7 +118,7 @@ def pack(
         _write_outputs(content, release)
         profiles = [values["profile"] for _, values in chosen if "profile" in values]
         if profiles:  # of nothing but published numbers too: their profile is open
-            refuse_few_apart(order, project, work, profiles[0])
+            refuse(work, profiles[0])
         put_in_place(work, project.work(order.report))
         # last: what has the manifest of this run has all of it
         put_in_place(release, project.report(order.report))

@@ -76,7 +76,7 @@ def page_maker():
 @pytest.fixture
 def broken():
     """Problems of a pack by the rule that it breaks."""
-    return lambda pack: {f.check.id: f.problems for f in run_checks(pack, CHECKS) if f.problems}
+    return lambda pack: {f.id: f.problems for f in run_checks(pack, CHECKS) if f.problems}
 
 
 @pytest.fixture

@@ -21,24 +21,23 @@ TEXT_PAIRS = (("ink", "paper"), ("muted", "paper"), ("muted", "tint"), ("ink", "
 def accessible(pack: Pack) -> Iterator[str]:
     """R11: alt text, captions, scopes, headings in order, language, contrast."""
     for name, page in pack.pages.items():
-        for problem in _page(page):
+        for problem in _page(page, pack.tags[name]):
             yield f"{name}: {problem}"
     for style in {page.style.get_text() for page in pack.pages.values() if page.style}:
         yield from contrast(style)
 
 
-def _page(page: BeautifulSoup) -> Iterator[str]:
+def _page(page: BeautifulSoup, tags: list[Tag]) -> Iterator[str]:
     if not page.html.get("lang"):
         yield "no language is declared"
     if not page.title or not text_of(page.title):
         yield "no title"
-    tags = page.find_all(True)  # once: it is all of the page that searching costs
     yield from _headings([int(tag.name[1]) for tag in tags if HEADING.match(tag.name)])
-    for image in page.find_all("img"):
+    for image in (tag for tag in tags if tag.name == "img"):
         length = len(image.get("alt", ""))
         if not ALT_LENGTH[0] <= length <= ALT_LENGTH[1]:
             yield f"a picture's alt text has {length} characters: {image.get('alt', '')[:60]!r}"
-    for table in page.find_all("table"):
+    for table in (tag for tag in tags if tag.name == "table"):
         yield from _table(table)
     ids = Counter(tag["id"] for tag in tags if tag.has_attr("id"))
     yield from (f"{many} elements have the id {i}" for i, many in ids.items() if many > 1)

@@ -16,19 +16,16 @@ SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Check:
-    """A rule that a released pack must follow.
+class Rule:
+    """What a released pack must follow.
 
     Parameters
     ----------
     id : str
         ``R1`` to ``R16``.
-    problems : callable
-        Takes a `Pack`, yields a sentence for each place where the rule is broken.
     """
 
     id: str
-    problems: Callable[[Pack], Iterator[str]]
 
     @property
     def rule(self) -> str:
@@ -42,10 +39,22 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Found:
-    """A check with the problems it found; none when it passed."""
+class Check(Rule):
+    """A rule with the way to hold a pack against it.
 
-    check: Check
+    Parameters
+    ----------
+    problems : callable
+        Takes a `Pack`, yields a sentence for each place where the rule is broken.
+    """
+
+    problems: Callable[[Pack], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Found(Rule):
+    """A rule with the problems that were found; none when it is kept."""
+
     problems: tuple[str, ...]
 
 
@@ -55,7 +64,7 @@ class FailedCheckError(ValueError):
 
 def run_checks(pack: Pack, checks: Sequence[Check]) -> tuple[Found, ...]:
     """Hold a pack against every rule."""
-    return tuple(Found(check, tuple(check.problems(pack))) for check in checks)
+    return tuple(Found(check.id, tuple(check.problems(pack))) for check in checks)
 
 
 def refuse_failed(found: Sequence[Found]) -> None:
@@ -71,7 +80,7 @@ def refuse_failed(found: Sequence[Found]) -> None:
 
 
 def _lines(found: Found) -> Iterator[str]:
-    yield f"{found.check.id} {found.check.rule} ({found.check.source}):"
+    yield f"{found.id} {found.rule} ({found.source}):"
     yield from (f"  - {problem}" for problem in found.problems[:SHOWN])
     if (more := len(found.problems) - SHOWN) > 0:
         yield f"  - and {more} more"

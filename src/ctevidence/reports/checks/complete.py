@@ -19,7 +19,7 @@ PAGES = ("index.html", "report.html", "brief.html")
 
 def sections(pack: Pack) -> Iterator[str]:
     """R1: pages and sections that must not be missing or empty."""
-    yield from (f"{name} is missing" for name in PAGES if name not in pack.pages)
+    yield from (f"{name} is missing" for name in PAGES if name not in pack.sources)
     for name, page in pack.written.items():
         for key in SECTIONS.get(kind_of(page), ()):
             section = page.find("section", id=key)

@@ -69,13 +69,14 @@ def factorial(pack: Pack) -> Iterator[str]:
             yield f"results.json: {row['id']} has no range"
         if row["estimate"] is None and not row["caution"]:
             yield f"results.json: {row['id']} has no estimate and does not say why"
-    why = say("appendix.four_cells")
-    if not any(text_of(p) == why for p in _appendix(pack).find_all("p")):
+    why, appendix = say("appendix.four_cells"), pack.pages.get(_appendix(pack))
+    if appendix is not None and not any(text_of(p) == why for p in appendix.find_all("p")):
         yield "appendix/index.html does not say why there are four cells"
 
 
-def _appendix(pack: Pack) -> Tag:
-    return pack.pages.get("appendix/index.html", pack.pages["index.html"])
+def _appendix(pack: Pack) -> str:
+    name = "appendix/index.html"
+    return name if name in pack.sources else "index.html"
 
 
 def figures(pack: Pack) -> Iterator[str]:
@@ -93,11 +94,14 @@ def figures(pack: Pack) -> Iterator[str]:
 
 
 def _people_below(pack: Pack, name: str) -> Iterator[str]:
-    """The table behind a curve, on whatever page shows the figure."""
-    boxes = (box for page in pack.pages.values() for box in page.find_all("div"))
-    shown = [box for box in boxes if box.get("id") == f"table-{name}-data"]
-    if not any(words("headings")["at risk"] in text_of(box) for box in shown):
+    """The table behind a curve, on every page that shows it; one must."""
+    table = f"table-{name}-data"
+    if not any(f'id="{table}"' in html for html in pack.sources.values()):
         yield f"figures: {name} has no table of people at risk"
+    for page in pack.pages:
+        boxes = (tag for tag in pack.tags[page] if tag.name == "div" and tag.get("id") == table)
+        if any(words("headings")["at risk"] not in text_of(box) for box in boxes):
+            yield f"figures: {name} has no table of people at risk"
 
 
 def _forest(drawn: list[str]) -> Iterator[str]:

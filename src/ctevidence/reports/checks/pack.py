@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,9 +24,13 @@ class Pack:
     ----------
     folder : Path
         With ``index.html report.html brief.html appendix/ estimates/ results.json manifest.json``.
+    share : collection of str, optional
+        The pages to look at, by their paths in the pack, where others are looked at elsewhere;
+        all when absent.
     """
 
     folder: Path
+    share: Collection[str] | None = None
 
     @cached_property
     def sources(self) -> dict[str, str]:
@@ -38,7 +43,18 @@ class Pack:
 
     @cached_property
     def pages(self) -> dict[str, BeautifulSoup]:
-        return {name: BeautifulSoup(html, "html.parser") for name, html in self.sources.items()}
+        """The pages to look at."""
+        wanted = self.sources if self.share is None else self.share
+        return {
+            name: BeautifulSoup(html, "html.parser")
+            for name, html in self.sources.items()
+            if name in wanted
+        }
+
+    @cached_property
+    def tags(self) -> Mapping[str, list[Tag]]:
+        """All tags of each page, in order: it is walking through a page that searching costs."""
+        return {name: page.find_all(True) for name, page in self.pages.items()}
 
     @property
     def written(self) -> dict[str, BeautifulSoup]:

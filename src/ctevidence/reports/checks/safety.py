@@ -40,7 +40,7 @@ def nothing_active(pack: Pack) -> Iterator[str]:
         policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
         if policy is None or policy.get("content") != POLICY:
             yield f"{name} lacks the content security policy"
-        for tag in page.find_all(True):
+        for tag in pack.tags[name]:
             if tag.name in ACTIVE:
                 yield f"{name} holds <{tag.name}>"
             yield from _reaching_out(name, tag)
