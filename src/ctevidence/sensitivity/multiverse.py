@@ -16,7 +16,7 @@ from ctevidence.contrasts import better_than_both, compare_treatments
 from ctevidence.contrasts.better_than_both import BEST_SINGLE
 from ctevidence.contrasts.compare import joined, levels_of
 from ctevidence.contrasts.synergy import interaction
-from ctevidence.data.definitions import COUNTINGS
+from ctevidence.data.definitions import COUNTINGS, ResponseDefinition
 from ctevidence.data.multiverse_rule import MultiverseRule
 from ctevidence.data.study import Study
 from ctevidence.estimates import Estimate, Estimates
@@ -130,7 +130,8 @@ class _Analysis:
     reference: str
     imputations: int
     seed: int
-    #: by covariates: what several ways share
+    #: what several ways share: by definition and counting, and by covariates
+    outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     drawn: dict[tuple[str, ...], Imputed] = field(default_factory=dict)
     weights: dict[tuple[str, ...], Weighting] = field(default_factory=dict)
 
@@ -145,13 +146,19 @@ class _Analysis:
 
     def _fit(self, way: Specification):
         if way.missing in COUNTINGS:
-            outcome = derive_definition(self.study, way.definition, way.missing, self.week)
+            outcome = self._outcome(way.definition, way.missing)
             if way.model not in ("weighted", "doubly-robust"):
                 return fit_response(outcome, list(way.adjust), way.model)
             return fit_response(outcome.weighted(self._weights(way.adjust)), model=way.model)
-        seen = derive_definition(self.study, way.definition, "observed", self.week)
+        seen = self._outcome(way.definition, "observed")
         named = way.missing not in (MISSING_AT_RANDOM, LAST_MEAN)
         return self._drawn(seen, way.adjust).under(way.missing, self.reference if named else None)
+
+    def _outcome(self, definition: ResponseDefinition, missing: str) -> Outcome:
+        key = definition.name, missing
+        if key not in self.outcomes:
+            self.outcomes[key] = derive_definition(self.study, definition, missing, self.week)
+        return self.outcomes[key]
 
     def _weights(self, adjust: tuple[str, ...]) -> Weighting:
         if adjust not in self.weights:

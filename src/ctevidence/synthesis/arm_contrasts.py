@@ -74,10 +74,9 @@ def _unusable_numbers(trial: TrialCells, error: ValueError, source: str) -> Prob
 
 def _rows(trial: TrialCells, pairs, estimate, std_error, remarks: list[str]) -> list[dict]:
     cells = trial.cells[["treatment", "arm", "events", "n"]]
+    cells = cells.rename(columns={"treatment": "treat"}).to_dict("records")
     first, second = (
-        cells.set_axis([f"treat{side}", f"arm{side}", f"events{side}", f"n{side}"], axis=1).to_dict(
-            "records"
-        )
+        [{f"{name}{side}": value for name, value in cell.items()} for cell in cells]
         for side in (1, 2)
     )
     shared = _shared(trial, remarks)

@@ -102,7 +102,8 @@ class ArmMeasure:
         ValueError
             When a number is missing or impossible.
         """
-        cells = cells.assign(**{c: np.nan for c in MORE_NUMBERS if c not in cells})
+        # columns that the table lacks, at once: trial by trial this is asked thousands of times
+        cells = cells.reindex(columns=cells.columns.union(MORE_NUMBERS, sort=False))
         if self.measure in MEAN_MEASURES:
             values, remarks = self._from_means(cells)
         elif self.works_out(cells):

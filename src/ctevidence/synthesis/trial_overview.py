@@ -7,7 +7,7 @@ of their own; a condition without a trial keeps its row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -214,11 +214,12 @@ def _rows(
     trials: Trials, part: OverviewPart, effects: EffectSizes, stated: float | None
 ) -> Iterator[OverviewRow]:
     """Rows in the order of conditions; those of the main stratum first."""
-    frame = effects.frame
+    frame, names = effects.frame, trials.names
     for condition in dict.fromkeys([*CONDITIONS, *trials.arms["condition"]]):
         own = frame[frame["condition"] == condition]
         if MAIN_STRATUM not in set(own["stratum"]):
-            yield OverviewRow(part, condition, left_out=_left_out(trials, effects, condition))
+            studies = set(trials.arms.loc[trials.arms["condition"] == condition, "trial_id"])
+            yield OverviewRow(part, condition, left_out=_left_out(effects, studies, names))
         order = own.assign(side=own["stratum"] != MAIN_STRATUM).sort_values("side", kind="stable")
         for age_group, stratum in dict.fromkeys(
             zip(order["age_group"], order["stratum"], strict=True)
@@ -238,14 +239,11 @@ def _row(
     )
 
 
-def _left_out(trials: Trials, effects: EffectSizes, condition: str) -> tuple[str, ...]:
-    names = trials.names
-    of_condition = set(trials.arms.loc[trials.arms["condition"] == condition, "trial_id"])
-    return tuple(
-        f"{names[row.study]}: {row.reason}"
-        for row in effects.excluded.itertuples()
-        if row.study in of_condition
-    )
+def _left_out(
+    effects: EffectSizes, studies: Collection[str], names: Mapping[str, str]
+) -> tuple[str, ...]:
+    excluded = zip(effects.excluded["study"], effects.excluded["reason"], strict=True)
+    return tuple(f"{names[study]}: {why}" for study, why in excluded if study in studies)
 
 
 def _test(frame: pd.DataFrame) -> SubgroupTest:

@@ -165,14 +165,20 @@ def _first_reported(rows: pd.DataFrame, question: Question) -> tuple[str, list[p
         cells = {(outcome, treatment) for treatment in contrast}
         if len(cells & set(told)) < 2:
             continue
-        wanted = [cell in cells for cell in told]
-        # weeks may be missing, and a missing week is a time of its own
-        times = rows[wanted].groupby(["phase", "weeks"], sort=False, dropna=False)
-        times = [part for _, part in times if part["treatment"].nunique() > 1]
+        times = _by_time(rows[[cell in cells for cell in told]])
+        times = [part for part in times if part["treatment"].nunique() > 1]
         if times:
             return outcome, times
     treatments = {treatment for outcome, treatment in told if outcome in question.outcome}
     raise NotUsableError(_not_reported(treatments, question))
+
+
+def _by_time(rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """Rows in parts of one phase and week; weeks may be missing, which is a time of its own."""
+    parts: dict[tuple[str, float | None], list[int]] = {}
+    for place, (phase, week) in enumerate(zip(rows["phase"], rows["weeks"], strict=True)):
+        parts.setdefault((phase, None if math.isnan(week) else week), []).append(place)
+    return [rows.iloc[places] for places in parts.values()]
 
 
 def _not_reported(treatments: set[str], question: Question) -> str:
@@ -218,7 +224,9 @@ def _refuse_duplicates(outcome: str, rows: pd.DataFrame) -> None:
 
 def _arms_used(study: str, rows: pd.DataFrame, question: Question) -> pd.DataFrame:
     """Without the arms that the question passes over, so that their flags do not act."""
-    named = rows["arm"].isin(question.arms.get(study, ()))
+    if study not in question.arms:
+        return rows
+    named = rows["arm"].isin(question.arms[study])
     return rows[named | ~rows["treatment"].isin(rows.loc[named, "treatment"])]
 
 
