@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from bs4 import Tag
 
 from ctevidence.display.format import number as shown_number
+from ctevidence.estimates import SMALL
 from ctevidence.evidence.verdict import SMALL_STUDY
 from ctevidence.language import say, words
 from ctevidence.reports.checks.pack import Pack, text_of
@@ -81,8 +82,8 @@ def _in_element(tag: Tag, texts: dict[str, set[str]], people: int | None) -> Ite
     if unknown := [i for i in ids if i not in texts]:
         yield f"an element names estimates that results.json lacks: {unknown[:3]}"
         return
-    # of every 100; and the people below whom one study alone establishes nothing
-    known = {"100", str(SMALL_STUDY), *(number for i in ids for number in texts[i])}
+    # of every 100; the people below whom one study alone establishes nothing, and a group less
+    known = {"100", str(SMALL_STUDY), str(SMALL), *(number for i in ids for number in texts[i])}
     if people is not None:  # computed from the whole numbers that stand per 100
         of_100 = [int(n) for n in known if n.isdigit()]
         known = {shown_number(people, 0), *(shown_number(n * people / 100, 0) for n in of_100)}
