@@ -17,6 +17,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 ORDER = (
     "terms",
     "language",
+    "names",
     "levels",
     "estimates",
     "contrasts",

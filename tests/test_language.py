@@ -21,6 +21,7 @@ from ctevidence.language import (
     spoken,
     words,
 )
+from ctevidence.names import MADE, WHOLE
 
 ROOT = Path(__file__).parents[1]
 SOURCE = Path(ctevidence.__file__).parent
@@ -33,14 +34,16 @@ def calls():
     for path in sorted(SOURCE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             name = getattr(getattr(node, "func", None), "id", "")
-            if name in ("say", "pick", "words", "in_both") and node.args:
+            if name in ("say", "pick", "words", "in_both", "name_of") and node.args:
                 where = f"{path.relative_to(SOURCE)}:{node.lineno}"
                 first = node.args[0]
                 key = first.value if isinstance(first, ast.Constant) else None
+                key = f"{MADE}.{key}" if name == "name_of" else key
                 yield where, name, key, {k.arg for k in node.keywords}
 
 
 CALLS = list(calls())
+FILLED = ("say", "in_both", "name_of")
 TABLES = {key for _, kind, key, _ in CALLS if kind in ("pick", "words")}
 
 
@@ -54,7 +57,7 @@ def test_every_call_names_its_words():
 
 
 @pytest.mark.parametrize(
-    ("where", "key", "named"), [(w, k, n) for w, f, k, n in CALLS if f in ("say", "in_both")]
+    ("where", "key", "named"), [(w, k, n) for w, f, k, n in CALLS if f in FILLED]
 )
 def test_a_template_that_is_said_exists_with_exactly_these_placeholders(where, key, named):
     assert key in ENTRIES, where
@@ -74,8 +77,9 @@ def test_every_table_that_is_used_exists():
 
 
 def test_every_entry_is_used():
-    said = {key for _, kind, key, _ in CALLS if kind in ("say", "in_both")}
-    in_tables = set().union(*map(below, TABLES))
+    said = {key for _, kind, key, _ in CALLS if kind in FILLED}
+    # names of rows are looked up by what they are: tests/test_names.py
+    in_tables = set().union(*map(below, {*TABLES, WHOLE, MADE}))
     assert set(ENTRIES) - said - in_tables == set()
 
 

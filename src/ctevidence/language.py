@@ -295,7 +295,18 @@ def pattern(key: str, **shapes: str) -> re.Pattern:
     >>> pattern("counts.trials", count="[0-9]+").search("pooled from 8 trials")["count"]
     '8'
     """
-    template, found = spoken().entries[key], ""
+    return pattern_of(spoken().entries[key], **shapes)
+
+
+def pattern_of(template: str, **shapes: str) -> re.Pattern:
+    """What a template looks like once it is filled; as `pattern`.
+
+    Examples
+    --------
+    >>> pattern_of("early {name}").fullmatch("early score")["name"]
+    'score'
+    """
+    found = ""
     for text, name, _, _ in Formatter().parse(template):
         found += re.escape(text)
         found += f"(?P<{name}>{shapes.get(name, '.+')})" if name else ""

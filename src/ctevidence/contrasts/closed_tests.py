@@ -13,6 +13,7 @@ from ctevidence.contrasts.compare import compare, levels_of
 from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import listed, say
+from ctevidence.names import in_words
 from ctevidence.terms import CONTRAST_MEASURES, contrast_measure, did_you_mean
 
 #: p-values of an intersection -> its own p-value
@@ -100,7 +101,7 @@ def closed_tests(
                 alternative=alternative,
             )
     adjusted = adjusted_p_values([row.p_value for row in rows], LOCAL_TESTS[local])
-    words = say("contrasts.closed_tests.method", count=len(rows), local=local)
+    words = say("contrasts.closed_tests.method", count=len(rows), local=in_words(local))
     return Estimates(
         replace(row, id=f"{row.id}/adjusted", p_value=p, method=f"{words}; {row.method}")
         for row, p in zip(rows, adjusted, strict=True)

@@ -16,6 +16,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from ctevidence.language import listed, say
 from ctevidence.levels import SCALES, Cell, Levels
+from ctevidence.names import in_words
 
 #: share of the summed variances below which a variance is what rounding left of zero
 ROUNDING = 1e-13
@@ -249,7 +250,7 @@ def why_not_estimable(levels: Levels, cells: list[Cell], scale: str = "identity"
             return say(
                 "contrasts.combination.no_ratio",
                 amount=amount,
-                outcome=levels.outcome,
+                outcome=in_words(levels.outcome),
                 cell=cell.name,
             )
     return ""

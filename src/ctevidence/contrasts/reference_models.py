@@ -23,6 +23,7 @@ from ctevidence.contrasts.unidentified import absent, unidentified, why_not_iden
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import say
 from ctevidence.levels import SCALES, Cell, Levels
+from ctevidence.names import in_words
 from ctevidence.terms import (
     CONTRAST_MEASURES,
     REFERENCE_MODELS,
@@ -121,7 +122,9 @@ def _prediction(levels: Levels, cells: list[Cell], model: ReferenceModel, conf_l
     if math.isnan(on_scale.low):
         return replace(found, low=math.nan, high=math.nan, problem=on_scale.problem)
     low, high = sorted(SCALES[model.scale].inverse(np.array([on_scale.low, on_scale.high])))
-    method = joined(on_scale.method, say("contrasts.reference_models.on_scale", model=model.name))
+    method = joined(
+        on_scale.method, say("contrasts.reference_models.on_scale", model=in_words(model.name))
+    )
     return replace(found, low=low, high=high, method=method)
 
 

@@ -38,6 +38,7 @@ from ctevidence.contrasts.unidentified import absent, not_identified
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import say
 from ctevidence.levels import Cell, Levels
+from ctevidence.names import in_words
 from ctevidence.terms import ContrastMeasure, did_you_mean
 
 INTERVALS = ("delta", "mover", "bootstrap")
@@ -127,7 +128,9 @@ def relative_excess(
     if outcome == "opposite":
         levels = opposite_outcome(levels)
     cells = [levels.cell(name) for name in seen]
-    coded = say("contrasts.relative_excess.coded", outcome=levels.outcome, reference=seen[CONTROL])
+    coded = say(
+        "contrasts.relative_excess.coded", outcome=in_words(levels.outcome), reference=seen[CONTROL]
+    )
     rows = []
     for interval in intervals:
         for name in (*EXCESS, "synergy_index"):

@@ -26,8 +26,9 @@ from ctevidence.contrasts.percentiles import by_draws
 from ctevidence.contrasts.relative_excess import INTERVALS, relative_result
 from ctevidence.contrasts.unidentified import absent, not_identified
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.language import say
+from ctevidence.language import listed, say
 from ctevidence.levels import Cell, Levels
+from ctevidence.names import in_words
 from ctevidence.terms import LEVEL_MEASURES, ContrastMeasure, did_you_mean
 
 POWER = 0.80
@@ -135,10 +136,10 @@ def _few(levels: Levels, cells: list[Cell], name: str) -> str:
     if name not in (*RELATIVE, "interaction_ratio", "interaction_odds_ratio"):
         return ""
     few = [c.name for c in cells if c.events is not None and c.events < FEW]
-    where = " and ".join(few)
-    return (
-        say("contrasts.synergy.rough", few=FEW, outcome=levels.outcome, where=where) if few else ""
-    )
+    if not few:
+        return ""
+    outcome = in_words(levels.outcome)
+    return say("contrasts.synergy.rough", few=FEW, outcome=outcome, where=listed(few))
 
 
 def _result(

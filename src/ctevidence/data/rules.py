@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ctevidence.language import say
+from ctevidence.names import in_words, name_of
 from ctevidence.terms import did_you_mean
 
 RESPONSE_KINDS = ("percent_fall", "reliable_change", "cut_off")
@@ -87,11 +88,16 @@ class ResponseRule:
     @property
     def in_words(self) -> str:
         """What counts as response."""
+        return in_words(self.name)
+
+    @property
+    def name(self) -> str:
+        """What counts as response, as rows name it."""
         if self.kind == "percent_fall":
-            return say("rules.percent_fall", percent=f"{self.percent:g}")
+            return name_of("percent_fall", percent=f"{self.percent:g}")
         if self.kind == "reliable_change":
-            return say("rules.reliable_change", points=f"{self.reliable_change:.1f}")
-        return say("rules.beyond", value=f"{self.threshold:g}")
+            return name_of("reliable_change", points=f"{self.reliable_change:.1f}")
+        return name_of("beyond", value=f"{self.threshold:g}")
 
 
 def _describe_missing(missing: str) -> str:
@@ -113,7 +119,7 @@ class RemissionRule:
             raise ValueError("Remission needs threshold, the score at which someone is well.")
 
     def describe(self) -> str:
-        threshold = say("rules.beyond", value=f"{self.threshold:g}")
+        threshold = say("names_with.beyond", value=f"{self.threshold:g}")
         missing = _describe_missing(self.missing)
         return say("rules.remission", threshold=threshold, missing=missing)
 
@@ -168,7 +174,7 @@ class RelapseRule:
         if self.from_events:
             what = say("rules.recorded_relapse")
         else:
-            what = say("rules.beyond", value=f"{self.threshold:g}")
+            what = say("names_with.beyond", value=f"{self.threshold:g}")
             if self.confirm_visits > 1:
                 what += say("rules.in_a_row", visits=self.confirm_visits)
         lead = "" if self.lead == "rmst" else say("rules.hazard_leads")

@@ -21,6 +21,8 @@ from numpy.typing import ArrayLike
 
 from ctevidence.data.item_totals import total_score
 from ctevidence.data.scale_checks import RELIABILITY_KINDS, TOPICS, is_number, problems_of
+from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.terms import did_you_mean
 
 __all__ = [
@@ -215,14 +217,15 @@ class Scale:
         >>> get_scale("who-5").describe()
         'WHO-5 (well-being): 0 to 100, higher is better, 5 items, self-rated, past 14 days.'
         """
-        facts = [f"{self.low:g} to {self.high:g}", f"{self.better} is better"]
+        limits = say("amounts.from_to", low=f"{self.low:g}", high=f"{self.high:g}")
+        facts = [limits, in_words(f"{self.better} is better")]
         if self.items:
-            facts.append(f"{self.items} items")
+            facts.append(say("scales.items", count=self.items))
         if self.rater:
-            facts.append(f"{self.rater}-rated")
+            facts.append(in_words(f"{self.rater}-rated"))
         if self.recall_days:
-            facts.append(f"past {self.recall_days:g} days")
-        what = f" ({self.construct})" if self.construct else ""
+            facts.append(say("scales.recall", days=f"{self.recall_days:g}"))
+        what = f" ({in_words(self.construct)})" if self.construct else ""
         return f"{self.label}{what}: {', '.join(facts)}."
 
 

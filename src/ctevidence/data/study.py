@@ -25,6 +25,8 @@ from ctevidence.data.multiverse_rule import MultiverseRule
 from ctevidence.data.rules import EntryRule, RelapseRule, RemissionRule, ResponseRule, RetentionRule
 from ctevidence.data.scales import Scale
 from ctevidence.data.table_names import TABLES
+from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.terms import (
     COMPONENTS,
     DAYS_PER_WEEK,
@@ -293,12 +295,10 @@ class Study:
 
     def __repr__(self) -> str:
         # counts wait for the disclosure gate: a printed study says only what it declares
-        arms = ", ".join(f"{a.name} ({a.treatment})" for a in self.arms)
+        arms = ", ".join(f"{a.name} ({in_words(a.treatment)})" for a in self.arms)
         weeks = ", ".join(f"{w:g}" for w in self.weeks)
-        return (
-            f'Study "{self.name}": {self.title}\n'
-            f"  arms: {arms}\n  scale: {self.scale.label}\n  weeks: {weeks}"
-        )
+        told = {"arms": arms, "scale": self.scale.label, "weeks": weeks}
+        return say("study.printed", name=self.name, title=self.title, **told)
 
 
 def _contradictions(study: Study) -> list[str]:

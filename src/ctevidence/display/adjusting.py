@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from ctevidence.estimates import Estimate
-from ctevidence.language import say
-
-#: how methods say that a share was standardised over covariates, and over which
-_ADJUSTED = re.compile(r"\bon arm and ([^;]+?), (?:[^;,]+ )?standardised over")
-_COUNTED = "counts;"
+from ctevidence.language import in_both, pattern, say
 
 
 def adjusted_for(row: Estimate) -> str:
@@ -24,15 +19,17 @@ def adjusted_for(row: Estimate) -> str:
     >>> adjusted_for(row)
     'baseline, episode length'
     """
-    found = _ADJUSTED.search(row.method)
-    return found.group(1).replace("_", " ") if found else ""
+    fitted = pattern("models.response.method", on=".+?").search(row.method)
+    on = pattern("models.on_arm_and").fullmatch(fitted["on"]) if fitted else None
+    return on["covariates"].replace("_", " ") if on else ""
 
 
 def how_made(row: Estimate) -> str:
     """That a share is adjusted, and for what, or as counted; empty for anything else."""
     if covariates := adjusted_for(row):
         return say("adjusting.adjusted", covariates=covariates)
-    is_counted = row.unit == "probability" and row.method.lower().startswith(_COUNTED)
+    counted = tuple(text.lower() for text in in_both("models.risk.counted"))
+    is_counted = row.unit == "probability" and row.method.lower().startswith(counted)
     return say("adjusting.counted") if is_counted else ""
 
 

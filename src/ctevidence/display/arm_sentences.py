@@ -7,15 +7,15 @@ from ctevidence.display.contrast_sentences import counting_of
 from ctevidence.display.contrast_words import difference_words, in_brackets
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval
-from ctevidence.display.labels import treatment_label
+from ctevidence.display.labels import outcome_label, treatment_label
 from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.verbs import did
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.language import capital, say
+from ctevidence.language import capital, in_both, say
+from ctevidence.names import in_words
 
 #: part of a caution that only repeats that there is no number
-_NO_NUMBER = "not estimable"
 
 
 def sentence_of_arms(estimates: Estimates, source="opensafely") -> str:
@@ -56,7 +56,7 @@ def _together(rows: list[Estimate], disclosure: Disclosure) -> str:
     known = [row for row in rows if row.is_estimable]
     silent = [row for row in rows if not row.is_estimable]
     if not known:
-        what = rows[0].outcome
+        what = outcome_label(rows[0].outcome)
         return say(
             "display.arm_sentences.unanswered",
             what=capital(what),
@@ -77,7 +77,7 @@ def _together(rows: list[Estimate], disclosure: Disclosure) -> str:
     who = known[0].population if known[0].population.startswith("people ") else "people"
     text = say(
         "display.arm_sentences.of_every",
-        people=who,
+        people=in_words(who),
         parts=_listed(parts),
         did=did(known[0]),
         week=week,
@@ -100,7 +100,11 @@ def _reasons(rows: list[Estimate], everyone: int) -> str:
     if all(map(is_hidden, rows)):
         return say("display.release.hidden")
     parts = [part for row in rows for part in row.caution.split("; ")]
-    kept = [p.rstrip(".") for p in dict.fromkeys(parts) if p and not p.startswith(_NO_NUMBER)]
+    kept = [
+        p.rstrip(".")
+        for p in dict.fromkeys(parts)
+        if p and not p.startswith(in_both("caution.not_estimable"))
+    ]
     # what concerns all arms stands below the table; here it is these arms that have no number
     about = [p for p in kept if any(f" {row.arm}" in p for row in rows)]
     first = [p for p in kept if p not in about]

@@ -10,8 +10,10 @@ from pandas.api.types import is_numeric_dtype
 from ctevidence.data.study import Study
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import number
+from ctevidence.display.labels import heading
 from ctevidence.display.table import Table
 from ctevidence.language import pick, say
+from ctevidence.names import in_words
 from ctevidence.terms import COMPONENTS
 
 _NOT_SHOWN = ("participant_id", "arm", "site", "therapist")
@@ -38,7 +40,7 @@ def table_baseline(study: Study) -> Table:
     by_arm = {arm.label: people[people["arm"] == arm.name] for arm in arms}
     rows = [
         {
-            "at the start": "people",
+            "at the start": heading("people"),
             **{a: disclosure.text(len(p)) for a, p in by_arm.items()},
         }
     ]
@@ -47,7 +49,9 @@ def table_baseline(study: Study) -> Table:
         if column not in people or column in _NOT_SHOWN:
             continue
         if is_numeric_dtype(people[column]):
-            label = f"{study.scale.label} score" if column == "baseline" else _plain(column)
+            label = (
+                in_words(f"{study.scale.label} score") if column == "baseline" else _plain(column)
+            )
             rows.append(
                 {"at the start": say("display.baseline.mean_sd", covariate=label)}
                 | {a: _mean(p[column], disclosure) for a, p in by_arm.items()}

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ctevidence.display.disclosure import Disclosure
-from ctevidence.display.labels import contrast_label, measure_label
+from ctevidence.display.labels import contrast_label, measure_label, outcome_label
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate
-from ctevidence.language import say
+from ctevidence.language import listed, say
 
 #: numbers in the table; more than these are counted below it
 MOST = 40
@@ -48,14 +48,14 @@ def _row(before: Estimate | None, now: Estimate | None, kinds, disclosure) -> tu
     what = say(
         "display.changes_table.what",
         contrast=contrast_label(row.arm, row.reference),
-        outcome=row.outcome,
+        outcome=outcome_label(row.outcome),
         week=week,
     )
     return (
         f"{what}: {measure_label(row.measure)} ({row.study})",
         _shown(before, disclosure) or say("display.changes_table.not_there"),
         _shown(now, disclosure) or say("display.changes_table.no_more"),
-        " or ".join(kinds) or say("display.changes_table.nothing"),
+        listed(kinds, "or") or say("display.changes_table.nothing"),
     )
 
 

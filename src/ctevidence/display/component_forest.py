@@ -10,9 +10,10 @@ import pandas as pd
 
 from ctevidence.display.figure import LOOK, MUTED, Figure, canvas, drawn_table, finished
 from ctevidence.display.format import interval, shown
-from ctevidence.display.labels import measure_label
+from ctevidence.display.labels import heading, measure_label
 from ctevidence.estimates import Estimate
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.synthesis.components import Components
 from ctevidence.terms import CONTRAST_MEASURES
 
@@ -118,14 +119,16 @@ def _draw(axes, y: float, label: str, row: Estimate | None, limits, most: int) -
 
 
 def _count(row: Estimate) -> str:
-    trials = "1 trial" if row.studies == 1 else f"{row.studies} trials"
+    one = row.studies == 1
+    trials = say("counts.one_trial") if one else say("counts.trials", count=row.studies)
     people = None if row.n is None else row.n + (row.n_reference or 0)
-    return trials if people is None else f"{trials}, {people} people"
+    return trials if people is None else f"{trials}, {say('amounts.people', count=people)}"
 
 
 def _data(rows: list[Estimate], name: str, title: str):
     frame = pd.DataFrame(
-        [["interaction" if r.measure.startswith("interaction") else "component", r.arm, _count(r),
+        [[heading("interaction" if r.measure.startswith("interaction") else "component"),
+          in_words(r.arm), _count(r),
           shown(r.estimate, r.unit), interval(r.conf_low, r.conf_high, r.unit)] for r in rows],
         columns=["kind", "component", "rests on", "estimate", "range"],
     )  # fmt: skip
@@ -135,8 +138,8 @@ def _data(rows: list[Estimate], name: str, title: str):
 def _alt(title: str, parts: list[Estimate], both: list[Estimate]) -> str:
     apart = sum(_apart(row) for row in parts)
     said = "; ".join(
-        f"{r.arm} {shown(r.estimate, r.unit)} ({interval(r.conf_low, r.conf_high, r.unit)}, "
-        f"{_count(r)})"
+        f"{in_words(r.arm)} {shown(r.estimate, r.unit)} "
+        f"({interval(r.conf_low, r.conf_high, r.unit)}, {_count(r)})"
         for r in both[:4]
     )
     more = say("display.component_forest.beyond", told=said) if both else ""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ctevidence.display.format import p_value
-from ctevidence.display.labels import condition_label, contrast_label
+from ctevidence.display.labels import condition_label, contrast_label, outcome_label
 from ctevidence.display.told import Told, told
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.claims import Verdict
-from ctevidence.language import pick, say
+from ctevidence.language import pattern, pick, say
 from ctevidence.synthesis.subgroups import ALIKE
 
 
@@ -46,15 +46,15 @@ def _is_of_one_age(row: Estimate) -> bool:
 
 
 def _words(row: Estimate) -> str:
-    about = {"what": contrast_label(row.arm, row.reference), "outcome": row.outcome}
+    about = {"what": contrast_label(row.arm, row.reference), "outcome": outcome_label(row.outcome)}
     if not row.is_estimable:
         return say(
             "conditions_compared.not_tested",
-            why=row.caution.removeprefix("not assessable: "),
+            why=row.caution.partition(": ")[2] or row.caution,
             **about,
         )
     p = p_value(row.p_value)
-    groups = row.method.rsplit("freedom, ", 1)[-1].split(", ")
+    groups = pattern("synthesis.subgroups.method").match(row.method)["groups"].split(", ")
     return say(
         "conditions_compared.tested",
         p=pick("conditions_compared", "p_below" if p.startswith("<") else "p_is", p=p),

@@ -13,7 +13,7 @@ from ctevidence.display.contrast_words import (
 )
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import interval, number_needed, shown
-from ctevidence.display.labels import measure_label, treatment_label
+from ctevidence.display.labels import measure_label, outcome_label, treatment_label
 from ctevidence.display.release import gate_of, people_text
 from ctevidence.display.verbs import did, without
 from ctevidence.estimates import SMALL, Estimate
@@ -26,6 +26,7 @@ from ctevidence.evidence.verdict import (
 )
 from ctevidence.evidence.wording import wording
 from ctevidence.language import capital, pick, say
+from ctevidence.names import in_words
 
 #: part of an outcome's name -> how people without a score were counted
 _COUNTING = {
@@ -51,7 +52,7 @@ def level_sentence(row: Estimate, disclosure: Disclosure) -> str:
         arm=arm,
         measure=measure_label(row.measure),
         value=value,
-        unit=row.unit,
+        unit=in_words(row.unit),
         when=when(row, "at"),
         behind=in_brackets(limits),
     )
@@ -76,7 +77,9 @@ def contrast_sentence(
     behind = tail(row, certainty)
     if allowed.strength is None:
         told = in_brackets(*behind)
-        return say("contrast.very_uncertain", outcome=row.outcome, behind=told, **names)
+        return say(
+            "contrast.very_uncertain", outcome=outcome_label(row.outcome), behind=told, **names
+        )
     if not allowed.claims_direction:
         question = _question(row, names)
         told = in_brackets(*behind)
@@ -104,7 +107,9 @@ def _question(row: Estimate, names: dict[str, str]) -> str:
     if row.measure in TIMES:
         week = f"{row.week:g}"
         return say("contrast.longer_without", without=without(row), week=week, **names)
-    return say("contrast.differs", outcome=row.outcome, when=when(row, "at"), **names)
+    return say(
+        "contrast.differs", outcome=outcome_label(row.outcome), when=when(row, "at"), **names
+    )
 
 
 def guard(row: Estimate) -> str:
@@ -126,7 +131,7 @@ def not_worse_sentence(row: Estimate, certainty: str | None, disclosure: Disclos
     return pick(
         "not_worse",
         "excluded" if excluded else "not_determined",
-        margin=say("amounts.of_100", amount=size) if is_share else f"{size} {row.unit}",
+        margin=say("amounts.of_100", amount=size) if is_share else f"{size} {in_words(row.unit)}",
         when=when(row, "at"),
         best=difference_words(row)[0],
         worst=amount(limit, row.unit),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from ctevidence.display.format import decimals_of, interval, number, rounded, shown
-from ctevidence.display.labels import measure_with_article
+from ctevidence.display.labels import measure_with_article, outcome_label
 from ctevidence.display.verbs import did, without
 from ctevidence.estimates import Estimate
 from ctevidence.language import pick, say
+from ctevidence.names import in_words
 
 #: a mean time, told as time without the event
 TIMES = ("rmst_difference", "weeks_in_state_difference")
@@ -34,7 +35,7 @@ def outcome_words(row: Estimate) -> str:
     if row.measure in TIMES:
         return say("contrast.over", without=without(row), week=f"{row.week:g}")
     name = "for" if row.unit == "ratio" else "in"
-    return pick("contrast", name, outcome=row.outcome, when=when(row, "at"))
+    return pick("contrast", name, outcome=outcome_label(row.outcome), when=when(row, "at"))
 
 
 def difference_words(row: Estimate) -> tuple[str, str]:
@@ -59,7 +60,7 @@ def _with_unit(value: float, unit: str) -> str:
             return told
         name = "weeks_longer" if value > 0 else "weeks_shorter"
         return pick("amounts", name, size=number(size, decimals))
-    return say("amounts.with_unit", amount=told, unit=unit).strip()
+    return say("amounts.with_unit", amount=told, unit=in_words(unit)).strip()
 
 
 def with_range(row: Estimate) -> str:

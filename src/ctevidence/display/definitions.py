@@ -29,6 +29,7 @@ from ctevidence.display.release import gated
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.terms import resolve_arms
 
 ROW = 0.42  # inches
@@ -98,7 +99,8 @@ def _ordered(contrasts: list[Estimate], reference: str) -> list[str]:
 def _label(outcome: str) -> str:
     """The definition on one line and the counting of missing scores on the next."""
     words, _, counting = outcome.removeprefix("response, ").rpartition(" (")
-    return f"{words[:1].upper()}{words[1:]}\n{counting.removesuffix(')')}"
+    words, counting = in_words(words), in_words(counting.removesuffix(")"))
+    return f"{words[:1].upper()}{words[1:]}\n{counting}"
 
 
 def _draw_arms(axes, risks, place: dict[str, int], study, disclosure) -> None:
@@ -161,7 +163,10 @@ def _data(risks, contrasts, order, disclosure, name: str, title: str):
     table = []
     for outcome in order:
         words, _, counting = outcome.removeprefix("response, ").rpartition(" (")
-        line = {"definition": words, "missing scores": counting.removesuffix(")")}
+        line = {
+            "definition": in_words(words),
+            "missing scores": in_words(counting.removesuffix(")")),
+        }
         line |= {r.arm: shown_estimate(r, disclosure)[0] for r in risks if r.outcome == outcome}
         for row in contrasts:
             if row.outcome == outcome:
@@ -172,7 +177,9 @@ def _data(risks, contrasts, order, disclosure, name: str, title: str):
                 line[against] = f"{value} ({limits})" if limits else value
         table.append(line)
     frame = pd.DataFrame(table)
-    return drawn_table(name, f"{title}, per 100 people", frame, tuple(frame.columns[2:]))
+    return drawn_table(
+        name, say("display.definitions.per_100", title=title), frame, tuple(frame.columns[2:])
+    )
 
 
 def _alt(contrasts, references, order, arm: str) -> str:

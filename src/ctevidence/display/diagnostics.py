@@ -12,7 +12,7 @@ from ctevidence.display.format import number, shown
 from ctevidence.display.labels import contrast_label
 from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.table import Table
-from ctevidence.language import listed, say
+from ctevidence.language import listed, pick, say
 from ctevidence.models.diagnostics import (
     OUTLYING_BELOW,
     Diagnostics,
@@ -24,6 +24,7 @@ from ctevidence.models.diagnostics import (
 from ctevidence.models.influence import Influence
 from ctevidence.models.period_mean import PeriodFit
 from ctevidence.models.scaled_residuals import excess_kurtosis, moments, plot_correlation
+from ctevidence.names import in_words
 from ctevidence.terms import Treatment
 
 
@@ -112,7 +113,7 @@ def table_influence(
     row = fit.compare(arm, against=against, week=week).one()
     if is_hidden(gated(row, disclosure)):
         return _nothing(name, caption, say("display.release.hidden"))
-    unit = f"{fit.study.scale.label} points"
+    unit = in_words(f"{fit.study.scale.label} points")
     label = contrast_label(arm, against)
     at = _when(fit, week)
     rows = [(f"{label[0].upper()}{label[1:]}{at}, {unit}", shown(found.estimate, "points"))]
@@ -189,7 +190,7 @@ def _gated(value: float, n: int, disclosure: Disclosure) -> str:
 
 def _facts(fit, disclosure: Disclosure) -> list[tuple[str, str]]:
     model = fit.model
-    reached = "yes" if model.converged else "no"
+    reached = pick("display.diagnostics", "yes" if model.converged else "no")
     slope = (
         say("display.diagnostics.zero")
         if abs(model.score).max() < 1e-5
@@ -218,7 +219,7 @@ def _facts(fit, disclosure: Disclosure) -> list[tuple[str, str]]:
 def _covariances(fit) -> list[tuple[str, str]]:
     rows = []
     for row in alternatives(fit).itertuples():
-        used = " (used)" if row.used else ""
+        used = say("display.diagnostics.used") if row.used else ""
         if math.isnan(row.aic):
             value = say("display.diagnostics.not_fitted")
         else:
@@ -229,7 +230,12 @@ def _covariances(fit) -> list[tuple[str, str]]:
                 parameters=f"{row.parameters:.0f}",
             )
         rows.append(
-            (say("display.diagnostics.covariance", covariance=row.covariance, used=used), value)
+            (
+                say(
+                    "display.diagnostics.covariance", covariance=in_words(row.covariance), used=used
+                ),
+                value,
+            )
         )
     return rows
 

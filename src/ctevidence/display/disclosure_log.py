@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ctevidence.display.disclosure import LEAST_DF, Disclosure, disclosure_of
-from ctevidence.display.labels import treatment_label
+from ctevidence.display.labels import outcome_label, treatment_label
 from ctevidence.display.release import gated, is_public, why_hidden
 from ctevidence.display.table import Table
 from ctevidence.estimates import COUNT_COLUMNS, Estimate, Estimates, has_small_group
@@ -87,7 +87,7 @@ def _cells(tables: Iterable[Table], disclosure: Disclosure) -> dict[str, int]:
 def _whole_groups(estimates: Estimates, disclosure: Disclosure) -> list[str]:
     """Groups of which everyone or nobody has the outcome: known of each member by that."""
     found = [
-        f"{treatment_label(row.arm)}, {row.outcome}"
+        f"{treatment_label(row.arm)}, {outcome_label(row.outcome)}"
         for row in estimates
         if not row.reference
         and row.n

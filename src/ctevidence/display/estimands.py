@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ctevidence.display.labels import contrast_label, measure_label
+from ctevidence.display.labels import contrast_label, measure_label, outcome_label, population_label
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate
 from ctevidence.language import pick, say, words
+from ctevidence.names import in_words
 from ctevidence.outcomes.intercurrent import strategies_of
 from ctevidence.terms import Estimand
 
@@ -101,7 +102,7 @@ def handling(row: Estimate, study: str) -> str:
 def _handled(outcome: str) -> tuple[str, str]:
     """Which way of handling the name of an outcome stands for, and the assumption of imputing."""
     if imputed := _IMPUTED.search(outcome):
-        return "imputed", imputed.group(1)
+        return "imputed", in_words(imputed.group(1))
     fitting = (
         n for start, end, n in _HANDLING if outcome.startswith(start) and outcome.endswith(end)
     )
@@ -141,8 +142,8 @@ def table_estimands(
     titles = words("estimand_columns")
     rows = [
         [
-            one.outcome,
-            f"{one.study}: {one.population}",
+            outcome_label(one.outcome),
+            f"{one.study}: {population_label(one.population)}",
             _few(one.contrasts),
             _few(one.weeks),
             one.intercurrent_events,

@@ -12,6 +12,7 @@ from ctevidence.display.labels import contrast_label
 from ctevidence.display.precision import shown_p
 from ctevidence.display.table import Table
 from ctevidence.language import say, words
+from ctevidence.names import in_words
 
 COLUMNS = ("test", "compared", "statistic", "df", "p", "p by Holm")
 
@@ -36,9 +37,11 @@ def table_event_tests(fit, strata: str | None = None) -> Table:
     over_time = fit
     fit = getattr(over_time, "fit", over_time)
     if fit is None:
-        row = ["log-rank", over_time.reason, not_estimable(), "", "", ""]
+        row = [in_words("log-rank"), over_time.reason, not_estimable(), "", "", ""]
         frame, caption = pd.DataFrame([row], columns=list(COLUMNS)), over_time.event
-        return Table("event-tests", say("display.event_tests.caption", event=caption), frame)
+        return Table(
+            "event-tests", say("display.event_tests.caption", event=in_words(caption)), frame
+        )
     disclosure = disclosure_of(fit.study)
     tests = fit.tests(strata)
     hidden = _hidden_arms(fit.people, disclosure)
@@ -57,7 +60,7 @@ def table_event_tests(fit, strata: str | None = None) -> Table:
         notes.append(say("display.event_tests.strata", strata=strata.replace("_", " ")))
     if not disclosure.is_open:
         notes.append(disclosure.describe)
-    caption = say("display.event_tests.caption", event=fit.groups.at_risk.event)
+    caption = say("display.event_tests.caption", event=in_words(fit.groups.at_risk.event))
     return Table("event-tests", caption, frame, tuple(notes), COLUMNS[2:])
 
 
@@ -70,8 +73,8 @@ def _hidden_arms(people: pd.DataFrame, disclosure: Disclosure) -> set[str]:
 
 def _row(test: dict, hidden: set[str], disclosure: Disclosure) -> list[str]:
     pair = (test["arm"], test["reference"])
-    compared = contrast_label(*pair) if test["reference"] else test["arm"]
-    head = [test["test"], compared[:1].upper() + compared[1:]]
+    compared = contrast_label(*pair) if test["reference"] else in_words(test["arm"])
+    head = [in_words(test["test"]), compared[:1].upper() + compared[1:]]
     if hidden & ({*pair} if test["reference"] else hidden):
         return [*head, say("display.not_shown"), "", "", ""]
     if math.isnan(test["p_value"]):

@@ -19,11 +19,11 @@ from ctevidence.display.figure import (
     nothing_to_draw,
 )
 from ctevidence.display.format import interval, p_value, shown, unit_label
-from ctevidence.display.labels import contrast_label
+from ctevidence.display.labels import contrast_label, outcome_label
 from ctevidence.display.release import gated, is_hidden
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.evidence.verdict import better_direction
-from ctevidence.language import pick, say
+from ctevidence.language import in_both, pick, say
 
 OBSERVED, DRAWN = "#34495c", "#00664f"
 ROW = 0.29  # inches
@@ -56,7 +56,7 @@ def plot_for_whom(estimates: Estimates, study, name: str = "for-whom") -> Figure
         reason = rows[0].caution if rows else say("display.for_whom.not_declared")
         return nothing_to_draw(name, say("display.for_whom.title"), reason)
     measure = next((m for m in DIFFERENCES if any(r.measure == m for r in rows)), DIFFERENCES[0])
-    exploratory = {_modifier(row) for row in estimates if "exploratory" in row.caution}
+    exploratory = {_modifier(row) for row in estimates if _is_exploratory(row)}
     lines = [
         line
         for modifier in _modifiers(rows)
@@ -118,15 +118,19 @@ def _contrast(rows: list[Estimate]) -> str:
     return say(
         "display.for_whom.question",
         contrast=contrast_label(rows[0].arm, rows[0].reference),
-        outcome=rows[0].outcome,
+        outcome=outcome_label(rows[0].outcome),
         week=week,
     )
+
+
+def _is_exploratory(row: Estimate) -> bool:
+    return any(text in row.caution for text in in_both("models.for_whom.exploratory"))
 
 
 def _lines(rows: list[Estimate], modifier: str, measure: str, confirmatory: bool) -> list[dict]:
     mine = [row for row in rows if _modifier(row) == modifier]
     label = f"{modifier[:1].upper()}{modifier[1:]}"
-    label += " (confirmatory)" if confirmatory else " (exploratory)"
+    label += pick("display.for_whom", "confirmatory" if confirmatory else "exploratory")
     lines = [{"kind": "heading", "label": label}]
     drawn = {_group(row): row for row in mine if row.measure == f"shrunken_{measure}"}
     for row in mine:

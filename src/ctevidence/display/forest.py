@@ -22,6 +22,7 @@ from ctevidence.display.ratio_axis import ratio_ticks
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import better_of
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.synthesis.pooled import Pooled
 from ctevidence.synthesis.subgroups import Subgroups
 
@@ -160,13 +161,13 @@ def _group_lines(group: str, pooled: Pooled | None) -> list[dict]:
 def _heterogeneity(pooled: Pooled) -> str:
     found = pooled.heterogeneity
     i2, limits = number(found.i2_tau2, 0), (found.i2_tau2_low, found.i2_tau2_high)
-    between = " to ".join(number(limit, 0) for limit in limits)
+    low, high = (number(limit, 0) for limit in limits)
     return say(
         "display.forest.heterogeneity",
         tau2=number(found.tau2, 3),
         method=found.tau2_method,
         i2=i2,
-        range=between,
+        range=say("amounts.from_to", low=low, high=high),
         p=_equal(p_value(found.p_value)),
     )
 
@@ -274,8 +275,10 @@ def _alt(title: str, groups: Mapping[str, Pooled | None]) -> str:
         if pooled is not None:
             row = pooled.pooled
             limits = interval(row.conf_low, row.conf_high, row.unit)
-            parts.append(f"{group} {shown(row.estimate, row.unit)} ({limits}; {pooled.result.k})")
+            parts.append(
+                f"{in_words(group)} {shown(row.estimate, row.unit)} ({limits}; {pooled.result.k})"
+            )
     none = [group for group, pooled in groups.items() if pooled is None]
-    rest = say("display.forest.none", groups=", ".join(none)) if none else ""
+    rest = say("display.forest.none", groups=", ".join(map(in_words, none))) if none else ""
     what = say("display.forest.alt", title=title)
     return f"{what}: {'; '.join(parts)}.{rest}"

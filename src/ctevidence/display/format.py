@@ -6,6 +6,7 @@ import math
 from decimal import ROUND_HALF_UP, Decimal
 
 from ctevidence.language import pick, say, words
+from ctevidence.names import in_words
 
 LEAST_RATIO, MOST_RATIO = 0.01, 100
 
@@ -97,7 +98,7 @@ def decimals_of(unit: str) -> int:
 
 
 def unit_label(unit: str) -> str:
-    return words("units").get(unit, unit)
+    return words("units").get(unit) or in_words(unit)
 
 
 def interval(low: float, high: float, unit: str) -> str:

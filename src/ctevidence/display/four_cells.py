@@ -9,7 +9,7 @@ import pandas as pd
 from ctevidence.contrasts import compare, per_arm, reference_models, synergy
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval, shown, unit_label
-from ctevidence.display.labels import treatment_label
+from ctevidence.display.labels import outcome_label, treatment_label
 from ctevidence.display.release import gated, is_hidden
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
@@ -157,7 +157,9 @@ def table_four_cells(
             say("display.four_cells.therapy_adds"),
         ],
     )
-    caption = say("display.four_cells.title", outcome=capital(levels.outcome), unit=unit)
+    caption = say(
+        "display.four_cells.title", outcome=capital(outcome_label(levels.outcome)), unit=unit
+    )
     notes = (say("display.four_cells.note"),)
     return Table(name, caption, frame, notes, tuple(frame.columns[1:]))
 

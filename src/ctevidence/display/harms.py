@@ -6,6 +6,7 @@ import pandas as pd
 
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import number
+from ctevidence.display.labels import caption_of, outcome_label
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate, table_estimates
@@ -39,9 +40,17 @@ def table_harms(harms: HarmsByKind, name: str = "harms", caption: str = "") -> T
 
 
 def _rows(fit: HarmsFit, disclosure: Disclosure):
-    label = words("display.harms.labels").get(fit.outcome.name, fit.outcome.name.capitalize())
+    label = (
+        words("display.harms.labels").get(fit.outcome.name)
+        or outcome_label(fit.outcome.name).capitalize()
+    )
     if not fit.is_recorded:
-        yield (label, "all", say("display.adherence.none"), *[""] * (len(COLUMNS) - 3))
+        yield (
+            label,
+            say("display.harms.all"),
+            say("display.adherence.none"),
+            *[""] * (len(COLUMNS) - 3),
+        )
         return
     names = {arm.name: arm.label for arm in fit.study.arms}
     years = dict(zip([key.arm for key in fit.rates.keys], fit.rates.years, strict=True))
@@ -62,7 +71,7 @@ def _rows(fit: HarmsFit, disclosure: Disclosure):
 def table_harm_differences(
     harms: HarmsByKind,
     name: str = "harms-differences",
-    caption: str = "Harms: differences between treatments",
+    caption: str = "",
 ) -> Table:
     """Comparisons of the kinds of harm that the study records.
 
@@ -76,8 +85,11 @@ def table_harm_differences(
     Table
         One row that says so, where it records none.
     """
+    caption = caption or caption_of(name)
     rows = HarmsByKind(harms.study, harms.recorded).compare_treatments()
     if len(rows):
         return table_estimates(rows, harms.study, name, caption)
-    frame = pd.DataFrame({"comparison": ["none"], "why": [say("display.harms.no_kind")]})
+    frame = pd.DataFrame(
+        {"comparison": [say("display.harms.none")], "why": [say("display.harms.no_kind")]}
+    )
     return Table(name, caption, frame)

@@ -30,6 +30,7 @@ from ctevidence.display.tables import shown_estimate
 from ctevidence.display.verbs import verb_of
 from ctevidence.language import capital, listed, say, words
 from ctevidence.models.aalen_johansen import aalen_johansen
+from ctevidence.names import in_words
 
 #: times at which a curve and its band are worked out, at most
 MOST_TIMES = 150
@@ -64,7 +65,9 @@ def plot_cumulative_incidence(fit, name: str = "cumulative-incidence") -> Figure
     at_risk, histories = fit.groups.at_risk, fit.groups.histories
     known = words("models.competing")
     others = listed(known.get(state, state) for state in at_risk.competing)
-    title = say("display.incidence.title", event=at_risk.event.capitalize(), others=others)
+    title = say(
+        "display.incidence.title", event=in_words(at_risk.event).capitalize(), others=others
+    )
     arms = [arm for arm in fit.study.arms if arm.name in histories]
     if not arms:
         return nothing_to_draw(name, title, say("display.incidence.nobody"))

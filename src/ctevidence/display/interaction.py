@@ -20,10 +20,12 @@ from ctevidence.display.figure import (
 )
 from ctevidence.display.format import interval, shown, unit_label
 from ctevidence.display.four_cells import FourCells, four_cells, predictions
+from ctevidence.display.labels import outcome_label
 from ctevidence.display.spread import spread
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate
 from ctevidence.language import capital, pick, say
+from ctevidence.names import in_words
 from ctevidence.terms import Treatment
 
 #: scale of the axis -> the model whose prediction is a parallel line there
@@ -63,7 +65,7 @@ def plot_interaction(
         possible.
     """
     cells = four_cells(source, week, measure, disclosure)
-    outcome = cells.levels.outcome
+    outcome = outcome_label(cells.levels.outcome)
     title = say("display.interaction.title", outcome=capital(outcome))
     if cells.problem:
         return nothing_to_draw(name, title, cells.problem)
@@ -160,7 +162,8 @@ def _labels(panel, cells: FourCells, expected: Estimate, factor, colour, scale: 
 
 
 def _short(treatment: str) -> str:
-    return {"combined": "both"}.get(treatment, treatment)
+    both = treatment == "combined"
+    return say("display.interaction.both") if both else in_words(treatment)
 
 
 def _axis_label(cells: FourCells) -> str:
@@ -179,7 +182,7 @@ def _data(cells: FourCells, expected: dict[str, Estimate], name: str, title: str
         limits = interval(row.conf_low, row.conf_high, row.unit)
         rows.append(
             (
-                say("display.interaction.predicts", model=model),
+                say("display.interaction.predicts", model=in_words(model)),
                 shown(row.estimate, row.unit),
                 limits,
                 "",

@@ -28,6 +28,7 @@ from ctevidence.evidence.claims import Verdict
 from ctevidence.evidence.hearing import lacks_harms, source_of
 from ctevidence.evidence.verdict import Direction
 from ctevidence.language import capital, pick, say, words
+from ctevidence.names import in_words
 from ctevidence.synthesis.trial_overview import YOUNG
 from ctevidence.terms import Treatment
 
@@ -263,8 +264,8 @@ def _of_age(row: Estimate) -> str:
     if not ages:
         return ""
     if condition := condition_of(row.population):
-        return say("further.of_age_with", age=ages[0], condition=condition)
-    return say("further.of_age", age=ages[0])
+        return say("further.of_age_with", age=in_words(ages[0]), condition=condition)
+    return say("further.of_age", age=in_words(ages[0]))
 
 
 def _how_sure(verdict: Verdict) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctevidence.language import capital, pick, say, words
+from ctevidence.names import in_words
 from ctevidence.terms import SYNERGY_MEASURES
 
 #: ends and starts of names of rows that say something about a measure
@@ -55,7 +56,36 @@ def heading(column: str) -> str:
 
 
 def treatment_label(name: str) -> str:
-    return words("treatments").get(name, name)
+    """A treatment, an arm, or what an arm is held against, in words.
+
+    Examples
+    --------
+    >>> treatment_label("combined"), treatment_label("best single treatment")
+    ('combined treatment', 'best single treatment')
+    """
+    return words("treatments").get(name) or in_words(name)
+
+
+def outcome_label(name: str) -> str:
+    """The outcome of a row in words; a study's own as the study names it.
+
+    Examples
+    --------
+    >>> outcome_label("response (observed)"), outcome_label("self_harm")
+    ('response (observed)', 'self harm')
+    """
+    return in_words(name.replace("_", " "))
+
+
+def caption_of(name: str) -> str:
+    """The caption of a table by its name; ``Estimates`` for a name of one's own.
+
+    Examples
+    --------
+    >>> caption_of("response-arms"), caption_of("mine")
+    ('Response by arm', 'Estimates')
+    """
+    return words("captions").get(name) or say("display.tables.estimates")
 
 
 def condition_label(name: str) -> str:
@@ -102,7 +132,18 @@ def condition_of(population: str) -> str:
 
 def _part_label(part: str) -> str:
     _, is_stratum, stratum = part.partition("stratum ")
-    known = words("strata")
     if is_stratum:
-        return " + ".join(known.get(name, name) for name in stratum.split("+"))
-    return part.replace("_", " ")
+        return strata_label(stratum)
+    return in_words(part.replace("_", " "))
+
+
+def strata_label(strata: str) -> str:
+    """Strata of trials, joined by ``+``, in words.
+
+    Examples
+    --------
+    >>> strata_label("taper+prior_nonresponse")
+    'medication tapered + had not responded before'
+    """
+    known = words("strata")
+    return " + ".join(known.get(name) or in_words(name) for name in strata.split("+"))

@@ -10,7 +10,7 @@ import pandas as pd
 from ctevidence.display.certainty_tables import hint_words
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import interval, shown
-from ctevidence.display.labels import population_label, treatment_label
+from ctevidence.display.labels import outcome_label, population_label, treatment_label
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
@@ -137,7 +137,7 @@ def _row(name: str, verdict: Verdict, estimates: Estimates, disclosure: Disclosu
 
 def _what(label: str, row: Estimate) -> str:
     """What is counted, when and of whom; the label of a harm names it already."""
-    outcome = label if is_harm(row.outcome) else f"{label}: {row.outcome}"
+    outcome = label if is_harm(row.outcome) else f"{label}: {outcome_label(row.outcome)}"
     week = "" if math.isnan(row.week) else f", {say('when.plain', week=f'{row.week:g}')}"
     who = (
         "" if row.population == "everyone who started" else f" ({population_label(row.population)})"

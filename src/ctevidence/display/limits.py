@@ -22,6 +22,7 @@ from ctevidence.display.tipping_point import plot_tipping_point
 from ctevidence.display.tipping_sentence import better_side, points_words
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import capital, pick, say
+from ctevidence.names import in_words
 from ctevidence.sensitivity.limits_of_confounding import WAYS, LimitsOfConfounding
 from ctevidence.sensitivity.limits_of_missing import LimitsOfMissing
 from ctevidence.sensitivity.multiverse import Multiverse
@@ -96,7 +97,9 @@ def _assumed(rows: Estimates, disclosure: Disclosure) -> str:
     most = max(known, key=lambda row: row.estimate)
     ends = {"low": amount(least.estimate, least.unit), "high": amount(most.estimate, most.unit)}
     count = len({row.outcome.removesuffix(", repeated sampling") for row in known})
-    return say("limits.assumed", count=count, week=f"{least.week:g}", unit=least.unit, **ends)
+    return say(
+        "limits.assumed", count=count, week=f"{least.week:g}", unit=in_words(least.unit), **ends
+    )
 
 
 def confounding_words(limits: LimitsOfConfounding) -> str:

@@ -25,9 +25,10 @@ from ctevidence.display.release import gated
 from ctevidence.display.tables import shown_estimate
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import say
+from ctevidence.names import in_words
 
 ROW = 0.34  # inches
-REPEATED = ", repeated sampling"
+REPEATED, SEEN_ONLY = ", repeated sampling", ", scores seen only"
 
 
 def plot_missing_scores(estimates: Estimates, study, name: str = "missing-scores") -> Figure:
@@ -69,7 +70,7 @@ def plot_missing_scores(estimates: Estimates, study, name: str = "missing-scores
         per = (
             unit_label(rows[0].unit)
             if percent > 1
-            else say("display.missing_scores.in_unit", unit=rows[0].unit)
+            else say("display.missing_scores.in_unit", unit=in_words(rows[0].unit))
         )
         axes.set_xlabel(
             say(
@@ -91,8 +92,10 @@ def _assumption(row: Estimate) -> str:
     """What is assumed, from the name of the outcome."""
     words = row.outcome.removesuffix(REPEATED)
     if row.unit == "probability":
-        return words.rpartition(" (")[2].removesuffix(")").removeprefix("imputed, ")
-    return words.partition("is better), ")[2] or words
+        words = words.rpartition(" (")[2].removesuffix(")").removeprefix("imputed, ")
+    else:
+        words = words.partition("is better), ")[2] or words
+    return in_words(words)
 
 
 def _draw(axes, row: Estimate, y: float, percent: float) -> None:
@@ -125,7 +128,7 @@ def _data(rows, lines: list[str], disclosure, name: str, title: str):
         for row in (r for r in rows if _assumption(r) == line):
             value, limits = shown_estimate(row, disclosure)
             repeated = row.outcome.endswith(REPEATED)
-            imputed = "imputations" in row.method
+            imputed = _is_imputed(row)
             variance = (
                 say("display.missing_scores.repeated")
                 if repeated
@@ -144,6 +147,12 @@ def _data(rows, lines: list[str], disclosure, name: str, title: str):
             )
     frame = pd.DataFrame(table)
     return drawn_table(name, title, frame, ("difference", "range", "p"))
+
+
+def _is_imputed(row: Estimate) -> bool:
+    if row.unit == "probability":
+        return "(imputed, " in row.outcome
+    return not row.outcome.endswith(SEEN_ONLY)
 
 
 def _alt(rows) -> str:

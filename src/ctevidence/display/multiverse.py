@@ -22,6 +22,7 @@ from ctevidence.display.figure import (
     nothing_to_draw,
 )
 from ctevidence.display.format import p_value, shown, unit_label
+from ctevidence.display.labels import heading
 from ctevidence.display.multiverse_words import (
     choice_words,
     fragility_sentence,
@@ -33,6 +34,7 @@ from ctevidence.estimates import Estimate
 from ctevidence.evidence.fragility import AXES, fragility
 from ctevidence.evidence.verdict import touches_none
 from ctevidence.language import capital, pick, say
+from ctevidence.names import in_words
 from ctevidence.sensitivity.multiverse import choices_of
 from ctevidence.terms import Treatment
 
@@ -78,8 +80,8 @@ def plot_multiverse(rows: Iterable[Estimate], source, name: str = "multiverse") 
         )
         _draw_estimates(top, known, main, percent)
         _draw_choices(below, known, main, choices)
-        per = unit_label(main.unit) if percent > 1 else main.unit
-        top.set_ylabel(f"difference\n{per}")
+        per = unit_label(main.unit) if percent > 1 else in_words(main.unit)
+        top.set_ylabel(f"{heading('difference')}\n{per}")
         headline = say("multiverse.headline", contrast=question_label(main), ways=len(known)) + (
             f", {say('multiverse.week', week=f'{main.week:g}')}" if main.week == main.week else ""
         )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ctevidence.contrasts.better_than_both import BEST_SINGLE
 from ctevidence.display.disclosure import disclosure_of
-from ctevidence.display.labels import treatment_label
+from ctevidence.display.labels import outcome_label, treatment_label
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate
@@ -113,7 +113,7 @@ def choice_words(axis: str, choice: str, row: Estimate) -> str:
     """A choice in words; a definition has its own, which its outcome names."""
     if axis == AXES[0]:
         label = row.outcome.removeprefix("response, ").rpartition(" (")[0]
-        return label or choice
+        return outcome_label(label) or choice
     known = words("choices")
     if choice in known:
         return known[choice]

@@ -11,6 +11,7 @@ from ctevidence.display.contrast_sentences import guard
 from ctevidence.display.contribution_map import plot_contributions
 from ctevidence.display.figure import Figure, nothing_to_draw
 from ctevidence.display.format import interval, number, p_value
+from ctevidence.display.labels import population_label
 from ctevidence.display.league import plot_league
 from ctevidence.display.network_graph import plot_network
 from ctevidence.display.network_sentences import orders
@@ -122,7 +123,7 @@ def _what(found: TrialNetwork) -> str:
         "trial_of" if trials == 1 else "trials_of",
         trials=trials,
         treatments=len(network.treatments),
-        population=network.data.population,
+        population=population_label(network.data.population),
     )
     beside = say("network_answers.beside")
     if found.shared:

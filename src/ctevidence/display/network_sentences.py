@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctevidence.display.contrast_sentences import guard
 from ctevidence.display.format import interval, number, shown
-from ctevidence.display.labels import contrast_label, measure_label
+from ctevidence.display.labels import contrast_label, measure_label, outcome_label
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import Direction, direction
 from ctevidence.language import pick, say
@@ -36,7 +36,7 @@ def _limits(row: Estimate) -> str:
 
 def _names(row: Estimate, measure: str) -> dict[str, str]:
     who = contrast_label(row.arm, row.reference)
-    of = say("network.of", outcome=row.outcome, who=who)
+    of = say("network.of", outcome=outcome_label(row.outcome), who=who)
     return {"measure": measure_label(measure), "of": of, "limits": _limits(row)}
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from ctevidence.display.format import interval, number, p_value, shown
-from ctevidence.display.labels import measure_label
+from ctevidence.display.labels import heading, measure_label
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import SMALL_STUDY
-from ctevidence.language import say
+from ctevidence.language import pick, say
+from ctevidence.names import in_words
 from ctevidence.synthesis.component_selection import SelectionPath
 from ctevidence.synthesis.components import Components
 from ctevidence.synthesis.network import Network
@@ -37,10 +38,10 @@ def table_network(network: Network, name: str = "network", caption: str = "") ->
         row, new = effect.get(treatment), future.get(treatment)
         rows.append(
             {
-                "treatment": treatment,
+                "treatment": in_words(treatment),
                 "trials": str(score.studies),
                 "people": "" if score.n is None else str(score.n),
-                "estimate": shown(row.estimate, row.unit) if row else "reference",
+                "estimate": shown(row.estimate, row.unit) if row else heading("reference"),
                 "range": interval(row.conf_low, row.conf_high, row.unit) if row else "",
                 "expected in a new trial": interval(new.conf_low, new.conf_high, new.unit)
                 if new
@@ -56,7 +57,7 @@ def table_network(network: Network, name: str = "network", caption: str = "") ->
     caption = caption or say(
         "display.network_tables.caption",
         measure=measure_label(network.data.measure).capitalize(),
-        reference=reference,
+        reference=in_words(reference),
     )
     last = (say("network_table.small_last", small=SMALL_STUDY),) if small else ()
     method = say("display.method", method=network.levels().method)
@@ -82,10 +83,10 @@ def table_components(components: Components, name: str = "components", caption: 
         is_both = row.measure.startswith("interaction")
         rows.append(
             {
-                "component": row.arm,
+                "component": in_words(row.arm),
                 "": say("display.network_tables.more")
                 if is_both
-                else say("display.network_tables.adds_to", reference=row.reference),
+                else say("display.network_tables.adds_to", reference=in_words(row.reference)),
                 "trials": str(row.studies),
                 "people": "" if row.n is None else str(row.n),
                 "estimate": shown(row.estimate, row.unit),
@@ -120,7 +121,9 @@ def table_split(network: Network, name: str = "split", caption: str = "") -> Tab
         [
             {
                 "comparison": say(
-                    "display.network_tables.against", arm=direct.arm, reference=direct.reference
+                    "display.network_tables.against",
+                    arm=in_words(direct.arm),
+                    reference=in_words(direct.reference),
                 ),
                 "trials": str(direct.studies),
                 "direct": _said(direct),
@@ -142,12 +145,12 @@ def table_selection(path: SelectionPath, name: str = "selection", caption: str =
         [
             {
                 "step": str(row.step),
-                "interaction": row.interaction,
+                "interaction": in_words(row.interaction),
                 "Q falls by": number(row.q_drop, 2),
                 "p": p_value(row.p_value),
                 "tried at this step": str(row.tried),
                 "p times tried": p_value(row.p_adjusted),
-                "added": "yes" if row.added else "no",
+                "added": pick("display.network_tables", "yes" if row.added else "no"),
             }
             for row in path.steps.itertuples()
         ]
@@ -195,12 +198,13 @@ def _q_line(network: Network) -> str:
             p=_p_words(test.p_value),
         )
         for label, test in (
-            ("total", found.total),
+            (say("display.network_tables.total"), found.total),
             (say("display.network_tables.within"), found.within),
             (say("display.network_tables.between"), found.between),
         )
     ]
     tau2 = network.tau2
-    spread = f"{number(tau2.estimate, 3)} ({number(tau2.conf_low, 3)} to "
-    spread += f"{number(tau2.conf_high, 3)})" if tau2.is_estimable else ""
+    low, high = number(tau2.conf_low, 3), number(tau2.conf_high, 3)
+    limits = f" ({say('amounts.from_to', low=low, high=high)})" if tau2.is_estimable else ""
+    spread = f"{number(tau2.estimate, 3)}{limits}"
     return say("display.network_tables.heterogeneity", q="; ".join(words), spread=spread)

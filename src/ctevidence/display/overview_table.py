@@ -7,8 +7,10 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ctevidence.display.format import interval, shown
+from ctevidence.display.labels import caption_of, strata_label
 from ctevidence.display.table import Table
-from ctevidence.language import say, words
+from ctevidence.language import capital, say
+from ctevidence.names import in_words
 from ctevidence.synthesis.conditions import CONDITIONS, condition_group, group_named
 from ctevidence.synthesis.flags import MAIN_STRATUM
 from ctevidence.synthesis.trial_overview import YOUNG, OverviewRow, TrialOverview
@@ -40,7 +42,7 @@ SHORT_COLUMNS = (
 
 
 def table_overview(
-    overview: TrialOverview, name: str, caption: str, condition: str | None = None
+    overview: TrialOverview, name: str, caption: str = "", condition: str | None = None
 ) -> Table:
     """One row for each condition, age group, outcome and stratum.
 
@@ -48,6 +50,7 @@ def table_overview(
     ----------
     overview : TrialOverview
     name, caption : str
+        The table `captions` of the file of words knows the caption of a name.
     condition : str, optional
         A condition or group of conditions, for a short table: the rows of its group that have
         trials; what has none stands below. The whole table for a condition that is not known.
@@ -58,13 +61,19 @@ def table_overview(
         Conditions without a trial keep their row. Below: the cautions, and whether conditions
         differ, by a test of interaction and not by comparing the rows.
     """
+    caption = caption or caption_of(name)
     if group := group_named(condition):
         return _short(overview, name, caption, group)
     marks: dict[str, str] = {}
     rows = [_row(row, marks) for row in overview.rows]
     notes = [f"{mark}: {text}." for text, mark in marks.items()]
     notes += [
-        say("display.overview_table.differ", part=part, age=age, told=_difference(test))
+        say(
+            "display.overview_table.differ",
+            part=in_words(part),
+            age=in_words(age),
+            told=_difference(test),
+        )
         for (part, age), test in overview.tests.items()
     ]
     notes += _harms(overview.rows)
@@ -84,7 +93,7 @@ def _short(overview: TrialOverview, name: str, caption: str, group: str) -> Tabl
         if row.pooled is None:
             empty.setdefault(row.part.name, []).append(_row(row, marks)[0].lower())
     notes += [
-        say("display.overview_table.none", part=part, who=", ".join(who))
+        say("display.overview_table.none", part=in_words(part), who=", ".join(who))
         for part, who in empty.items()
     ]
     notes += _harms(own)
@@ -121,10 +130,9 @@ def _together(row: list[str]) -> list[str]:
 
 def _row(row: OverviewRow, marks: dict[str, str]) -> list[str]:
     known = CONDITIONS.get(row.condition)
-    condition = known.name if known else row.condition
-    known = {MAIN_STRATUM: "", **words("strata")}
-    stratum = " + ".join(known.get(s, s) for s in row.stratum.split("+"))
-    who = [condition[:1].upper() + condition[1:], row.age_group, row.part.name, stratum]
+    condition = in_words(known.name if known else row.condition)
+    stratum = "" if row.stratum == MAIN_STRATUM else strata_label(row.stratum)
+    who = [capital(condition), in_words(row.age_group), in_words(row.part.name), stratum]
     if row.pooled is None:
         return [*who, "0", "", say("display.overview_table.no_trial"), *[""] * 6]
     ratio, prediction = row.pooled.pooled, row.pooled.prediction

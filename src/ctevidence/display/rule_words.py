@@ -30,7 +30,7 @@ def rule_words(rule, scale: Scale) -> str:
     low_side = (scale.better == "lower") != is_ill
     low_is_worse = scale.better == "higher"
     # how rules say a threshold without knowing the scale
-    beyond = pattern("rules.beyond", value=_NUMBER)
+    beyond = pattern("names_with.beyond", value=_NUMBER)
     told = beyond.sub(lambda found: _threshold("score", low_side, found["value"]), told)
     worse = pattern("rules.baseline", value=_NUMBER)
     return worse.sub(lambda found: _threshold("baseline", low_is_worse, found["value"]), told)

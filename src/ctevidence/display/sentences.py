@@ -15,7 +15,7 @@ from ctevidence.display.contrast_sentences import (
 )
 from ctevidence.display.contrast_words import when
 from ctevidence.display.disclosure import Disclosure, disclosure_of
-from ctevidence.display.labels import contrast_label, measure_label
+from ctevidence.display.labels import contrast_label, measure_label, outcome_label
 from ctevidence.display.network_sentences import special_sentence
 from ctevidence.display.release import gated
 from ctevidence.display.synergy_rows import synergy_row, synergy_seen
@@ -123,7 +123,7 @@ def _subject(row: Estimate) -> str:
     return say(
         "row.subject",
         measure=measure_label(row.measure),
-        outcome=row.outcome,
+        outcome=outcome_label(row.outcome),
         who=contrast_label(row.arm, row.reference),
         when=when(row),
     )

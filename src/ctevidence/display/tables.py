@@ -16,13 +16,20 @@ from ctevidence.display.format import (
     shown,
     unit_label,
 )
-from ctevidence.display.labels import contrast_label, measure_label, treatment_label
+from ctevidence.display.labels import (
+    caption_of,
+    contrast_label,
+    measure_label,
+    outcome_label,
+    treatment_label,
+)
 from ctevidence.display.release import gate_of, gated, is_hidden
 from ctevidence.display.rule_words import rule_words
 from ctevidence.display.table import Table
 from ctevidence.display.told import told
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.language import capital, say
+from ctevidence.language import capital, listed, say
+from ctevidence.names import in_words
 from ctevidence.terms import LEVEL_MEASURES
 
 _OPTIONAL = ("week", "p", "people", "reference", "studies", "note", "range")
@@ -39,13 +46,14 @@ def table_estimates(
     source : Study, Trials or name of a disclosure profile
         Decides how counts are shown.
     name, caption : str
+        The table `captions` of the file of words knows the caption of a name of the notebooks.
 
     Returns
     -------
     Table
         Cautions stand below it, each once, marked by a letter in the column ``note``.
     """
-    caption = caption or say("display.tables.estimates")
+    caption = caption or caption_of(name)
     disclosure = disclosure_of(source)
     estimates = Estimates(gated(row, disclosure) for row in estimates)
     marks = _marks(estimates)
@@ -96,10 +104,14 @@ def _row(row: Estimate, disclosure: Disclosure, marks: dict[str, str], what: str
     value, limits = shown_estimate(row, disclosure)
     label, gate = contrast_label(row.arm, row.reference), gate_of(row, disclosure)
     if row.reference and row.measure in LEVEL_MEASURES:  # a level, not a comparison
-        label = say("display.tables.as_predicts", arm=treatment_label(row.arm), model=row.reference)
+        label = say(
+            "display.tables.as_predicts",
+            arm=treatment_label(row.arm),
+            model=treatment_label(row.reference),
+        )
     return {
         what: label[0].upper() + label[1:],
-        "outcome": row.outcome,
+        "outcome": outcome_label(row.outcome),
         "measure": _measure(row),
         "week": "" if math.isnan(row.week) else f"{row.week:g}",
         "estimate": value,
@@ -151,13 +163,14 @@ def table_rules(study) -> Table:
             if rule
             else say("display.tables.not_declared")
         )
-        declared.append((label.capitalize(), text[0].upper() + text[1:]))
+        declared.append((in_words(label).capitalize(), text[0].upper() + text[1:]))
     for label, rule in (
         (say("display.tables.illness"), rules.illness),
         (say("display.tables.maintenance"), rules.maintenance),
     ):
         declared += [(label, rule_words(rule, study.scale))] if rule else []
-    randomised = " and ".join(sorted(study.randomised)) or "nothing"
+    parts = [in_words(name) for name in sorted(study.randomised)]
+    randomised = listed(parts) or say("display.tables.nothing")
     declared.append(
         (
             say("display.tables.randomised"),

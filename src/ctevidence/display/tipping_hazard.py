@@ -7,7 +7,7 @@ import math
 from ctevidence.display.contrast_words import difference_words
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.format import number
-from ctevidence.display.labels import treatment_label
+from ctevidence.display.labels import outcome_label, treatment_label
 from ctevidence.display.release import gated
 from ctevidence.language import pick, say
 from ctevidence.sensitivity.tipping_hazard import REACH, TippingHazard
@@ -35,7 +35,7 @@ def tipping_hazard_sentence(tipping: TippingHazard) -> str:
     outcome = row.outcome.partition(" (")[0]
     start = say(
         "tipping_hazard.as_lost",
-        outcome=outcome,
+        outcome=outcome_label(outcome),
         arm=arm,
         against=against,
         week=f"{row.week:g}",
@@ -59,7 +59,7 @@ def _turning(tipping: TippingHazard, arm: str, outcome: str) -> str:
         change = say("tipping_hazard.gained", favoured=treatment_label(favoured))
     if not tipping.lost[0]:
         return say("tipping_hazard.nobody", arm=arm)
-    told = {"before": before, "outcome": event, "arm": arm}
+    told = {"before": before, "outcome": outcome_label(event), "arm": arm}
     if math.isnan(tipping.alone):
         name = "never" if tipping.favours_arm else "never_less"
         return pick("tipping_hazard", name, **told, reach=number(REACH, 0))

@@ -112,8 +112,8 @@ def _data(tipping: TippingPoint, name: str, title: str):
     arm, against = (treatment_label(n) for n in (tipping.base.arm, tipping.base.reference))
     rows = [
         {
-            f"points worse, {arm}": _step(delta),
-            f"points worse, {against}": _step(other),
+            say("display.tipping_point.points_worse", arm=arm): _step(delta),
+            say("display.tipping_point.points_worse", arm=against): _step(other),
             "difference": shown(tipping.estimate[i, j], tipping.base.unit),
             "from": shown(tipping.conf_low[i, j], tipping.base.unit),
             "to": shown(tipping.conf_high[i, j], tipping.base.unit),

@@ -7,7 +7,7 @@ import math
 from ctevidence.display.contrast_words import difference_words
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import number
-from ctevidence.display.labels import treatment_label
+from ctevidence.display.labels import outcome_label, treatment_label
 from ctevidence.display.release import gated
 from ctevidence.language import pick, say
 from ctevidence.sensitivity.tipping_point import TippingPoint
@@ -34,7 +34,7 @@ def tipping_sentence(tipping: TippingPoint) -> str:
     best, limits = difference_words(row)
     start = say(
         "tipping.as_imputed",
-        outcome=row.outcome.partition(" (")[0],
+        outcome=outcome_label(row.outcome.partition(" (")[0]),
         arm=arm,
         against=against,
         week=f"{row.week:g}",

@@ -22,6 +22,7 @@ from ctevidence.display.figure import (
 )
 from ctevidence.display.format import interval, number, shown
 from ctevidence.display.four_cells import CELLS
+from ctevidence.display.labels import outcome_label, population_label
 from ctevidence.display.table import Table
 from ctevidence.display.tables import letter
 from ctevidence.estimates import Estimate, Estimates
@@ -148,7 +149,8 @@ def _draw(axes, y: int, rows: list[Estimate], trials: Trials) -> None:
         axes.plot([100 * seen.conf_low, 100 * seen.conf_high], [y, y], color=colour, lw=1.3)
     axes.plot(100 * seen.estimate, y, "s", color=colour, markersize=6)
     # who was studied: the young are never read as if they were adults
-    label = f"{_label(seen, trials)}: {seen.outcome}, {seen.population.split(', ')[-1]}"
+    age = population_label(seen.population.split(", ")[-1])
+    label = f"{_label(seen, trials)}: {outcome_label(seen.outcome)}, {age}"
     _text(axes, LABEL, y, label if len(label) <= 62 else f"{label[:61]}\u2026")
     _text(axes, VALUE, y, _signed(seen))
     _text(axes, RATIO, y, _with_limits(_first(rows, measure="interaction_ratio")))
@@ -204,8 +206,9 @@ def _line(rows: list[Estimate], trials: Trials, marks: dict[str, str]) -> list[s
     predicted = _first(rows, measure="risk", reference="additivity")
     letters = ", ".join(marks[part] for part in _cautions(rows))
     return [
-        f"{_label(seen, trials)} ({seen.population})" + (f" [{letters}]" if letters else ""),
-        seen.outcome
+        f"{_label(seen, trials)} ({population_label(seen.population)})"
+        + (f" [{letters}]" if letters else ""),
+        outcome_label(seen.outcome)
         + ("" if math.isnan(seen.week) else say("display.at_week_comma", week=f"{seen.week:g}")),
         number((seen.n or 0) + (seen.n_reference or 0), 0),
         " / ".join(shown(row.estimate, row.unit) for row in levels),

@@ -8,8 +8,10 @@ import pandas as pd
 
 from ctevidence.data.trials import Trials
 from ctevidence.display.format import number
+from ctevidence.display.labels import outcome_label
 from ctevidence.display.table import Table
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.synthesis.conditions import condition_group, group_named
 from ctevidence.synthesis.effect_sizes import EffectSizes
 
@@ -55,7 +57,7 @@ def table_cell_means(trials, name: str = "cell-means", condition: str | None = N
         Shown beside synergy, never pooled: without a standard deviation nobody can say how far
         chance alone would have moved them. One row says so where there is no such trial.
     """
-    caption = "Means of the four cells of factorial trials: shown, not pooled"
+    caption = say("display.trial_tables.cell_means")
     means, group = trials.cell_means, group_named(condition)
     if means is not None and group is not None:
         means = means[means["condition"].map(condition_group) == group]
@@ -67,7 +69,7 @@ def table_cell_means(trials, name: str = "cell-means", condition: str | None = N
     rows = [
         [
             row.citation or row.trial_id,
-            f"{row.outcome} ({row.unit})",
+            f"{outcome_label(row.outcome)} ({in_words(row.unit)})",
             *(f"{number(getattr(row, cell), 1)} ({getattr(row, f'n_{cell}')})" for cell in cells),
             number(row.combined - row.medication - row.therapy + row.control, 1),
         ]

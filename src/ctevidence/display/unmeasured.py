@@ -9,7 +9,7 @@ import pandas as pd
 
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.format import number, shown
-from ctevidence.display.labels import contrast_label, measure_label
+from ctevidence.display.labels import contrast_label, measure_label, outcome_label
 from ctevidence.display.release import gated
 from ctevidence.display.table import Table
 from ctevidence.estimates import Estimate, Estimates
@@ -44,7 +44,7 @@ would be enough to let the range include no difference; anything weaker could no
     if not row.measure.endswith(E_VALUE):
         raise ValueError(f"{row.id} is no E-value; it comes from e_values or interaction_bounds.")
     row = gated(row, disclosure_of(source))
-    what = f"{_about(row)}, {row.outcome}"
+    what = f"{_about(row)}, {outcome_label(row.outcome)}"
     if not row.is_estimable:
         return say("display.unmeasured.none", what=what, why=row.caution)
     kind = "interaction" if row.measure.startswith("interaction") else "association"
@@ -89,7 +89,7 @@ def table_e_values(rows: Iterable[Estimate], source="open") -> Table:
     frame = pd.DataFrame(
         {
             "comparison": [_about(row) for row in kept],
-            "outcome": [row.outcome for row in kept],
+            "outcome": [outcome_label(row.outcome) for row in kept],
             "week": ["" if math.isnan(row.week) else number(row.week, 0) for row in kept],
             "of the": [measure_label(row.measure.removesuffix(E_VALUE)) for row in kept],
             "to explain it away": [shown(row.estimate, row.unit) for row in kept],

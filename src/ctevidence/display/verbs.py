@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ctevidence.display.labels import outcome_label
 from ctevidence.estimates import Estimate
 from ctevidence.language import say, words
+from ctevidence.names import in_words
 
 #: how the outcome of a state of the illness begins, and that of a kind of dropout
 STATE, KIND = "being ", "dropout ("
@@ -30,11 +32,11 @@ def verb_of(outcome: str) -> str:
 
 def _verb(name: str) -> str:
     if name.startswith(KIND):
-        return say("verb_phrases.dropout_kind", kind=name.removeprefix(KIND).rstrip(")"))
+        return say("verb_phrases.dropout_kind", kind=in_words(name.removeprefix(KIND).rstrip(")")))
     if name.startswith(STATE):
-        return say("verb_phrases.state", state=name.removeprefix(STATE).split(" (")[0])
+        return say("verb_phrases.state", state=in_words(name.removeprefix(STATE).split(" (")[0]))
     known = (verb for start, verb in words("verbs").items() if name.startswith(start))
-    return next(known, "") or say("verb_phrases.other", outcome=name)
+    return next(known, "") or say("verb_phrases.other", outcome=outcome_label(name))
 
 
 def did(row: Estimate) -> str:
@@ -51,7 +53,7 @@ def did(row: Estimate) -> str:
         return verb_of(row.outcome)
     if row.outcome == "retention":
         return say("verb_phrases.still_in_treatment")
-    return say("verb_phrases.still_free", outcome=row.outcome.removeprefix(_CLOCK))
+    return say("verb_phrases.still_free", outcome=outcome_label(row.outcome.removeprefix(_CLOCK)))
 
 
 def without(row: Estimate) -> str:
@@ -68,5 +70,5 @@ def without(row: Estimate) -> str:
         return say("verb_phrases.in_treatment")
     if row.outcome.startswith(STATE):
         # "being in response or being in remission (higher is better)"
-        return row.outcome.split(" (")[0].replace(STATE, "")
-    return say("verb_phrases.free", outcome=row.outcome.removeprefix(_CLOCK))
+        return in_words(row.outcome.split(" (")[0].replace(STATE, ""))
+    return say("verb_phrases.free", outcome=outcome_label(row.outcome.removeprefix(_CLOCK)))

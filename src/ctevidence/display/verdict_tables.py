@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ctevidence.display.disclosure import Disclosure, disclosure_of
-from ctevidence.display.labels import contrast_label, population_label
+from ctevidence.display.labels import contrast_label, outcome_label, population_label
 from ctevidence.display.release import gated, is_hidden, people_text
 from ctevidence.display.table import Table
 from ctevidence.display.told import told
@@ -165,7 +165,7 @@ def _row(verdict: Verdict, row: Estimate, disclosure: Disclosure) -> list[str]:
     return [
         verdict.name_of(row.study) + studies,
         contrast_label(row.arm, row.reference),
-        f"{row.outcome}{week}; {population_label(row.population)}",
+        f"{outcome_label(row.outcome)}{week}; {population_label(row.population)}",
         estimate_words(row, disclosure),
         people_text(row, disclosure),
     ]

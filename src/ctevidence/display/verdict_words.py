@@ -7,7 +7,7 @@ import math
 from ctevidence.display.contrast_words import difference_words, outcome_words
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.format import number, shown
-from ctevidence.display.labels import population_label, treatment_label
+from ctevidence.display.labels import outcome_label, population_label, treatment_label
 from ctevidence.display.release import gated, people_text
 from ctevidence.display.too_few import too_few
 from ctevidence.estimates import SMALL, Estimate
@@ -20,6 +20,7 @@ from ctevidence.evidence.verdict import (
     by_interval,
 )
 from ctevidence.language import pick, say, words
+from ctevidence.names import in_words
 from ctevidence.synthesis.who_was_studied import tells_who
 
 #: verdicts that claim no direction
@@ -102,7 +103,7 @@ def rests_words(verdict: Verdict, disclosure: Disclosure) -> str:
             "claims.rests",
             count=say("counts.trials", count=row.studies) if several else study_words(verdict),
             people=people_text(row, disclosure),
-            where=f"{row.outcome}, {population_label(row.population)}",
+            where=f"{outcome_label(row.outcome)}, {population_label(row.population)}",
         )
     ]
     if lacks_harms(row):
@@ -165,7 +166,7 @@ def detectable_words(verdict: Verdict, disclosure: Disclosure) -> str:
     size = shown(verdict.detectable, row.unit)
     if row.unit == "probability":
         return say("claims.detectable_100", size=size)
-    unit = "" if row.unit == "ratio" else f" {row.unit}"
+    unit = "" if row.unit == "ratio" else f" {in_words(row.unit)}"
     return say("claims.detectable", size=f"{size}{unit}")
 
 

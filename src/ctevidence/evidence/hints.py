@@ -26,6 +26,7 @@ from ctevidence.evidence.verdict import (
     people_behind,
     rests_on_one_small_study,
 )
+from ctevidence.names import in_words
 from ctevidence.synthesis.risk_of_bias import bias_of, is_judged_high
 
 PREDICTION, SMALL_STUDIES = "_prediction", "_small_study_range"
@@ -127,7 +128,9 @@ def _indirectness(claim: Claim, row: Estimate, condition: str | None) -> Iterato
     if rests_on_transitivity(row):
         flags.append(Hint("indirectness", "transitivity", True))
     if " or " in row.outcome:
-        flags.append(Hint("indirectness", "mixed-outcomes", True, {"outcome": row.outcome}))
+        flags.append(
+            Hint("indirectness", "mixed-outcomes", True, {"outcome": in_words(row.outcome)})
+        )
     if is_elsewhere(claim, row, condition):
         flags.append(Hint("indirectness", "other-people", True))
     yield from flags or [Hint("indirectness", "direct", None)]

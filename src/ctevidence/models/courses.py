@@ -16,6 +16,7 @@ from ctevidence.levels import Levels
 from ctevidence.models.course import fit_course
 from ctevidence.models.course_fit import CourseFit
 from ctevidence.models.fit import refuse_weights
+from ctevidence.names import name_of
 from ctevidence.outcomes.outcome import Outcome
 
 
@@ -95,7 +96,7 @@ class CoursesFit:
         )
         return replace(
             levels,
-            outcome=say("models.courses.improvement", scale=fit.study.scale.label),
+            outcome=name_of("improvement", scale=fit.study.scale.label),
             better="higher",
             estimate=sign * levels.estimate,
             method="; ".join(filter(None, (levels.method, say("models.courses.turned")))),

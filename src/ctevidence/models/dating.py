@@ -18,10 +18,10 @@ from ctevidence.language import say
 from ctevidence.models.fit import Fit
 from ctevidence.models.over_time import OverTime, relapse_over_time
 from ctevidence.models.relapse import fit_relapse
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import contrast_measure
 
-NOT_BETWEEN = "no relapse lies between two visits: dates are recorded, or nobody had one"
 MEASURE = "rmst_difference"
 
 
@@ -167,11 +167,11 @@ def dating_of_study(
         return _undated(relapse.reason)
     outcome = relapse.fit.outcome
     if not _between(outcome).any():
-        return _undated(NOT_BETWEEN)
+        return _undated(say("models.dating.not_between"))
     rows = relapse.compare_treatments(MEASURE)
     known = [row for row in rows if row.is_estimable]
     if not known:
-        return _undated(say("models.dating.nothing_to_compare", outcome=outcome.name))
+        return _undated(say("models.dating.nothing_to_compare", outcome=in_words(outcome.name)))
     arm, against = known[0].arm, known[0].reference
     try:
         return relapse_dating(outcome, arm, against=against, week=relapse.week, model=model)

@@ -16,6 +16,7 @@ from ctevidence.data.study import Study
 from ctevidence.estimates import Estimates
 from ctevidence.language import in_both, say
 from ctevidence.levels import Cell, Evidence, Levels
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import LEVEL_MEASURES, did_you_mean
 
@@ -204,7 +205,7 @@ def nothing_to_fit(
     """Mean levels without a value: there are too few scores for the model, and why in words."""
     cautions = (
         *outcome.cautions,
-        say("models.fit.too_few", outcome=outcome.name, why=in_brackets(why)),
+        say("models.fit.too_few", outcome=in_words(outcome.name), why=in_brackets(why)),
     )
     missing = np.full(len(keys), np.nan)
     unit = f"{outcome.study.scale.label} points"

@@ -19,6 +19,7 @@ from ctevidence.models.individual_curves import individual_curves
 from ctevidence.models.mixed import MixedFit
 from ctevidence.models.normal_equations import NormalEquations
 from ctevidence.models.treatment_over_time import TreatmentOverTime
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 
 #: What the rows of `GrowthFit.over_time` compare.
@@ -108,7 +109,7 @@ class GrowthFit(ComparableFit):
             events=None,
             method=say(
                 "models.growth_fit.method",
-                shape=self.shape.describe(),
+                shape=in_words(self.shape.describe()),
                 method=self.model.method,
                 terms=self._terms(),
             ),

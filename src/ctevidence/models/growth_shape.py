@@ -12,7 +12,7 @@ from numbers import Integral
 
 import numpy as np
 
-from ctevidence.language import say
+from ctevidence.names import name_of
 from ctevidence.terms import did_you_mean
 
 Array = np.ndarray
@@ -48,14 +48,14 @@ class GrowthShape:
         return ("per week", *(f"more per week after week {k:g}" for k in self.knots))
 
     def describe(self) -> str:
-        """The shape in words, as rows name it."""
+        """The shape as rows name it, in English."""
         if self.kind == "linear":
-            return say("models.growth_shape.line")
+            return "straight line"
         inner = self.knots[1:-1] if self.kind == "spline" else self.knots
         at = ", ".join(f"{k:.3g}" for k in inner)
         if self.kind == "spline":
-            return say("models.growth_shape.spline", weeks=at)
-        return say("models.growth_shape.bends", weeks=at)
+            return f"natural spline, {name_of('knots', weeks=at)}"
+        return name_of("bends", weeks=at)
 
     def columns(self, week: Array) -> Array:
         """Values (n, d) at weeks (n,)."""

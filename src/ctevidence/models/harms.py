@@ -16,6 +16,7 @@ from ctevidence.levels import Levels
 from ctevidence.models.fit import ComparableFit, ScheduledFit, build_levels
 from ctevidence.models.risk import analysed, counted_fit
 from ctevidence.models.weighted_outcome import weighted_fit
+from ctevidence.names import in_words
 from ctevidence.outcomes.harms import HARM_KINDS, derive_harms_by_kind
 from ctevidence.outcomes.outcome import Outcome
 
@@ -111,7 +112,7 @@ def _rates(outcome: Outcome) -> Levels:
 
     # where the harm was not recorded at all the outcome says so itself
     silent = [arm for arm, t in zip(arms, years, strict=True) if not t > 0 and len(known)]
-    unknown = say("models.harms.silent", outcome=outcome.name, arms=", ".join(silent))
+    unknown = say("models.harms.silent", outcome=in_words(outcome.name), arms=", ".join(silent))
     return build_levels(
         outcome,
         "event_rate",

@@ -99,7 +99,7 @@ def log_hazards(
     coefficients = len(others) + (0 if covariates is None else covariates.shape[1])
     if covariates is not None and event.sum() < EVENTS_PER_COEFFICIENT * coefficients:
         raise ArithmeticError(
-            f"fewer than {EVENTS_PER_COEFFICIENT} events for each of {coefficients} coefficients"
+            say("models.few_events", few=EVENTS_PER_COEFFICIENT, coefficients=coefficients)
         )
     labels = [f"arm {names[a]}" for a in others]
     table = pd.DataFrame({label: arm == a for label, a in zip(labels, others, strict=True)})

@@ -18,6 +18,7 @@ from ctevidence.models.interval_times import IntervalTimesFit, is_between
 from ctevidence.models.observed_times import TIME_DECIMALS, observed_times
 from ctevidence.models.survival_levels import AtRisk
 from ctevidence.models.turnbull import IntervalCurve
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import did_you_mean
 
@@ -143,10 +144,12 @@ def _arms_that_can(people, outcome, at_risk, model, proportional, knots):
         group = people[people["arm"] == arm]
         if not len(group):
             reasons[arm] = say(
-                "models.interval_fitting.nobody_at_risk", arm=arm, event=at_risk.event
+                "models.interval_fitting.nobody_at_risk", arm=arm, event=in_words(at_risk.event)
             )
         elif not np.isfinite(group["upper"]).any():
-            reasons[arm] = say("models.interval_fitting.no_event", event=at_risk.event, arm=arm)
+            reasons[arm] = say(
+                "models.interval_fitting.no_event", event=in_words(at_risk.event), arm=arm
+            )
         elif not proportional and (why := _why_not_alone(group, model, knots)):
             reasons[arm] = say(
                 "models.interval_fitting.arm_not_fitted",
@@ -212,8 +215,7 @@ def _joint(outcome, people, arms, adjust, *, model, proportional, knots):
         coefficients = len(labels) + len(arms) - 1
         if np.isfinite(people["upper"]).sum() < EVENTS_PER_COEFFICIENT * coefficients:
             raise NoFiniteFitError(
-                f"fewer than {EVENTS_PER_COEFFICIENT} events for each of {coefficients} "
-                "coefficients"
+                say("models.few_events", few=EVENTS_PER_COEFFICIENT, coefficients=coefficients)
             )
     indicators = np.eye(len(arms))[:, 1:] if proportional else np.zeros((len(arms), 0))
     names = [f"arm {arm}" for arm in arms[1:]] if proportional else []
@@ -241,9 +243,9 @@ def _joint(outcome, people, arms, adjust, *, model, proportional, knots):
 def _cautions(outcome: Outcome, at_risk: AtRisk, people: pd.DataFrame):
     event = at_risk.event
     if is_between(people):
-        yield (say("models.interval_fitting.between", event=event))
+        yield (say("models.interval_fitting.between", event=in_words(event)))
     if (outcome.frame["state"] == "died").any():
-        yield say("models.interval_fitting.deaths", event=event)
+        yield say("models.interval_fitting.deaths", event=in_words(event))
 
 
 def _misfit(fit: IntervalTimesFit):

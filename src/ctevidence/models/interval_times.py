@@ -21,6 +21,7 @@ from ctevidence.models.fit import ComparableFit, ScheduledFit, build_levels
 from ctevidence.models.interval_regression import PROPORTIONAL, IntervalRegression, Predicted
 from ctevidence.models.survival_levels import AtRisk
 from ctevidence.models.turnbull import IntervalCurve
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 
 Array = np.ndarray
@@ -241,7 +242,7 @@ class IntervalTimesFit(ComparableFit):
         upper = self.people["upper"]
         known = upper[np.isfinite(upper)].min()
         return "" if not known > week else (
-            say("models.interval_times.before_any_visit", event=self.at_risk.event)
+            say("models.interval_times.before_any_visit", event=in_words(self.at_risk.event))
         )  # fmt: skip
 
 

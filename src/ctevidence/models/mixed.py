@@ -32,6 +32,7 @@ from ctevidence.models.random_effects_likelihood import RandomEffectsLikelihood
 from ctevidence.models.random_effects_search import fit_components, on_boundary
 from ctevidence.models.random_grouping import RandomGrouping, random_grouping
 from ctevidence.models.satterthwaite import Satterthwaite
+from ctevidence.names import in_words
 
 Array = np.ndarray
 
@@ -239,7 +240,7 @@ def _check_choices(method: str, information: str | None, reml: bool) -> None:
 
 
 def _in_words(method: str, information: str, reml: bool) -> str:
-    text = pick("models.mixed.methods", method, information=information)
+    text = pick("models.mixed.methods", method, information=in_words(information))
     return say("models.mixed.method", criterion="REML" if reml else "ML", method=text)
 
 

@@ -38,6 +38,7 @@ from ctevidence.models.people_blocks import PeopleBlocks
 from ctevidence.models.satterthwaite import Satterthwaite
 from ctevidence.models.visit_data import VisitData, describe_visits
 from ctevidence.models.visit_patterns import Observations, stacks
+from ctevidence.names import in_words
 
 Array = np.ndarray
 
@@ -330,7 +331,7 @@ def _in_words(method: str, reml: bool, structure: CovarianceStructure) -> str:
     text = pick("models.mmrm.methods", method, parameters=structure.parameterisation)
     return say(
         "models.mmrm.name",
-        covariance=structure.name,
+        covariance=in_words(structure.name),
         criterion="REML" if reml else "ML",
         method=text,
     )

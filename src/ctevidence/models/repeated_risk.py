@@ -31,6 +31,7 @@ from ctevidence.models.logistic_mixed import fit_logistic_mixed
 from ctevidence.models.risk import counted_fit
 from ctevidence.models.risk import weekly as analysed_weeks
 from ctevidence.models.standardised_risk import why_not_adjustable
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import did_you_mean
 
@@ -203,7 +204,10 @@ def _fit(outcome, design: RepeatedDesign, coef, cov, of, model, method, cautions
     n = design.count()
     unknown = [
         say(
-            "models.repeated_risk.known_for_nobody", outcome=outcome.name, arm=arm, week=f"{week:g}"
+            "models.repeated_risk.known_for_nobody",
+            outcome=in_words(outcome.name),
+            arm=arm,
+            week=f"{week:g}",
         )
         for (arm, week), there in zip(design.cells, n, strict=True)
         if not there

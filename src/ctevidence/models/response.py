@@ -156,7 +156,7 @@ def _adjusted(outcome: Outcome, names: tuple[str, ...], model: str | None) -> Sc
             cautions.append(say("models.response.separated", week=f"{at.week:g}"))
         fit = penalised_risks if separated or model == "firth" else standardised_risks
         risks.append(fit(at.y, at.arm, n_arms, columns))
-    on = " and ".join(filter(None, ("arm", ", ".join(names))))
+    on = say("models.on_arm_and", covariates=", ".join(names)) if names else say("models.on_arm")
     how = (
         say("models.firth_risk.variance")
         if model == "firth" or cautions

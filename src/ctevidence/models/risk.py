@@ -12,9 +12,8 @@ from ctevidence.contrasts.combination import wilson
 from ctevidence.language import say
 from ctevidence.models.fit import ScheduledFit, build_levels
 from ctevidence.models.standardised_risk import Risks, counted_risks
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
-
-COUNTED = "counts; Wilson interval of each arm"
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +76,9 @@ def counted_fit(
         ]
         return np.array(limits)
 
-    return risk_fit(outcome, weekly, risks, COUNTED, cautions, interval_for=interval_for)
+    return risk_fit(
+        outcome, weekly, risks, say("models.risk.counted"), cautions, interval_for=interval_for
+    )
 
 
 def risk_fit(
@@ -142,4 +143,4 @@ def _unknown(outcome: Outcome, keys: list[tuple[str, float | None]], n: np.ndarr
     for week in dict.fromkeys(week for _, week in empty):
         arms = ", ".join(arm for arm, w in empty if w == week)
         at = "" if week is None else say("models.at_week", week=f"{week:g}")
-        yield say("models.known_for_nobody", outcome=outcome.name, arms=arms, at=at)
+        yield say("models.known_for_nobody", outcome=in_words(outcome.name), arms=arms, at=at)

@@ -20,6 +20,7 @@ from ctevidence.models.fit import EVERYONE, build_levels
 from ctevidence.models.hazard_ratios import LogHazards
 from ctevidence.models.kaplan_meier import SurvivalCurve
 from ctevidence.models.restricted_mean import restricted_mean
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 
 
@@ -135,7 +136,7 @@ def hazard_levels(group: ArmCurves, hazards: LogHazards, measure: str = "log_haz
     events = [int(curve.events.sum()) if curve else 0 for curve in curves]
     reasons = [
         _why_not(group, arm, happened)
-        or say("models.no_other_arm", event=group.at_risk.event, arm=arm)
+        or say("models.no_other_arm", event=in_words(group.at_risk.event), arm=arm)
         for arm, happened, level in zip(group.arms, events, hazards.estimate, strict=True)
         if np.isnan(level)
     ]
@@ -212,7 +213,7 @@ def _why_not(group: ArmCurves, arm: str, events: int, by: str = "") -> str:
     """The plain reason why an arm has no level; empty when there is another one."""
     event = group.at_risk.event
     if arm not in group.curves:
-        return say("models.survival_levels.nobody_at_risk", arm=arm, event=event)
+        return say("models.survival_levels.nobody_at_risk", arm=arm, event=in_words(event))
     if group.curves[arm].last_time == 0:
-        return say("models.survival_levels.nobody_followed", arm=arm, event=event)
-    return "" if events else say("models.no_event", event=event, arm=arm, by=by)
+        return say("models.survival_levels.nobody_followed", arm=arm, event=in_words(event))
+    return "" if events else say("models.no_event", event=in_words(event), arm=arm, by=by)

@@ -28,6 +28,7 @@ from ctevidence.models.survival_levels import ArmCurves, AtRisk, curve_levels, h
 from ctevidence.models.weighted_log_rank import EventTest, weighted_log_rank
 from ctevidence.models.weighted_outcome import refuse_weighted_model, weighted_model
 from ctevidence.models.weighted_times import WeightedTimeToEventFit, weighted_time_to_event
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 
 #: comparisons in the order in which they are read, unless declared otherwise
@@ -325,6 +326,6 @@ def fit_time_to_event(
 def _dating(outcome: Outcome, at_risk: AtRisk):
     happened = outcome.frame[outcome.frame["state"] == at_risk.state]
     if (happened["lower"] < happened["upper"]).any():
-        yield say("models.time_to_event.dated", event=at_risk.event)
+        yield say("models.time_to_event.dated", event=in_words(at_risk.event))
     if (outcome.frame["state"] == "died").any():
-        yield (say("models.time_to_event.death_ends", event=at_risk.event))
+        yield (say("models.time_to_event.death_ends", event=in_words(at_risk.event)))

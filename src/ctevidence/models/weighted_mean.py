@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctevidence.language import say
 from ctevidence.models.standardised_risk import EVENTS_PER_COEFFICIENT
 from ctevidence.outcomes.person_weights import PersonWeights
 
@@ -181,15 +182,14 @@ def _refuse_too_little(y: np.ndarray, x: np.ndarray, link: str) -> None:
     if link == "logit" and np.isin(y, (0.0, 1.0)).all():
         if min(y.sum(), (1 - y).sum()) < EVENTS_PER_COEFFICIENT * slopes:
             raise ArithmeticError(
-                f"fewer than {EVENTS_PER_COEFFICIENT} people with the rarer outcome for each of "
-                f"{slopes} coefficients"
+                say("models.few_with_outcome", few=EVENTS_PER_COEFFICIENT, coefficients=slopes)
             )
     elif len(y) < EVENTS_PER_COEFFICIENT * slopes:
         raise ArithmeticError(
-            f"fewer than {EVENTS_PER_COEFFICIENT} people for each of {slopes} coefficients"
+            say("models.few_people", few=EVENTS_PER_COEFFICIENT, coefficients=slopes)
         )
     if np.linalg.matrix_rank(x.T @ x, hermitian=True) < x.shape[1]:
-        raise ArithmeticError("the covariates cannot be told from the arms or from each other")
+        raise ArithmeticError(say("models.not_told_apart"))
 
 
 def _logistic(y: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ from ctevidence.levels import Levels
 from ctevidence.models.covariates import adjustment, covariate_columns
 from ctevidence.models.fit import ScheduledFit, build_levels
 from ctevidence.models.weighted_mean import WeightedMeans, augmented_means, weighted_means
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.outcomes.person_weights import PersonWeights
 from ctevidence.terms import did_you_mean
@@ -220,7 +221,7 @@ def _unseen(keys, means, outcome: Outcome):
     for week in dict.fromkeys(week for _, week in empty):
         arms = ", ".join(arm for arm, w in empty if w == week)
         at = "" if week is None else say("models.at_week", week=f"{week:g}")
-        yield say("models.known_for_nobody", outcome=outcome.name, arms=arms, at=at)
+        yield say("models.known_for_nobody", outcome=in_words(outcome.name), arms=arms, at=at)
 
 
 def _left_out(seen, is_augmented: bool):

@@ -24,6 +24,7 @@ from ctevidence.models.weighted_outcome import (
     population_of,
     regression_columns,
 )
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 
 #: Link of the regression of pseudo-values.
@@ -192,10 +193,8 @@ class WeightedTimeToEventFit(ComparableFit):
         return found, reason
 
     def _why_not(self, arm: str, group: pd.DataFrame, happened: int, week: float | None) -> str:
-        event, by = (
-            self.at_risk.event,
-            "" if week is None else say("models.by_week", week=f"{week:g}"),
-        )
+        event = in_words(self.at_risk.event)
+        by = "" if week is None else say("models.by_week", week=f"{week:g}")
         if not len(group):
             return say("models.survival_levels.nobody_at_risk", arm=arm, event=event)
         if not group["time"].max() > 0:
@@ -241,7 +240,7 @@ class WeightedTimeToEventFit(ComparableFit):
         reasons += [
             self._why_not(arm, group, happened, None)
             if not happened
-            else say("models.no_other_arm", event=self.at_risk.event, arm=arm)
+            else say("models.no_other_arm", event=in_words(self.at_risk.event), arm=arm)
             for arm, group, happened, level in zip(
                 self._arms, groups, events, estimate, strict=True
             )

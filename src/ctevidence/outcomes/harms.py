@@ -21,6 +21,7 @@ import pandas as pd
 
 from ctevidence.data.study import Study
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.outcomes.follow_up import after, follow_up
 from ctevidence.outcomes.intercurrent import strategy_cautions
 from ctevidence.outcomes.outcome import Outcome
@@ -150,5 +151,5 @@ def _happened(study: Study) -> pd.DataFrame:
 def _cautions(never: list[str]) -> tuple[str, ...]:
     if not never:
         return ()
-    events = ", ".join(event.replace("_", " ") for event in never)
+    events = ", ".join(in_words(event.replace("_", " ")) for event in never)
     return (say("outcomes.harms.never", events=events),)

@@ -33,6 +33,7 @@ from ctevidence.data.illness_rule import IllnessRule
 from ctevidence.data.rules import RelapseRule
 from ctevidence.data.study import Study
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.outcomes.declared import declared_rule
 from ctevidence.outcomes.follow_up import HALF_DAY, follow_up
 from ctevidence.outcomes.intercurrent import strategy_cautions
@@ -278,6 +279,6 @@ def _cautions(study: Study, rule: IllnessHistoryRule, visits: pd.DataFrame) -> I
     ]
     for event, is_used in looked_at:
         if is_used and event not in recorded:
-            yield say("outcomes.not_recorded", event=event)
+            yield say("outcomes.not_recorded", event=in_words(event.replace("_", " ")))
     if visits["unconfirmed"].any():
         yield (say("outcomes.illness.unconfirmed"))

@@ -26,6 +26,7 @@ import pandas as pd
 
 from ctevidence.data.study import Study
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.outcomes.follow_up import after, first_event, follow_up
 from ctevidence.outcomes.intercurrent import (
     COMPOSITE,
@@ -185,7 +186,7 @@ def return_cautions(study: Study, days: pd.DataFrame, event: str | None = None) 
 
 def _reading(study: Study, days: pd.DataFrame, event: str | None) -> tuple[str, ...]:
     if event is not None and not (study.events["event"] == event).any():
-        return (say("outcomes.not_recorded", event=event),)
+        return (say("outcomes.not_recorded", event=in_words(event.replace("_", " "))),)
     if days["unconfirmed"].notna().any():
         return (say("outcomes.illness_return.unconfirmed"),)
     return ()

@@ -67,7 +67,7 @@ class RecurrenceRule:
         what = (
             say("outcomes.recurrence.recorded")
             if self.from_events
-            else say("rules.beyond", value=f"{self.threshold:g}")
+            else say("names_with.beyond", value=f"{self.threshold:g}")
         )
         seen = say("rules.in_a_row", visits=self.confirm_visits) if self.confirm_visits > 1 else ""
         return say(

@@ -30,7 +30,7 @@ def declared_definitions(study: Study) -> tuple[ResponseDefinition, ...]:
     both = ("observed", "non-response")
     found = []
     if rule := study.rules.response:
-        found.append(ResponseDefinition("response", rule.in_words, rule, both))
+        found.append(ResponseDefinition("response", rule.name, rule, both))
     if remission := study.rules.remission:
         rule = ResponseRule("cut_off", "observed", threshold=remission.threshold)
         label = f"remission, {remission.threshold:g} or {_better(study)}"

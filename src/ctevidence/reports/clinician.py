@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ctevidence.contrasts.not_worse import judges_margin
 from ctevidence.display.blunting import CLAIM, blunting
 from ctevidence.display.certainty_tables import final_words, table_certainty
 from ctevidence.display.conditions_compared import conditions_compared
@@ -202,7 +203,7 @@ def _both(material: Material) -> Section | None:
     rows = rows.where(outcome=("response (observed)", "response (missing as non-response)"))
     best = rows.where(reference="best single treatment", measure="risk_difference")
     best = [row for row in best if row.alternative != "two-sided"]
-    blunted = [row for row in rows if row.method.startswith("non-inferiority")]
+    blunted = [row for row in rows if judges_margin(row)]
     blocks: list[Block] = []
     if best:
         blocks += [prose(material.warning(*BOTH)), heading(say("report.best"))]

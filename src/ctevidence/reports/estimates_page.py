@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ctevidence.display.labels import outcome_label
 from ctevidence.display.tables import table_estimates
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import say
@@ -17,7 +18,9 @@ def estimates_section(material: Material) -> Section:
     intro = say("appendix.estimates_intro", count=len(material.estimates), outcomes=len(groups))
     tables = []
     for place, ((study, outcome), rows) in enumerate(groups.items(), start=1):
-        caption = say("appendix.estimates_of", outcome=outcome, study=study, count=len(rows))
+        caption = say(
+            "appendix.estimates_of", outcome=outcome_label(outcome), study=study, count=len(rows)
+        )
         table = table_estimates(Estimates(rows), material.source, f"estimates-{place}", caption)
         tables.append(folded(caption, table))
     return Section("estimates", say("appendix.open"), (prose(intro), *tables))

@@ -25,6 +25,7 @@ from ctevidence.models.relapse import fit_relapse
 from ctevidence.models.restricted_mean import restricted_mean
 from ctevidence.models.retention import fit_retention
 from ctevidence.models.survival_levels import AtRisk
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.sensitivity.rubin import Pooled
 from ctevidence.sensitivity.times_after_loss import Draws, draw, times_after
@@ -168,7 +169,7 @@ class ImputedTimes(ComparableFit):
             varies = np.isfinite(pooled.estimate)
         silent = [name for name, v in zip(self.arms, varies, strict=True) if not v]
         reasons = [
-            say("sensitivity.imputed_times.nobody", event=self.at_risk.event, arm=name)
+            say("sensitivity.imputed_times.nobody", event=in_words(self.at_risk.event), arm=name)
             for name in silent
         ]
         return build_levels(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ctevidence.language import say
+from ctevidence.language import say, words
+from ctevidence.names import in_words
 from ctevidence.synthesis.change_scores import SCORES, change_cells
 from ctevidence.synthesis.effect_measures import (
     COUNT_MEASURES,
@@ -37,7 +38,7 @@ class ArmMeasure:
     Examples
     --------
     >>> ArmMeasure("std_mean_difference", variance="unbiased").words
-    'std_mean_difference from arms, variance: unbiased'
+    'standardised mean difference from arms, variance: unbiased'
     """
 
     measure: str = "risk_ratio"
@@ -68,9 +69,9 @@ class ArmMeasure:
     @property
     def words(self) -> str:
         """The measure and its choices, in words."""
-        said = [say("synthesis.arm_measure.method", measure=self.measure)]
+        said = [say("synthesis.arm_measure.method", measure=words("measures")[self.measure])]
         if self.measure in COUNT_MEASURES:
-            said.append(say("synthesis.arm_measure.zero_cells", rule=self.zero_cells))
+            said.append(say("synthesis.arm_measure.zero_cells", rule=in_words(self.zero_cells)))
             if self.response_from_means:
                 said.append(
                     say("synthesis.arm_measure.from_means", rule=self.response_from_means.words)

@@ -14,6 +14,7 @@ from ctevidence.contrasts.compare import compare
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import say
 from ctevidence.levels import Cell, Evidence, Levels
+from ctevidence.names import in_words
 from ctevidence.synthesis.additivity import Additivity, additivity_of
 from ctevidence.synthesis.component_matrix import TIMES, ComponentMatrix, component_matrix, parts_of
 from ctevidence.synthesis.direct_evidence import rests_on_one, total
@@ -239,7 +240,8 @@ class Components:
 
     @property
     def _method(self) -> str:
-        added = ", ".join(name.replace(TIMES, " x ") for name in self.matrix.interactions)
+        parts = (map(in_words, name.split(TIMES)) for name in self.matrix.interactions)
+        added = ", ".join(" x ".join(each) for each in parts)
         kind = (
             say("synthesis.components.with_interaction", interactions=added)
             if added

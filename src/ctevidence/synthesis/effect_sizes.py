@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ctevidence.data.trials import Trials
-from ctevidence.language import say
+from ctevidence.language import say, words
 from ctevidence.outcomes.harms import HARMS, harm_name
 from ctevidence.synthesis.arm_contrasts import arm_contrasts
 from ctevidence.synthesis.arm_measure import ArmMeasure
@@ -362,7 +362,7 @@ def effect_sizes(
         if "condition" not in table:
             table = table.assign(condition=trials.condition)
         found, measure = reported_contrasts(table, question, measure)
-        made = say("synthesis.effect_sizes.as_reported", measure=measure)
+        made = say("synthesis.effect_sizes.as_reported", measure=words("measures")[measure])
     frame = pd.DataFrame(found.rows, columns=list(COLUMNS))
     if trials.arms is not None:
         frame["label"] = frame["study"].map(trials.names)

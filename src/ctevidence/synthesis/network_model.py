@@ -13,6 +13,7 @@ from ctevidence.contrasts.compare import compare
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import say
 from ctevidence.levels import BETTER, Levels
+from ctevidence.names import in_words
 from ctevidence.synthesis.direct_evidence import DirectEvidence, direct_evidence
 from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.network_fit import NETWORK_TAU2, NetworkFit, tau_squared_interval
@@ -54,7 +55,9 @@ class NetworkOptions:
         added = (
             ""
             if self.hartung_knapp == "none"
-            else say("synthesis.network_model.hartung_knapp", adjustment=self.hartung_knapp)
+            else say(
+                "synthesis.network_model.hartung_knapp", adjustment=in_words(self.hartung_knapp)
+            )
         )
         return say("synthesis.network_model.random", method=self.tau2_method, added=added)
 

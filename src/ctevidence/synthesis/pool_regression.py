@@ -11,6 +11,7 @@ import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.synthesis.contrast_rows import ContrastRows
 from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.meta_regression import MetaRegression, WaldTest, meta_regression
@@ -131,7 +132,7 @@ class Regressed:
             method=say(
                 "synthesis.pool_regression.method",
                 tau2=self.options.tau2_method,
-                adjustment=self.options.hartung_knapp,
+                adjustment=in_words(self.options.hartung_knapp),
             ),
             caution="; ".join(self.cautions),
         )

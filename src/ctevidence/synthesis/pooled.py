@@ -12,6 +12,7 @@ import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.synthesis.absolute_rows import absolute_rows
 from ctevidence.synthesis.contrast_rows import ContrastRows, counts_of
 from ctevidence.synthesis.cumulative import cumulative, in_order_of
@@ -80,7 +81,9 @@ class Pooled:
             )
         options = self.result.options
         method = say(
-            "synthesis.pooled.random", tau2=options.tau2_method, adjustment=options.hartung_knapp
+            "synthesis.pooled.random",
+            tau2=options.tau2_method,
+            adjustment=in_words(options.hartung_knapp),
         )
         return self._row(self.result.random, method)
 
@@ -162,7 +165,13 @@ class Pooled:
         ):
             values = [value for value in frame[column].unique() if value]
             if len(values) > 1:
-                found.append(say("synthesis.pooled.differ", what=word, values=", ".join(values)))
+                found.append(
+                    say(
+                        "synthesis.pooled.differ",
+                        what=in_words(word),
+                        values=", ".join(map(in_words, values)),
+                    )
+                )
         found.append(who_was_studied(frame))
         own = frame.loc[frame["caution"] != "", "label"]
         if self.result.k == 1:

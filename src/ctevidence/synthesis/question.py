@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.synthesis.flags import ANY_STRATUM, FLAG_RULES, MAIN_STRATUM, FlagRule
 from ctevidence.terms import SEVERAL_ARMS, did_you_mean
 
@@ -76,7 +78,9 @@ class Question:
     @property
     def time(self) -> str:
         """Which time is taken, in words."""
-        return f"{self.week} time reported" if isinstance(self.week, str) else f"week {self.week:g}"
+        if isinstance(self.week, str):
+            return in_words(f"{self.week} time reported")
+        return say("when.plain", week=f"{self.week:g}")
 
     def rows_asked(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows of the phases, conditions and age groups asked for.

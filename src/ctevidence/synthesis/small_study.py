@@ -17,6 +17,7 @@ import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import pick, say
+from ctevidence.names import in_words
 from ctevidence.synthesis.count_tables import CountTables
 from ctevidence.synthesis.effect_sizes import EffectSizes
 from ctevidence.synthesis.funnel_regression import FunnelLine, egger, peese, peters
@@ -150,7 +151,9 @@ def _methods(pooled: Pooled, wanted: str) -> dict[str, Callable[[], _Found]]:
 
     def filled() -> _Found:
         found = trim_and_fill(result)
-        words = say("synthesis.small_study.filled", missing=found.missing, side=found.side)
+        words = say(
+            "synthesis.small_study.filled", missing=found.missing, side=in_words(found.side)
+        )
         return (*of_effect(found.pool.random)[:3], words)
 
     def line(fit: Callable[..., FunnelLine], is_taken: bool) -> _Found:

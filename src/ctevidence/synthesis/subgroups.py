@@ -11,12 +11,12 @@ import pandas as pd
 
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.synthesis.effect_sizes import describe_population
 from ctevidence.synthesis.meta_regression import meta_regression
 from ctevidence.synthesis.pairwise import PoolOptions
 from ctevidence.synthesis.pooled import Pooled
 
-NO_DATA = "no data"
 #: measure of the row of the test, by the scale of the effects
 ALIKE = {"identity": "heterogeneity_difference", "log": "heterogeneity_ratio"}
 
@@ -46,10 +46,10 @@ class SubgroupTest:
         """How the test was made, the groups last."""
         return say(
             "synthesis.subgroups.method",
-            by=by,
+            by=in_words(by.replace("_", " ")),
             df1=f"{self.df1:g}",
             df2=f"{self.df2:.4g}",
-            groups=", ".join(self.groups),
+            groups=", ".join(map(in_words, self.groups)),
         )
 
 
@@ -124,7 +124,7 @@ def _no_data(like: Estimate, group: str) -> Estimate:
         unit=like.unit,
         estimate=math.nan,
         studies=0,
-        caution=NO_DATA,
+        caution=say("synthesis.subgroups.no_data"),
     )
 
 

@@ -14,13 +14,14 @@ import pandas as pd
 
 from ctevidence.data.trials import Trials
 from ctevidence.estimates import Estimate, Estimates
+from ctevidence.language import say
 from ctevidence.synthesis.conditions import CONDITIONS
 from ctevidence.synthesis.effect_sizes import EffectSizes, effect_sizes
 from ctevidence.synthesis.flags import ANY_STRATUM, MAIN_STRATUM
 from ctevidence.synthesis.pairwise import PoolOptions
 from ctevidence.synthesis.pool import pool
 from ctevidence.synthesis.pooled import Pooled
-from ctevidence.synthesis.subgroups import NO_DATA, SubgroupTest, subgroup_test
+from ctevidence.synthesis.subgroups import SubgroupTest, subgroup_test
 from ctevidence.synthesis.typical_risk import typical_risk
 
 #: how rows of the overview begin to say who
@@ -141,7 +142,7 @@ class TrialOverview:
             unit="ratio",
             estimate=float("nan"),
             studies=0,
-            caution="; ".join([NO_DATA, *row.left_out]),
+            caution="; ".join([say("synthesis.subgroups.no_data"), *row.left_out]),
         )
 
     def __repr__(self) -> str:

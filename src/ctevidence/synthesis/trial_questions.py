@@ -15,6 +15,7 @@ import pandas as pd
 from ctevidence.data.trials import Trials
 from ctevidence.estimates import Estimates
 from ctevidence.language import listed, pick, say
+from ctevidence.names import in_words
 from ctevidence.synthesis.conditions import group_named
 from ctevidence.synthesis.drivers import what_drives
 from ctevidence.synthesis.effect_sizes import EffectSizes, effect_sizes
@@ -228,9 +229,8 @@ def _asked(trials: Trials, question: TrialQuestion) -> AskedQuestion:
     own = of_age(trials, young=question.young)
     words = _words_there(own.arms, question)
     if words is None:
-        reason = say(
-            "synthesis.trial_questions.not_reported", outcomes=listed(question.outcomes, "or")
-        )
+        told = listed((in_words(o.replace("_", " ")) for o in question.outcomes), "or")
+        reason = say("synthesis.trial_questions.not_reported", outcomes=told)
         return AskedQuestion(question, nobody, None, reason)
     if not set(question.contrast) <= set(own.arms["treatment"]):
         return AskedQuestion(question, nobody, None, say("synthesis.trial_questions.no_comparison"))

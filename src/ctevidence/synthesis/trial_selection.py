@@ -15,6 +15,7 @@ import pandas as pd
 from ctevidence.data.problems import DataProblems, Problem
 from ctevidence.data.trial_columns import split_flags
 from ctevidence.language import listed, say
+from ctevidence.names import in_words
 from ctevidence.outcomes.harms import HARMS, harm_name
 from ctevidence.synthesis.flags import ANY_STRATUM, acting, stratum_of
 from ctevidence.synthesis.question import Question, require_words
@@ -143,7 +144,7 @@ def _choose(study: str, rows: pd.DataFrame, question: Question) -> TrialCells:
     stratum = stratum_of(rules)
     if question.stratum not in (ANY_STRATUM, stratum):
         meanings = "; ".join(rule.meaning for rule in rules if rule.stratum)
-        raise NotUsableError(meanings or f"stratum {stratum}")
+        raise NotUsableError(meanings or in_words(f"stratum {stratum}"))
     cells, combined = _one_cell_each(study, rows, question)
     cautions = [*rows["caution"], *(rule.meaning for rule in rules), remark, combined]
     return TrialCells(
@@ -183,10 +184,10 @@ def _by_time(rows: pd.DataFrame) -> list[pd.DataFrame]:
 
 def _not_reported(treatments: set[str], question: Question) -> str:
     # "reports no self-harm" would read as if nobody had harmed themselves
-    outcome = " or ".join(question.outcome).replace("_", " ")
+    outcome = in_words(" or ".join(question.outcome).replace("_", " "))
     if not treatments:
         return say("synthesis.trial_selection.no_outcome", outcome=outcome)
-    missing = [t for t in question.contrast or () if t not in treatments]
+    missing = [in_words(t) for t in question.contrast or () if t not in treatments]
     if missing:
         return say(
             "synthesis.trial_selection.not_of", outcome=outcome, missing=listed(missing, "or")
@@ -208,9 +209,9 @@ def _at_one_time(times: list[pd.DataFrame], week: str | float) -> tuple[pd.DataF
         return times[found[0]], ""
     order = np.argsort(np.where(np.isnan(weeks), np.inf, weeks if week == "first" else -weeks))
     chosen = times[int(order[0])]
-    return chosen, say("synthesis.trial_selection.several_weeks", weeks=known, choice=week) if len(
-        times
-    ) > 1 else ""
+    return chosen, say(
+        "synthesis.trial_selection.several_weeks", weeks=known, choice=in_words(week)
+    ) if len(times) > 1 else ""
 
 
 def _refuse_duplicates(outcome: str, rows: pd.DataFrame) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ctevidence.language import pattern, say
+from ctevidence.names import in_words
 from ctevidence.synthesis.conditions import CONDITIONS
 
 #: a smaller part than this does not change whom a pooled number is about
@@ -40,7 +41,7 @@ def who_was_studied(effects: pd.DataFrame) -> str:
         "synthesis.who_was_studied.told",
         some=f"{by.max():.0f}",
         all=f"{people.sum():.0f}",
-        condition=name,
+        condition=in_words(name),
         trials=trials,
     )
 
