@@ -16,7 +16,7 @@ from ctevidence.language import Language, language, pattern_of, spoken
 WHOLE, MADE = "names", "names_with"
 #: between the parts of a name, outside brackets
 _BETWEEN = re.compile(r"([;,] )(?![^()]*\))")
-_JOINED = {" or ": "between.or", " + ": None}
+_JOINED = {" or ": "between.or", " + ": None, " x ": None}
 
 
 def in_words(name: str) -> str:

@@ -22,7 +22,7 @@ from ctevidence.data.scales import scales
 from ctevidence.data.trial_labels import short_citation
 from ctevidence.data.writers import write_study
 from ctevidence.evidence.claims_toml import read_claims
-from ctevidence.language import LANGUAGE_VARIABLE, language
+from ctevidence.language import LANGUAGE_VARIABLE, language, words
 from ctevidence.reports.checklist import checklists
 from ctevidence.reports.notebooks import read_notebooks
 from ctevidence.reports.run import run_report
@@ -44,6 +44,7 @@ NAMES = (
     r"\bSHA-256\b",
     r"\bREML\b",
     r"\b\d\d_[a-z]+\b",  # a notebook
+    r"^depression$",  # what a run chose, as it was given
     r"^[a-z]{1,2}(?:, [a-z]{1,2})*$",  # marks of notes
     r"^[a-z]{2}: ",
 )
@@ -66,12 +67,25 @@ def write_language(path):
     return path
 
 
+def write_renamed(study, folder):
+    """A study whose arms are called by no word of the package, so that its words show."""
+    write_study(study, folder)
+    declared, people = folder / "study.toml", folder / "participants.csv"
+    text = declared.read_text("utf-8")
+    for treatment, name in OWN_ARMS.items():
+        text = text.replace(f"[arms.{treatment}]", f"[arms.{name}]")
+        text = text.replace(f'label = "{treatment.capitalize()}"', f'label = "{name.capitalize()}"')
+    declared.write_text(text, "utf-8")
+    rows = pd.read_csv(people, dtype=str, keep_default_na=False)
+    rows.assign(arm=rows["arm"].map(OWN_ARMS)).to_csv(people, index=False)
+
+
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory):
     """A study of all four cells and the published trials, in the language that nobody speaks."""
     folder = tmp_path_factory.mktemp("abroad")
     study = simulate_study(n=80, seed=5)
-    write_study(study, folder / "data" / "raw" / study.name)
+    write_renamed(study, folder / "data" / "raw" / study.name)
     shutil.copytree(RAW / "published-trials", folder / "data" / "raw" / "published-trials")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv(LANGUAGE_VARIABLE, str(write_language(folder / "qps.toml")))
@@ -95,9 +109,13 @@ def said_by_data(pack):
     raw = pack.parents[1] / "data" / "raw"
     made_with = json.loads((pack / "manifest.json").read_text("utf-8"))["libraries"]
     texts = {scale.label for scale in scales()} | {*made_with, "ctevidence", "python"}
+    texts |= {*OWN_ARMS.values(), *map(str.capitalize, OWN_ARMS.values())}
     for declared in (raw / pack.name / "study.toml", raw / "published-trials" / "trials.toml"):
         texts |= set(_texts(tomllib.loads(declared.read_text("utf-8"))))
     texts |= {text.partition(": ")[0] for text in texts}  # a title without its second half
+    # a word of the package is no word of the data because a study declares by it
+    known = {name.lower() for name in words("names").values()} | {*words("treatments")}
+    texts = {text for text in texts if text.lower() not in known}
     trials = pd.read_csv(raw / "published-trials" / "arms.csv", dtype=str, keep_default_na=False)
     for column in ("trial_id", "citation", "population", "arm", "medication", "therapy"):
         texts |= set(trials[column])
@@ -138,6 +156,7 @@ def outside(pack, path, said):
     return found
 
 
+OWN_ARMS = {"control": "neither", "medication": "pill", "therapy": "talk", "combined": "pilltalk"}
 #: columns of estimates that hold names
 NAMED = ("id", "study", "population", "outcome", "arm", "reference", "measure", "unit")
 PAGES = (

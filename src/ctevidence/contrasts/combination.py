@@ -238,7 +238,7 @@ def why_not_estimable(levels: Levels, cells: list[Cell], scale: str = "identity"
     for cell in cells:
         value = values_of(levels, [cell])[0]
         if not math.isfinite(value):
-            return say("contrasts.combination.nothing_known", cell=cell.name)
+            return say("contrasts.combination.nothing_known", cell=in_words(cell.name))
         with np.errstate(divide="ignore", invalid="ignore"):
             has_value = np.isfinite(SCALES[scale].forward(value))
         if not has_value:
@@ -251,7 +251,7 @@ def why_not_estimable(levels: Levels, cells: list[Cell], scale: str = "identity"
                 "contrasts.combination.no_ratio",
                 amount=amount,
                 outcome=in_words(levels.outcome),
-                cell=cell.name,
+                cell=in_words(cell.name),
             )
     return ""
 
@@ -264,7 +264,7 @@ def without_variation(levels: Levels, cells: list[Cell]) -> str:
     for cell in cells:
         mixing, used = _mixing([cell])
         if mixing[0] @ levels.cov[np.ix_(used, used)] @ mixing[0] <= 0:
-            names.append(cell.name)
+            names.append(in_words(cell.name))
     return say("contrasts.combination.without_variation", cells=listed(names)) if names else ""
 
 

@@ -17,6 +17,7 @@ from ctevidence.contrasts.unidentified import absent, unidentified
 from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import say
 from ctevidence.levels import Cell, Levels, is_randomised
+from ctevidence.names import in_words
 from ctevidence.terms import CONTRAST_MEASURES
 
 
@@ -89,6 +90,7 @@ def _marginal(levels: Levels, names, component, single, other, contrast, conf_le
     scale = measure.scale if levels.anchored else "identity"
     result = combine(levels, [*given, *withheld], [0.5, 0.5, -0.5, -0.5], scale, conf_level)
     row = contrast_row(levels, [given[0], withheld[0]], reference, measure, result, conf_level)
+    other = "therapy" if component == "medication" else "medication"
     return replace(
         row,
         id="",
@@ -100,10 +102,7 @@ def _marginal(levels: Levels, names, component, single, other, contrast, conf_le
         ),
         caution=joined(
             row.caution,
-            say(
-                "contrasts.margins.averaged",
-                other="therapy" if component == "medication" else "medication",
-            ),
+            say("contrasts.margins.averaged", other=in_words(other)),
             small_group((c.events, c.n) for c in (*given, *withheld)) if row.is_estimable else "",
         ),
     )

@@ -135,7 +135,7 @@ def _few(levels: Levels, cells: list[Cell], name: str) -> str:
     """Where a ratio rests on a handful of people, in words."""
     if name not in (*RELATIVE, "interaction_ratio", "interaction_odds_ratio"):
         return ""
-    few = [c.name for c in cells if c.events is not None and c.events < FEW]
+    few = [in_words(c.name) for c in cells if c.events is not None and c.events < FEW]
     if not few:
         return ""
     outcome = in_words(levels.outcome)

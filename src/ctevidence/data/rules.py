@@ -178,7 +178,7 @@ class RelapseRule:
             if self.confirm_visits > 1:
                 what += say("rules.in_a_row", visits=self.confirm_visits)
         lead = "" if self.lead == "rmst" else say("rules.hazard_leads")
-        return say("rules.relapse", what=what, after=self.after, lead=lead)
+        return say("rules.relapse", what=what, after=in_words(self.after), lead=lead)
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ class RetentionRule:
         found = say("rules.no_dropout") if recorded else say("rules.last_visit")
         # kinds, not the words of the reasons: these may hold what a person said
         given = {kind for _, kind in self.reasons}
-        kinds = ", ".join(kind for kind in DROPOUT_KINDS if kind in given)
+        kinds = ", ".join(in_words(kind) for kind in DROPOUT_KINDS if kind in given)
         by_kind = say("rules.dropout_kinds", kinds=kinds) if kinds else ""
         return say("rules.retention", found=found) + by_kind
 

@@ -10,6 +10,7 @@ from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.format import number
 from ctevidence.display.table import Table
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.outcomes.adherence import derive_adherence
 
 
@@ -47,7 +48,7 @@ def _row(group: pd.DataFrame, arm, part: str, disclosure: Disclosure) -> list[st
     weeks, sessions = group["weeks"].dropna(), group["sessions"].dropna()
     return [
         arm.label,
-        part,
+        in_words(part),
         disclosure.text(len(group)),
         disclosure.text(len(weeks)) if len(weeks) else say("display.adherence.none"),
         *_quartiles(weeks, 1, disclosure),

@@ -106,7 +106,8 @@ def _reasons(rows: list[Estimate], everyone: int) -> str:
         if p and not p.startswith(in_both("caution.not_estimable"))
     ]
     # what concerns all arms stands below the table; here it is these arms that have no number
-    about = [p for p in kept if any(f" {row.arm}" in p for row in rows)]
+    arms = {name for row in rows for name in (row.arm, in_words(row.arm))}
+    about = [p for p in kept if any(f" {arm}" in p for arm in arms)]
     first = [p for p in kept if p not in about]
     kept = about if len(rows) < everyone else first or about
     return "; ".join(p[:1].lower() + p[1:] for p in kept) or say("display.arm_sentences.too_little")

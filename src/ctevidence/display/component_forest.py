@@ -47,10 +47,10 @@ def plot_components(components: Components, name: str = "components", title: str
     lines: list[tuple[str, Estimate | None]] = [
         (say("display.component_forest.adds_to", reference=reference), None)
     ]
-    lines += [(row.arm, row) for row in parts]
+    lines += [(in_words(row.arm), row) for row in parts]
     if both:
         lines += [("", None), (say("display.component_forest.more"), None)]
-        lines += [(row.arm, row) for row in both]
+        lines += [(in_words(row.arm), row) for row in both]
     title = title or say(
         "display.component_forest.title", measure=measure_label(components.data.measure)
     )

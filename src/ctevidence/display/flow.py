@@ -18,6 +18,7 @@ from ctevidence.display.figure import (
     style_of,
 )
 from ctevidence.language import listed, say
+from ctevidence.names import in_words
 from ctevidence.outcomes.flow import participant_flow
 
 
@@ -59,7 +60,7 @@ def plot_flow(study: Study, name: str = "flow") -> Figure:
                 -0.5, -row, label, ha="right", va="center", fontsize=9.5,
                 color=MUTED if aside else "black",
             )  # fmt: skip
-        how = listed(sorted(study.randomised))
+        how = listed(map(in_words, sorted(study.randomised)))
         formed = (
             say("display.flow.randomised", components=how)
             if how

@@ -237,7 +237,13 @@ def _headings(axes, first: Estimate, y: float) -> None:
     top |= {"color": MUTED, "clip_on": False}
     axes.text(ARM, y, treatment_label(first.arm).split()[0], ha="right", **top)
     axes.text(REFERENCE, y, treatment_label(first.reference).split()[0], ha="right", **top)
-    axes.text(VALUE, y, f"{measure_label(first.measure)} (range)", ha="left", **top)
+    axes.text(
+        VALUE,
+        y,
+        say("display.forest.with_range", measure=measure_label(first.measure)),
+        ha="left",
+        **top,
+    )
     axes.text(WEIGHT, y, "weight", ha="right", **top)
 
 

@@ -64,7 +64,7 @@ def plot_cumulative_incidence(fit, name: str = "cumulative-incidence") -> Figure
         )
     at_risk, histories = fit.groups.at_risk, fit.groups.histories
     known = words("models.competing")
-    others = listed(known.get(state, state) for state in at_risk.competing)
+    others = listed(known.get(state) or in_words(state) for state in at_risk.competing)
     title = say(
         "display.incidence.title", event=in_words(at_risk.event).capitalize(), others=others
     )
@@ -221,7 +221,7 @@ def _bar(axes, y: float, arm, rows, disclosure: Disclosure) -> None:
 def _cell(row, disclosure: Disclosure) -> tuple[str, str]:
     """Estimate and range; a kind for which nobody left has no level, and is none."""
     if not row.is_estimable and disclosure.events(row.events, row.n) == 0:
-        return "none", ""
+        return say("display.incidence.none"), ""
     return shown_estimate(row, disclosure)
 
 

@@ -57,7 +57,7 @@ def plot_lead(verdict: Verdict, source="opensafely", name: str = "lead") -> Figu
         for panel, (arm, value) in zip(axes, told.items(), strict=True):
             below = found if arm == lead.arm else ""
             colour, *_ = STYLES[Treatment(arm)]
-            big = f"{value} of 100"
+            big = say("display.per_100.share", value=value)
             filled = int(value) if value.isdigit() else None
             draw_panel(panel, _label(arm), filled, big, textwrap.fill(below, 28), colour)
         figure.suptitle(textwrap.fill(title, 47), x=0.01, ha="left", fontweight="bold", fontsize=12)

@@ -14,6 +14,7 @@ from ctevidence.display.heat_map import AGAINST, draw_cells, inches
 from ctevidence.display.labels import measure_label
 from ctevidence.estimates import Estimate
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.synthesis.network import Network
 from ctevidence.terms import CONTRAST_MEASURES
 
@@ -56,7 +57,7 @@ def plot_league(network: Network, name: str = "league", title: str = "") -> Figu
         limits = limits.replace(between, "–").replace("< ", "<").replace("> ", ">")
         text[i][j] = f"{shown(turned.estimate, turned.unit)}\n{limits}"
     thin = {t for t in order if len(network.data.evidence.of(t)) == 1}
-    labels = [f"{t} *" if t in thin else t for t in order]
+    labels = [f"{in_words(t)} *" if t in thin else in_words(t) for t in order]
     title = title or say("display.league.title", measure=measure_label(network.data.measure))
     with mpl.rc_context(LOOK):
         cell, label = max(0.62, min(1.0, 5.2 / count)), 7.5 if count > 12 else 10
@@ -107,7 +108,7 @@ def _holds_out(row: Estimate) -> bool:
 
 def _data(rows: list[Estimate], name: str, title: str):
     frame = pd.DataFrame(
-        [[r.arm, r.reference, shown(r.estimate, r.unit),
+        [[in_words(r.arm), in_words(r.reference), shown(r.estimate, r.unit),
           interval(r.conf_low, r.conf_high, r.unit)] for r in rows],
         columns=["treatment", "against", "estimate", "range"],
     )  # fmt: skip

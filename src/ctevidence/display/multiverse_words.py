@@ -15,6 +15,7 @@ from ctevidence.estimates import Estimate
 from ctevidence.evidence.fragility import AXES, Fragility, fragility
 from ctevidence.evidence.verdict import Thresholds
 from ctevidence.language import capital, pick, say, words
+from ctevidence.names import in_words
 from ctevidence.sensitivity.multiverse import Multiverse
 
 ADDITIVITY = "additivity"
@@ -117,4 +118,4 @@ def choice_words(axis: str, choice: str, row: Estimate) -> str:
     known = words("choices")
     if choice in known:
         return known[choice]
-    return ", ".join(part.replace("_", " ") for part in choice.split("+"))
+    return ", ".join(in_words(part.replace("_", " ")) for part in choice.split("+"))

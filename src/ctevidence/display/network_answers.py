@@ -25,6 +25,7 @@ from ctevidence.display.sentences import sentence
 from ctevidence.display.table import Table
 from ctevidence.evidence.verdict import Direction, direction, rests_on_one_small_study
 from ctevidence.language import capital, pick, say
+from ctevidence.names import in_words
 from ctevidence.synthesis.direct_evidence import rests_on_one
 from ctevidence.synthesis.trial_network import Combination, TrialNetwork
 
@@ -97,15 +98,15 @@ def _answers(found: TrialNetwork) -> Iterator[tuple[str, str, str]]:
     # what rests on most people comes first: a striking effect of a few is never the headline
     combinations = sorted(found.combinations, key=lambda each: -_people(found, each.combined))
     for each in combinations:
-        yield say("network_answers.adds"), each.combined, _added(found, each)
+        yield say("network_answers.adds"), in_words(each.combined), _added(found, each)
     for each in combinations:
-        yield say("network_answers.both"), each.combined, _both(found, each)
-    yield say("network_answers.ranks_first"), found.network.ranking[0], _first(found)
+        yield say("network_answers.both"), in_words(each.combined), _both(found, each)
+    yield say("network_answers.ranks_first"), in_words(found.network.ranking[0]), _first(found)
     for each in combinations:
         row = found.interaction(each)
         if row is not None:
             told = f"{sentence(row, source='open')} {_rests(found, each.combined)}"
-            yield say("network_answers.more"), each.combined, told
+            yield say("network_answers.more"), in_words(each.combined), told
     yield say("network_answers.components"), "", _additivity(found)
 
 
@@ -173,11 +174,11 @@ def _first(found: TrialNetwork) -> str:
     score = ranks.where(arm=first, measure="p_score").one()
     place = ranks.where(arm=first, measure="rank").one()
     trials = network.data.evidence.of(first)
-    about = {"arm": first, "orders": capital(orders())}
+    about = {"arm": in_words(first), "orders": capital(orders())}
     if len(trials) == 1:
         small = rests_on_one_small_study(score)
         first_said = say("network_answers.guard") if small else ""
-        told = rests_on_one(first, trials[0]).removeprefix(f"{first} ")
+        told = rests_on_one(first, trials[0]).removeprefix(f"{in_words(first)} ")
         return say("network_answers.first_one_trial", about=told, guard=first_said, **about)
     return say(
         "network_answers.first",

@@ -21,6 +21,7 @@ from ctevidence.display.figure import (
 )
 from ctevidence.display.spread import spread
 from ctevidence.language import say
+from ctevidence.names import in_words
 from ctevidence.synthesis.network import Network
 from ctevidence.synthesis.node_split import compared_pairs
 from ctevidence.terms import Treatment
@@ -102,7 +103,7 @@ def plot_network(network: Network, name: str = "network", title: str = "") -> Fi
         counted = "people" if by_people else "trials"
         legend = say("display.network_graph.key", counted=counted)
         figure.text(0.01, 0.02, legend, fontsize=8.5, color=MUTED)
-        rows = [[a, b, str(weight[a, b])] for a, b in edges]
+        rows = [[in_words(a), in_words(b), str(weight[a, b])] for a, b in edges]
         frame = pd.DataFrame(rows, columns=["treatment", "compared with", "trials"])
         alt = _alt(title, order, trials, weight)
         return finished(figure, name, title, alt, drawn_table(name, title, frame, ("trials",)))
@@ -148,8 +149,9 @@ def _half_width(axes, names) -> float:
 
 
 def _said(treatment: str, trials: int, people: int | None) -> str:
-    count = "1 trial" if trials == 1 else f"{trials} trials"
-    return f"{treatment}, {count}" + (f", {people} people" if people is not None else "")
+    count = say("counts.one_trial") if trials == 1 else say("counts.trials", count=trials)
+    size = "" if people is None else say("amounts.people", count=people)
+    return ", ".join(filter(None, (in_words(treatment), count, size)))
 
 
 def _edge_label(axes, one, two, trials: int) -> None:
@@ -169,8 +171,8 @@ def _alt(title: str, order, trials, weight) -> str:
         "display.network_graph.alt",
         title=title,
         comparisons=len(weight),
-        first=a,
-        second=b,
+        first=in_words(a),
+        second=in_words(b),
         most=weight[a, b],
         thin=thin,
     )

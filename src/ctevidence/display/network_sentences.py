@@ -8,6 +8,7 @@ from ctevidence.display.labels import contrast_label, measure_label, outcome_lab
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.verdict import Direction, direction
 from ctevidence.language import pick, say
+from ctevidence.names import in_words
 
 PREDICTION, SMALL_STUDY, WITHOUT = "_prediction", "_small_study_range", "_without_one"
 
@@ -67,19 +68,21 @@ def _place(row: Estimate) -> str:
     if row.measure == "p_score":
         value = number(row.estimate, 2)
     limits = interval(row.conf_low, row.conf_high, "people")
-    return pick("network", row.measure, arm=row.arm, value=value, limits=limits, orders=orders())
+    return pick(
+        "network", row.measure, arm=in_words(row.arm), value=value, limits=limits, orders=orders()
+    )
 
 
 def _interaction(row: Estimate) -> str:
     """A ratio of ratios: above 1 the combination does more than its parts multiply to."""
     if not row.is_estimable:
-        return say("network.cannot", arm=row.arm, why=row.caution.split("; ")[0])
+        return say("network.cannot", arm=in_words(row.arm), why=row.caution.split("; ")[0])
     value = shown(row.estimate, "ratio")
     told = say("network.interaction_of", value=value, limits=_limits(row))
     found = direction(row)
     if found is Direction.NOT_DETERMINED:
-        return say("network.interaction_not_determined", arm=row.arm, told=told)
+        return say("network.interaction_not_determined", arm=in_words(row.arm), told=told)
     if found is Direction.LITTLE:
-        return say("network.interaction_little", arm=row.arm, told=told)
+        return say("network.interaction_little", arm=in_words(row.arm), told=told)
     more = "interaction_more" if row.estimate > 1 else "interaction_less"
-    return f"{guard(row)} {pick('network', more, arm=row.arm, told=told)}".strip()
+    return f"{guard(row)} {pick('network', more, arm=in_words(row.arm), told=told)}".strip()

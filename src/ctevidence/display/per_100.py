@@ -104,10 +104,11 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
             few = too_few(row, disclosure)
             # a hundred people drawn from a handful would be a picture of nobody
             filled = int(value) if value.isdigit() and not few else None
-            big = f"{value} of 100" if filled is not None else value
+            big = say("display.per_100.share", value=value) if filled is not None else value
             colour, *_ = style_of(arm, study.arms)
             if few and value.isdigit():
-                big = f"{disclosure.events_text(row.events, row.n)} of {disclosure.text(row.n)}"
+                events = disclosure.events_text(row.events, row.n)
+                big = say("display.tables.of", events=events, people=disclosure.text(row.n))
                 why = textwrap.fill(say("display.per_100.no_picture", few=SMALL), 20)
                 middle = BELOW / 2 if nobody else 4.5
                 panel.text(4.5, middle, why, ha="center", va="center", color=MUTED, fontsize=9)

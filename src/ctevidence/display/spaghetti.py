@@ -110,7 +110,8 @@ def _panel(axes, scores: pd.DataFrame, means: pd.DataFrame, arm, study) -> bool:
               marker=marker, markersize=5)  # fmt: skip
     axes.set_title(arm.label, color=colour, fontsize=10)
     shown_people = disclosure_of(study).text(len(order))
-    axes.text(0.97, 0.97, f"{shown_people} people", color=MUTED, fontsize=8.5, ha="right", va="top",
+    people = say("amounts.people", count=shown_people)
+    axes.text(0.97, 0.97, people, color=MUTED, fontsize=8.5, ha="right", va="top",
               transform=axes.transAxes)  # fmt: skip
     axes.yaxis.grid(True)
     return step == 1

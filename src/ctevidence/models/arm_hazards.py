@@ -15,6 +15,7 @@ from ctevidence.models.hazard_ratios import LogHazards, log_hazards
 from ctevidence.models.observed_times import observed_times
 from ctevidence.models.shared_frailty import fit_shared_frailty
 from ctevidence.models.survival_levels import AtRisk
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 
 
@@ -45,7 +46,9 @@ def adjusted_hazards(
     try:
         adjusted = _hazards(complete, at_risk, names, cluster, subdistribution)
     except ArithmeticError as reason:
-        caution = say("models.arm_hazards.not_adjusted", names=", ".join(names), reason=reason)
+        caution = say(
+            "models.arm_hazards.not_adjusted", names=", ".join(map(in_words, names)), reason=reason
+        )
         return replace(unadjusted, cautions=(caution, *unadjusted.cautions))
     left_out = complete.cautions[len(outcome.cautions) :]
     return replace(adjusted, adjusted_for=names, cautions=(*left_out, *adjusted.cautions))

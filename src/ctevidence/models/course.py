@@ -35,6 +35,7 @@ from ctevidence.models.standardised_mean import (
     residual_sd,
 )
 from ctevidence.models.weighted_outcome import refuse_weighted_model, weighted_fit
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import did_you_mean
 
@@ -128,7 +129,9 @@ def fit_course(
     form = _Form(names, covariance, method, baseline == "constrained", weighting, standardise_by)
     fitted, why = _fit(of_people_with(outcome, names), form)
     if fitted.model is None and names:
-        dropped = say("models.course.too_few", names=", ".join(names), why=in_brackets(why))
+        dropped = say(
+            "models.course.too_few", names=", ".join(map(in_words, names)), why=in_brackets(why)
+        )
         outcome = replace(outcome, cautions=(*outcome.cautions, dropped))
         fitted, _ = _fit(outcome, replace(form, names=()))
     return fitted
@@ -147,7 +150,11 @@ class _Form:
 
     def in_words(self) -> str:
         start = say("models.course.baseline_as_response") if self.constrained else ""
-        fixed = say("models.adjusted_for", names=", ".join(self.names)) if self.names else ""
+        fixed = (
+            say("models.adjusted_for", names=", ".join(map(in_words, self.names)))
+            if self.names
+            else ""
+        )
         equal = say("models.course.equal_weights") if self.weighting == "equal" else ""
         return start + fixed + equal
 

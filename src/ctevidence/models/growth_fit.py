@@ -216,7 +216,9 @@ class GrowthFit(ComparableFit):
 
     def _terms(self) -> str:
         names = [*self.design.covariates, *(t.label for t in self.design.over_time)]
-        adjusted = say("models.adjusted_for", names=", ".join(names)) if names else ""
+        adjusted = (
+            say("models.adjusted_for", names=", ".join(map(in_words, names))) if names else ""
+        )
         return (
             say("models.growth_fit.within", cluster=self.cluster, adjusted=adjusted)
             if self.cluster

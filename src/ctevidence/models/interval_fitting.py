@@ -189,7 +189,7 @@ def _fitted(outcome, people, arms, adjust, **options):
             notes.append(
                 say(
                     "models.interval_fitting.not_adjusted",
-                    names=", ".join(adjust),
+                    names=", ".join(map(in_words, adjust)),
                     reason=_reason(str(reason)),
                 )
             )

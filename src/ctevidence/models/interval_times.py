@@ -203,7 +203,7 @@ class IntervalTimesFit(ComparableFit):
         groups = [self.people[self.people["arm"] == arm] for arm in arms]
         seen = [g["seen"] <= (math.inf if week is None else week) for g in groups]
         adjusted = (
-            say("models.adjusted_for", names=", ".join(self.adjusted_for))
+            say("models.adjusted_for", names=", ".join(map(in_words, self.adjusted_for)))
             if self.adjusted_for
             else ""
         )

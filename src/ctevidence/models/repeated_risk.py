@@ -187,7 +187,11 @@ def _usable(outcome: Outcome, names: Sequence[str], group: str, what: str):
 
 
 def _adjusted(names: Sequence[str]) -> str:
-    return say("models.repeated_risk.and_covariates", names=", ".join(names)) if names else ""
+    return (
+        say("models.repeated_risk.and_covariates", names=", ".join(map(in_words, names)))
+        if names
+        else ""
+    )
 
 
 def _fit(outcome, design: RepeatedDesign, coef, cov, of, model, method, cautions) -> ScheduledFit:

@@ -14,6 +14,7 @@ from ctevidence.models.repeated_risk import gee_risk_fit, mixed_risk_fit
 from ctevidence.models.risk import counted_fit, risk_fit, weekly
 from ctevidence.models.standardised_risk import is_separated, standardised_risks, why_not_adjustable
 from ctevidence.models.weighted_outcome import refuse_weighted_model, weighted_fit
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.terms import did_you_mean
 
@@ -142,7 +143,7 @@ def _adjusted(outcome: Outcome, names: tuple[str, ...], model: str | None) -> Sc
             if reason:
                 caution = say(
                     "models.response.not_adjusted",
-                    names=", ".join(names),
+                    names=", ".join(map(in_words, names)),
                     reason=reason,
                     week=f"{at.week:g}",
                 )
@@ -156,7 +157,11 @@ def _adjusted(outcome: Outcome, names: tuple[str, ...], model: str | None) -> Sc
             cautions.append(say("models.response.separated", week=f"{at.week:g}"))
         fit = penalised_risks if separated or model == "firth" else standardised_risks
         risks.append(fit(at.y, at.arm, n_arms, columns))
-    on = say("models.on_arm_and", covariates=", ".join(names)) if names else say("models.on_arm")
+    on = (
+        say("models.on_arm_and", covariates=", ".join(map(in_words, names)))
+        if names
+        else say("models.on_arm")
+    )
     how = (
         say("models.firth_risk.variance")
         if model == "firth" or cautions

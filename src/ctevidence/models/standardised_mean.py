@@ -13,6 +13,7 @@ from ctevidence.language import say
 from ctevidence.levels import Levels
 from ctevidence.models.covariance_structures import on_visits
 from ctevidence.models.mmrm import MmrmFit
+from ctevidence.names import in_words
 
 STANDARDISERS = ("baseline", "residual")
 
@@ -100,7 +101,11 @@ def residual_sd(model: MmrmFit, weeks: tuple[float, ...], given: tuple[str, ...]
     sd[visits] = np.sqrt(variance[of_model])
     among = slopes.T @ model.inference.weights @ slopes
     log_cov[np.ix_(visits, visits)] = among[np.ix_(of_model, of_model)]
-    alike = say("models.standardised_mean.alike", covariates=", ".join(given)) if given else ""
+    alike = (
+        say("models.standardised_mean.alike", covariates=", ".join(map(in_words, given)))
+        if given
+        else ""
+    )
     return Standardiser(
         weeks, sd, log_cov, say("models.standardised_mean.residual_sd", alike=alike)
     )

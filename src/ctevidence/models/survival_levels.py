@@ -79,7 +79,7 @@ class ArmCurves:
     def competing(self) -> str:
         """What competes with the event, in words."""
         known = words("models.competing")
-        return ", ".join(known.get(state, state) for state in self.at_risk.competing)
+        return ", ".join(known.get(state) or in_words(state) for state in self.at_risk.competing)
 
 
 def curve_levels(group: ArmCurves, measure: str, week: float) -> Levels:
@@ -142,7 +142,7 @@ def hazard_levels(group: ArmCurves, hazards: LogHazards, measure: str = "log_haz
     ]
     method = pick("models.survival_levels.methods", measure, competing=group.competing)
     if hazards.adjusted_for:
-        method += say("models.adjusted_for", names=", ".join(hazards.adjusted_for))
+        method += say("models.adjusted_for", names=", ".join(map(in_words, hazards.adjusted_for)))
     if hazards.clustered_by:
         method += say("models.survival_levels.robust", groups=hazards.clustered_by)
     if group.clusters:

@@ -167,7 +167,7 @@ def method_of(weights: PersonWeights, names: Sequence[str], link: str) -> str:
             say(
                 "models.weighted_outcome.augmented",
                 regression=pick("models.weighted_outcome.regressions", link),
-                covariates=", ".join(names),
+                covariates=", ".join(map(in_words, names)),
             )
         )
     return "; ".join([*words, say("models.weighted_outcome.influence")])

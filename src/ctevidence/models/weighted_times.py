@@ -253,7 +253,7 @@ class WeightedTimeToEventFit(ComparableFit):
 
     def _levels(self, measure, week, estimate, cov, events, reasons, **options) -> Levels:
         weights, names = self.outcome.weight, self.names if measure in LINKS else ()
-        competing = listed(self.at_risk.competing)
+        competing = listed(map(in_words, self.at_risk.competing))
         how = method_of(weights, names, LINKS.get(measure, "identity"))
         if names:
             base = pick("models.weighted_times.pseudo", measure, competing=competing)

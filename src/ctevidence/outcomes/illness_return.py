@@ -195,7 +195,9 @@ def _reading(study: Study, days: pd.DataFrame, event: str | None) -> tuple[str, 
 def descriptive_only(start: str) -> str:
     """The caution of every comparison that begins after treatment has had its effect."""
     return say(
-        "outcomes.illness_return.descriptive", start=start, descriptive=say("caution.descriptive")
+        "outcomes.illness_return.descriptive",
+        start=in_words(start),
+        descriptive=say("caution.descriptive"),
     )
 
 

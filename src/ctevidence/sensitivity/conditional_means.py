@@ -19,6 +19,7 @@ from ctevidence.language import say
 from ctevidence.levels import Key, Levels
 from ctevidence.models.covariates import adjustment
 from ctevidence.models.fit import ComparableFit, build_levels, of_kind, refuse_weights
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.replicates import stream_of
 from ctevidence.sensitivity.conditional_normal import JointNormal, fill
@@ -106,7 +107,7 @@ class ConditionalMeans(ComparableFit):
     @cached_property
     def _levels(self) -> Levels:
         keys = [Key(arm, week) for week in self.table.weeks for arm in self.table.arms]
-        names = ", ".join(self.table.names)
+        names = ", ".join(map(in_words, self.table.names))
         on = say("sensitivity.adjusted_for", names=names) if names else ""
         estimates = self.estimates + (self._moved_by_shift() if self.shift.any() else 0.0)
         people, drawn = len(self.table.people), len(self.left_out)

@@ -14,6 +14,7 @@ from ctevidence.language import pick, say
 from ctevidence.levels import Key, Levels
 from ctevidence.models.covariates import adjustment
 from ctevidence.models.fit import ComparableFit, Fit, ScheduledFit, build_levels
+from ctevidence.names import in_words
 from ctevidence.outcomes.outcome import Outcome
 from ctevidence.sensitivity.conditional_normal import fill
 from ctevidence.sensitivity.delta import AskedDelta, shifts
@@ -321,7 +322,11 @@ class Imputed(ComparableFit):
 
     def _fitted(self, pooled, events, how: str, weeks, names, more=()) -> ImputedFit:
         counted = how == pick("sensitivity.imputed_response.models", "counts")
-        on = "" if counted or not names else say("sensitivity.adjusted_for", names=", ".join(names))
+        on = (
+            ""
+            if counted or not names
+            else say("sensitivity.adjusted_for", names=", ".join(map(in_words, names)))
+        )
         keys = [Key(arm, week) for week in weeks for arm in self.table.arms]
         people = np.bincount(self.table.arm)
         expected = build_levels(

@@ -12,6 +12,7 @@ import pandas as pd
 from ctevidence.data.study import Study
 from ctevidence.language import pick, say
 from ctevidence.models.covariates import adjustment, design_columns
+from ctevidence.names import in_words
 from ctevidence.outcomes.person_weights import PersonWeights
 from ctevidence.sensitivity.balance import standardised_differences
 from ctevidence.sensitivity.balancing_weights import METHODS, balancing_weights, effective_people
@@ -247,7 +248,11 @@ def _weighting(study, plan, arms, propensity, kept, unknown, trimmed) -> Weighti
         tilt_slope=balancing.tilt_slope,
         influence=propensity.influence,
         population=population,
-        method=say("sensitivity.weighting.method", how=how, covariates=", ".join(plan.adjust)),
+        method=say(
+            "sensitivity.weighting.method",
+            how=how,
+            covariates=", ".join(map(in_words, plan.adjust)),
+        ),
         covariates=plan.adjust,
         columns=design_columns(table).to_numpy(float),
         study=study,
@@ -282,7 +287,7 @@ def _cautions(made: Weighting, unknown: pd.DataFrame):
     """What a reader of anything weighted has to know; without counts."""
     if len(unknown):
         gaps = [n for n in made.covariates if unknown[n].isna().any()]
-        yield say("models.left_out", covariates=", ".join(gaps))
+        yield say("models.left_out", covariates=", ".join(map(in_words, gaps)))
     if made.plan.trim:
         yield say("sensitivity.weighting.trimmed", chance=f"{made.plan.trim:g}")
     if made.propensity.is_separated:
@@ -296,4 +301,6 @@ def _cautions(made: Weighting, unknown: pd.DataFrame):
     gap = made.balance()["after"].abs().max()
     if gap > LARGEST_DIFFERENCE:
         yield say("sensitivity.weighting.differ", most=f"{LARGEST_DIFFERENCE:g}")
-    yield say("sensitivity.weighting.alike_in", covariates=", ".join(made.covariates))
+    yield say(
+        "sensitivity.weighting.alike_in", covariates=", ".join(map(in_words, made.covariates))
+    )

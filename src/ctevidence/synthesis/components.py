@@ -240,8 +240,7 @@ class Components:
 
     @property
     def _method(self) -> str:
-        parts = (map(in_words, name.split(TIMES)) for name in self.matrix.interactions)
-        added = ", ".join(" x ".join(each) for each in parts)
+        added = ", ".join(in_words(name.replace(TIMES, " x ")) for name in self.matrix.interactions)
         kind = (
             say("synthesis.components.with_interaction", interactions=added)
             if added

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from ctevidence.language import say
 from ctevidence.levels import Cell, Evidence
+from ctevidence.names import in_words
 from ctevidence.synthesis.effect_sizes import EffectSizes
 
 
@@ -74,7 +75,7 @@ class DirectEvidence:
     def _few(self, treatment: str) -> str:
         trials = self.of(treatment)
         if not trials:
-            return say("synthesis.direct_evidence.no_trial", treatment=treatment)
+            return say("synthesis.direct_evidence.no_trial", treatment=in_words(treatment))
         return rests_on_one(treatment, trials[0]) if len(trials) == 1 else ""
 
     def _direct(self, names: list[str]):
@@ -82,7 +83,11 @@ class DirectEvidence:
             if not (self.of(names[0]) and self.of(other)):
                 continue
             trials = self.of(names[0], other)
-            what = say("synthesis.direct_evidence.comparison", first=names[0], second=other)
+            what = say(
+                "synthesis.direct_evidence.comparison",
+                first=in_words(names[0]),
+                second=in_words(other),
+            )
             if not trials:
                 yield say("synthesis.direct_evidence.not_compared", comparison=what)
             else:
@@ -104,7 +109,10 @@ def rests_on_one(treatment: str, trial: TrialPeople) -> str:
     if trial.total is not None:
         size = say("synthesis.direct_evidence.size", people=trial.total)
     return say(
-        "synthesis.direct_evidence.rests_on", treatment=treatment, size=size, study=trial.study
+        "synthesis.direct_evidence.rests_on",
+        treatment=in_words(treatment),
+        size=size,
+        study=trial.study,
     )
 
 

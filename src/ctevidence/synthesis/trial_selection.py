@@ -249,7 +249,9 @@ def _several_arms(
     names = ", ".join(f'"{arm}"' for arm in group["arm"])
     if rule == "first":
         return group.iloc[:1], say(
-            "synthesis.trial_selection.first_of", treatment=treatment, arm=group["arm"].iloc[0]
+            "synthesis.trial_selection.first_of",
+            treatment=in_words(treatment),
+            arm=group["arm"].iloc[0],
         )
     without_pill = group["medication"] == ""
     choose = f'name one in arms={{"{study}": "{group["arm"].iloc[0]}"}}'
@@ -265,7 +267,10 @@ def _several_arms(
             f'Say several_arms="combine" or "first", or {choose}.',
         )
     return _combined_arms(group), say(
-        "synthesis.trial_selection.combined", count=len(group), treatment=treatment, arms=names
+        "synthesis.trial_selection.combined",
+        count=len(group),
+        treatment=in_words(treatment),
+        arms=names,
     )
 
 
