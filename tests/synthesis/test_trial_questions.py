@@ -113,7 +113,7 @@ def test_harms_of_adolescents_are_those_that_tads_printed(asked):
     assert asked["harm-therapy-young"].pooled is not None
     assert (
         asked["harm-medication"].reason
-        == "no trial reports self_harm of these people in this phase"
+        == "no trial reports self harm of these people in this phase"
     )
 
 
