@@ -186,7 +186,7 @@ def _first(found: TrialNetwork) -> str:
         score=number(score.estimate, 2),
         limits=interval(place.conf_low, place.conf_high, "people"),
         rests=_rests(found, first),
-        **about | {"arm": capital(first)},
+        **about | {"arm": capital(in_words(first))},
     )
 
 
