@@ -22,24 +22,18 @@ from ctevidence.data.claim import claim
 from ctevidence.data.project import PROJECT_VARIABLE, WORK_VARIABLE, Project
 from ctevidence.data.whole_folder import restore, write_whole
 from ctevidence.display.disclosure import disclosure_of
-from ctevidence.language import spoken
 from ctevidence.reports.cell_store import EXECUTED, RESULTS, Cell, CellStore, key_of
 from ctevidence.reports.checks.released import approve, shares
 from ctevidence.reports.distant_notebooks import refuse_other_workers, run_distant_notebook
 from ctevidence.reports.events import DATA, PAGES, Event, Made
 from ctevidence.reports.failures import Failure, NotebookError, explain, scrub
 from ctevidence.reports.kernels import Kernels
-from ctevidence.reports.manifest import (
-    checksum,
-    checksums,
-    code_checksum,
-    environment_checksum,
-    lock_checksum,
-)
+from ctevidence.reports.manifest import checksum, checksums
 from ctevidence.reports.misfits import refuse_misfits
 from ctevidence.reports.notebooks import Notebook, read_notebooks
 from ctevidence.reports.orders import Order
 from ctevidence.reports.packing import holds, pack, pack_key
+from ctevidence.reports.rests_on import basis, inputs_of, own_of
 from ctevidence.reports.side_by_side import side_by_side
 from ctevidence.reports.stages import DATA_PARAMETERS, NEEDS_RESULTS
 
@@ -162,12 +156,7 @@ class _Making:
         self.stopped = False
         self._under_way: dict[str, Future] = {}
         self._lock = threading.Lock()
-        self.basis = {
-            "code": code_checksum(),
-            "environment": environment_checksum(),
-            "lock": lock_checksum(),
-            "language": (spoken().name, spoken().checksum),
-        }
+        self.basis = basis()
 
     def report(self, order: Order) -> Made:
         """Make one report, and say what became of it."""
@@ -204,7 +193,7 @@ class _Making:
         seconds["notebooks"] = time.perf_counter() - start
 
         start = time.perf_counter()
-        inputs = self._inputs(order) | plan["processed"]
+        inputs = inputs_of(order, self.project) | plan["processed"]
         key = pack_key(order, inputs, cells, self.basis)
         unchanged, remarks = not self.fresh and holds(self.project, order, key), ()
         if not unchanged:
@@ -223,7 +212,7 @@ class _Making:
     def _plan(self, order: Order) -> dict:
         key = key_of(
             plan=order.sources,
-            data=self._inputs(order),
+            data=inputs_of(order, self.project),
             notebooks=[checksum(n.path) for n in self.notebooks],
             basis=self.basis,
         )
@@ -247,21 +236,6 @@ class _Making:
         """Import what runs notebooks, while the kernels' server imports what they need."""
         self.kernels.start()
         import_module("ctevidence.reports.runner")
-
-    def _inputs(self, order: Order) -> dict[str, str]:
-        """Checksums of the data as received, else of what analyses read."""
-        names = dict.fromkeys(filter(None, order.sources.values()))
-        folders = [
-            raw if (raw := self.project.raw(name)).is_dir() else self.project.processed(name)
-            for name in names
-        ]
-        return checksums(folders, self.project.root) | self._own(order)
-
-    def _own(self, order: Order) -> dict[str, str]:
-        """Checksums of the project's own claims, judgements and service."""
-        root = self.project.root
-        own = self.project.own_files(order.sources["name"])
-        return {path.relative_to(root).as_posix(): checksum(path) for path in own}
 
     def _notebook(self, name: str) -> Notebook:
         return next(n for n in self.notebooks if n.name == name)
@@ -299,7 +273,7 @@ class _Making:
             notebook=checksum(notebook.path),
             values=values,
             data={f: s for f, s in plan["processed"].items() if f.startswith(tuple(folders))},
-            own=self._own(order) if notebook.name in NEEDS_RESULTS else {},
+            own=own_of(order, self.project) if notebook.name in NEEDS_RESULTS else {},
             before={name: cell.checksum for name, cell in before.items()},
             basis=self.basis,
         )
