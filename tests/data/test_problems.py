@@ -5,7 +5,15 @@ import pickle
 import pandas as pd
 import pytest
 
-from ctevidence.data.problems import EXAMPLES, KEPT, DataProblems, Problem, alike, every_problem
+from ctevidence.data.problems import (
+    EXAMPLES,
+    KEPT,
+    TO_DECIDE,
+    DataProblems,
+    Problem,
+    alike,
+    every_problem,
+)
 
 
 def out_of_range(row: int, value: str = "99") -> Problem:
@@ -92,3 +100,27 @@ def test_a_problem_says_all_three_things() -> None:
         Problem("visits.csv", "No.", "")
     with pytest.raises(ValueError, match="at least one"):
         DataProblems([])
+
+
+def test_a_reason_that_many_kinds_share_stands_once():
+    why = "It is missing."
+    found = [Problem("s.toml", why, f"Add {k}.", k, row) for row, k in enumerate("abcd")]
+    text = str(DataProblems([*found, Problem("s.toml", "Other.", "Do.", "e", 9)], "demo"))
+    assert text.count("It is missing.") == 1
+    assert "    row 2    c: Add c." in text
+    assert "Why: Other." in text
+    few = str(DataProblems(found[:3], "demo"))
+    assert few.count("Why: It is missing.") == 3
+
+
+def test_open_decisions_are_counted_as_what_they_are():
+    found = [Problem("s.toml", TO_DECIDE, "Say it.", k, 1, "?") for k in "abcde"]
+    text = str(DataProblems(found, "demo"))
+    assert text.startswith("demo cannot be used: 5 decisions are open.")
+    assert len(text.splitlines()) == 2 + 2 + len(found)
+    assert '"?"' not in text
+
+
+def test_signs_that_act_on_a_terminal_are_shown_as_blanks():
+    text = str(DataProblems([Problem("t.csv", "Not \x1b[31m\u202e known.", "Do.")], "demo\x07"))
+    assert not {"\x1b", "\u202e", "\x07"} & set(text)

@@ -163,9 +163,9 @@ def test_a_start_in_another_file_and_scales_beside_each_other(tmp_path):
 def test_dates_that_could_be_read_two_ways_are_asked_for(tmp_path):
     (tmp_path / "scores.csv").write_text("id,arm,seen,score\n1,a,03/04/2023,5\n2,b,04/04/2023,26\n")
     made = propose([tmp_path / "scores.csv"], tmp_path / "raw" / "mine", "mine")
-    (asked,) = (p for p in made.open if p.column == "day")
+    (asked,) = (p for p in made.open if p.column == "visits.columns.day")
     assert "format: %d/%m/%Y or %m/%d/%Y, as they are meant" in asked.do
-    (asked,) = (p for p in made.open if p.column == "scale")
+    (asked,) = (p for p in made.open if p.column == "visits.columns.scale")
     assert 'constant = "PHQ-9" }; the values fit PHQ-9 (0 to 27)' in asked.do
     assert "no day above 12 tells" in str(made)
 

@@ -415,7 +415,6 @@ def test_all_problems_at_once(tmp_path):
     toml = ARMS_TOML.replace("title", "titel")
     found = problems_of(write_arms(tmp_path, rows, toml))
     assert {(p.file, p.column) for p in found} == {
-        ("trials.toml", "trials.title"),
         ("trials.toml", "trials.titel"),
         ("arms.csv", "events"),
         ("arms.csv", "n"),

@@ -50,6 +50,8 @@ def empty_arms(study: StudyTables) -> list[Problem]:
     if not study.read("participants"):
         return []
     people = study["participants"]
+    if unknown_arms(study):
+        return []  # the people of an arm that nobody is in may stand under a misspelt word
     why = f"Nobody in {people.file} is in this arm."
     do = "Correct the word in the column arm, or remove the arm from study.toml."
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,6 +19,10 @@ EXAMPLES = 5
 #: Problems of one kind that are kept one by one; the last of them counts the others.
 KEPT = 1_000
 _kept: ContextVar[float] = ContextVar("kept", default=KEPT)
+#: Kinds of one reason, a problem each, from which a message says the reason once.
+MANY = 4
+#: Why an open decision of a proposal cannot be read: nothing is wrong, but not all is said.
+TO_DECIDE = "This has to be decided by someone who knows the data."
 _WIDTH = 96
 _LONGEST = 60
 
@@ -165,10 +170,39 @@ class DataProblems(ValueError):  # noqa: N818 (it is what it carries)
         count = f"{n} problem{'s' if n > 1 else ''}"
         if kinds < n:
             count += f" of {kinds} kind{'s' if kinds > 1 else ''}"
+        if all(problem.why == TO_DECIDE for problem in self.problems):
+            count = f"{n} decision{' is' if n == 1 else 's are'} open"
         blocks = [f"{self.source} cannot be used: {count}."]
         for file, of_file in files.items():
-            blocks.append("\n".join([file, *(_describe(same) for same in of_file.values())]))
-        return "\n\n".join(blocks)
+            blocks.append("\n".join([file, *_described(list(of_file.values()))]))
+        # a reason may name what stands in the data, and signs there can act on a terminal
+        return "\n\n".join("\n".join(map(_plain, block.split("\n"))) for block in blocks)
+
+
+def _described(kinds: list[list[Problem]]) -> list[str]:
+    """The kinds of one file; where many have one reason, and one problem each, it stands once."""
+    single = [same for same in kinds if len(same) == 1]
+    counts = Counter(same[0].why for same in single)
+    shared = {why for why, n in counts.items() if n >= MANY} | {TO_DECIDE}
+    lines, done = [], set()
+    for same in kinds:
+        why = same[0].why
+        if why not in shared or (len(same) > 1 and why != TO_DECIDE):
+            lines.append(_describe(same))
+        elif why not in done:
+            done.add(why)
+            among = kinds if why == TO_DECIDE else single
+            together = [problem for kind in among for problem in kind if problem.why == why]
+            lines += [_filled(why, "  ", "  "), *map(_line, together)]
+    return lines
+
+
+def _line(problem: Problem) -> str:
+    """One problem of a reason that stands above: row, column, what to do."""
+    row = "" if problem.row is None else f"row {problem.row}"
+    found = f'"{_shown(problem.value)}": ' if problem.value not in ("", "?") else ""
+    text = f"{row:<8} {_shown(problem.column)}: {found}{problem.do}"
+    return _filled(text, "    ", " " * 13)
 
 
 def _describe(same: list[Problem]) -> str:
@@ -183,10 +217,11 @@ def _describe(same: list[Problem]) -> str:
         head += f", {times} times"
     lines = [(f"{head}: {shown}" if shown else head, "  ", "      ")]
     lines += [(f"Why: {first.why}", "    ", " " * 9), (f"Do:  {first.do}", "    ", " " * 9)]
-    return "\n".join(
-        textwrap.fill(text, _WIDTH, initial_indent=start, subsequent_indent=rest)
-        for text, start, rest in lines
-    )
+    return "\n".join(_filled(*line) for line in lines)
+
+
+def _filled(text: str, start: str, rest: str) -> str:
+    return textwrap.fill(text, _WIDTH, initial_indent=start, subsequent_indent=rest)
 
 
 def _place(problem: Problem) -> str:
@@ -198,5 +233,9 @@ def _place(problem: Problem) -> str:
 
 def _shown(text: str) -> str:
     """Text on one line, without signs that act on a terminal, and not too long."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in text)
+    plain = _plain(text)
     return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+
+
+def _plain(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text)

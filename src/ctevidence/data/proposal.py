@@ -84,7 +84,10 @@ class Proposal:
                 lines.append(f"  {m.column:<24.24} {what:<28} {m.why}")
             lines.append("")
         lines.append(f'To be decided, {len(self.open)} in all, each where a file says "?":')
-        lines += [f"  {p.file}:{p.row}  {p.column:<18} {p.do}" for p in self.open]
+        for file in dict.fromkeys(p.file for p in self.open):
+            lines.append(f"  {file}")
+            of_file = [p for p in self.open if p.file == file]
+            lines += [f"    {p.row or '':>4}  {p.column:<24} {p.do}" for p in of_file]
         # names of columns may hold signs that act on a terminal
         return "\n".join("".join(c if c.isprintable() else " " for c in line) for line in lines)
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from ctevidence.data.problems import Problem
 
+_MISSING = ("The table is missing.", "The key is missing.")
+
 _HEADER = re.compile(r"\s*(\[\[?)([^\]]+)\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*=""")
 
@@ -85,9 +87,9 @@ class TomlTable:
         self._asked.append(key)
         if key not in self.values:
             if required and wanted.startswith("a table"):
-                self.refuse(key, "The table is missing.", f"Add {wanted}.")
+                self.refuse(key, _MISSING[0], f"Add {wanted}.")
             elif required:
-                self.refuse(key, "The key is missing.", f"Add {key} = ... ({wanted}).")
+                self.refuse(key, _MISSING[1], f"Add {key} = ... ({wanted}).")
             return None
         value = self.values[key]
         if accept(value):
@@ -200,12 +202,28 @@ class TomlTable:
         return self.values
 
     def close(self) -> None:
-        """Refuse the keys that no one asked for, with a suggestion."""
+        """Refuse the keys that no one asked for, with a suggestion.
+
+        A key that is missing because it is misspelt is one problem, not two.
+        """
         for key in self.values:
             if key not in self._asked:
                 what = "table" if _is_table(self.values[key]) else "key"
                 absent = [k for k in self._asked if k not in self.values]
-                self.refuse(key, f"The {what} is not known.", suggest(key, absent, self._asked))
+                likely = absent
+                if what == "table" and not difflib.get_close_matches(key, absent, n=1):
+                    likely = self._asked  # [schedul] beside [[schedule.visits]]
+                self.refuse(key, f"The {what} is not known.", suggest(key, likely, self._asked))
+                self._forget_missing(key, difflib.get_close_matches(key, likely, n=1))
+
+    def _forget_missing(self, key: str, meant: list[str]) -> None:
+        """Drop what is missing only because an unknown key stands for it."""
+        inside = self.values[key] if _is_table(self.values[key]) else {}
+        missing = {self._path(name) for name in meant}
+        missing |= {self._path(f"{name}.{part}") for name in meant for part in inside}
+        self.problems[:] = [
+            p for p in self.problems if not (p.why in _MISSING and p.column in missing)
+        ]
 
 
 def suggest(word: str, likely: Iterable[str], known: Iterable[str]) -> str:

@@ -9,20 +9,26 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ctevidence.data.problems import DataProblems, Problem
+from ctevidence.data.problems import TO_DECIDE, DataProblems, Problem
 from ctevidence.data.toml_file import read_toml
 
 #: The mark of an open decision.
 OPEN = "?"
 #: Files of a folder that may hold marks.
-FILES = ("study.toml", "trials.toml", "prepare.toml")
+#: in the order in which they are decided: what the columns are comes before what they mean
+FILES = ("prepare.toml", "study.toml", "trials.toml")
+#: Tables that a study may leave out; its reports then say that they are not declared.
+MAY_BE_ABSENT = ("response", "remission", "relapse", "retention")
 
 _MARK = re.compile(r"""["']\?["']""")
+_TABLE = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(#.*)?")
 _KEY = re.compile(r"""\s*(?:"([^"]*)"|([\w.-]+))\s*=""")
 
 
 def undecided(folder: Path) -> list[Problem]:
     """A problem for each open decision in the declarations of a folder.
+
+    What has to be answered comes first, what may be left out last.
 
     Lines that cannot be read are left to those who read the file.
     """
@@ -37,15 +43,22 @@ def _open(path: Path) -> list[Problem]:
             return []
     except DataProblems:
         return []
-    problems = []
+    needed, optional, table, told = [], [], "", set()
     for row, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        if head := _TABLE.fullmatch(line):
+            table = head[1].replace('"', "")
         code, _, remark = line.partition("#")
         if _MARK.search(code):
             key = _KEY.match(code)
-            why = "This has to be decided by someone who knows the data."
-            do = remark.strip().rstrip(".") or "Replace the question mark"
-            column = (key[1] or key[2]) if key else ""
-            problems.append(Problem(path.name, why, f"{do}.", column=column, row=row, value=OPEN))
+            do = f"{remark.strip().rstrip('.') or 'Replace the question mark'}."
+            may_be_absent = path.name == "study.toml" and table in MAY_BE_ABSENT
+            if may_be_absent and table not in told:
+                told.add(table)
+                do += f" The table [{table}] may be left out."
+            column = ".".join(filter(None, [table, (key[1] or key[2]) if key else ""]))
+            found = Problem(path.name, TO_DECIDE, do, column=column, row=row, value=OPEN)
+            (optional if may_be_absent else needed).append(found)
+    problems = [*needed, *optional]
     why, do = "A question mark stands for a decision.", "Replace it."
     return problems or [Problem(path.name, why, do, value=OPEN)]
 

@@ -83,9 +83,14 @@ def missing_baselines(study: StudyTables) -> list[Problem]:
     allowed = study.declared.rules.entry.allow_missing_baseline
     if not study.read("participants", "visits") or None in (window, primary) or allowed:
         return []
+    if study.declared.scales.find(primary) is None:
+        return []  # without a scale nobody can have a score of it
     people, visits = study["participants"], study["visits"]
     ids = people.frame[KEY]
     without = ~ids.isin(visits.frame.loc[_may_be_baseline(study), KEY]) & (ids != "")
+    seen = visits.frame[KEY]
+    if (~seen.isin(ids) & (seen != "")).any():
+        without &= ids.isin(seen)  # whoever has no row at all may stand under another identifier
     why = (
         f"The person has no {primary} score in the baseline window, days {window[0]:g} to "
         f"{window[1]:g}."
