@@ -63,3 +63,23 @@ def test_all_problems_of_the_file_are_told_at_once(tmp_path):
     told = str(found.value)
     for words in ("people_per_year", "contacts", "cannot be negative", "sesions", "not known"):
         assert words in told
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["North\\u202eclinic", "a\\u0007b", "two\\nlines", "zero\\u200bwidth", "x" * 201],
+)
+def test_a_name_that_hides_or_turns_text_is_refused(name, tmp_path):
+    path = tmp_path / "service.toml"
+    path.write_text(f'[service]\nname = "{name}"\npeople_per_year = 4\n', "utf-8")
+    with pytest.raises(DataProblems) as caught:
+        read_service([path])
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.column) == ("service.toml", "service.name")
+    assert str(caught.value).replace("\n", "").isprintable()
+
+
+def test_a_name_may_hold_what_pages_escape(tmp_path):
+    path = tmp_path / "service.toml"
+    path.write_text("[service]\nname = '<b>=1+1</b> Zürich'\npeople_per_year = 4\n", "utf-8")
+    assert read_service([path]).name == "<b>=1+1</b> Zürich"

@@ -14,6 +14,8 @@ from ctevidence.data.problems import DataProblems
 from ctevidence.data.toml_file import read_toml
 from ctevidence.data.toml_table import TomlTable
 
+#: Letters of the name of a service.
+LONGEST_NAME = 200
 FILE = "service.toml"
 #: keys of ``[medication]`` and ``[therapy]``
 NUMBERS = ("contacts", "hours_per_contact", "places_per_year", "weeks_waiting")
@@ -124,7 +126,7 @@ def _read(path: Path) -> Service:
     service = table.table("service")
     name, people = "", 0
     if service is not None:
-        name = service.text("name", required=False) or ""
+        name = _named(service)
         people = service.count("people_per_year") or 0
         if people == 0 and "people_per_year" in service.values:
             why = "A service without people has nothing to compute."
@@ -144,6 +146,17 @@ def _offer(table: TomlTable, key: str) -> Offer:
     found = {name: _not_negative(part, name) for name in NUMBERS}
     part.close()
     return Offer(**found)
+
+
+def _named(service: TomlTable) -> str:
+    """The name, which stands in headings of the brief: one short line that shows what it says."""
+    name = service.text("name", required=False) or ""
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        why = f"The name is longer than {LONGEST_NAME} letters, or holds signs that do not print."
+        do = "Give a short name in one line, without signs that turn or hide text."
+        service.refuse("name", why, do, name)
+        return ""
+    return name
 
 
 def _not_negative(part: TomlTable, name: str) -> float | None:
