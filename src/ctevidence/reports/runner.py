@@ -16,6 +16,7 @@ without_uri_grammar()
 
 import nbformat  # noqa: E402
 import papermill  # noqa: E402
+from jupyter_core.utils import ensure_event_loop  # noqa: E402
 from papermill.exceptions import PapermillExecutionError  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
@@ -87,8 +88,17 @@ def run_notebook(
         raise NotebookError(notebook.name, error.cell_index, error.ename, error.evalue) from None
     except RuntimeError as error:  # nbclient's word for a kernel that is no more
         raise NotebookError(notebook.name, None, type(error).__name__, str(error)) from None
+    finally:
+        _close_loop()
     _without_clock(output)
     return output
+
+
+def _close_loop() -> None:
+    """Close the loop that nbclient leaves open in this thread: at exit it would complain."""
+    loop = ensure_event_loop()
+    if not loop.is_running():
+        loop.close()
 
 
 def _without_clock(path: Path) -> None:
