@@ -50,6 +50,16 @@ def test_several_trials_lead_over_one_and_the_one_stands_beside():
     assert list(found.beside) == [OWN]
 
 
+def test_a_group_of_a_handful_leads_only_alone():
+    # randomised, but nothing can be judged from it; the larger one was not randomised
+    tiny = replace(OWN, id="", study="tiny", n=6, n_reference=7)
+    registry = replace(OWN, id="", study="registry", randomised=False, n=900, n_reference=800)
+    assert verdicts([tiny, registry])["better-than-medication"].lead == registry
+    assert verdicts([tiny])["better-than-medication"].lead == tiny
+    twelve = replace(tiny, id="", n=12, n_reference=12)
+    assert verdicts([twelve, registry])["better-than-medication"].lead == twelve
+
+
 def test_trials_of_another_condition_never_lead():
     found = verdicts([OWN, ELSEWHERE], condition="depression")["better-than-medication"]
     assert found.lead == OWN

@@ -162,10 +162,11 @@ ASKED = (
     Asked("What is the answer in one sentence?", "brief", '#answer p[data-card="answer"]',
           lambda k: "It is not known whether more people get well with both than with medication "
                     "alone, or with therapy alone. How sure: not yet judged by people."),
-    Asked("What does it mean for 100 people?", "brief", "#service li:nth-of-type(2)",
-          lambda k: f"{amount(k.more('therapy').estimate)} who respond or reach remission (from "
-                    f"{amount(k.more('therapy').conf_low)} to "
-                    f"{amount(k.more('therapy').conf_high)})", within=True),
+    Asked("What does it mean for 100 people?", "brief",
+          '#answer li[data-claim="better-than-therapy"]',
+          lambda k: f"{amount(k.more('therapy').estimate)} of every 100 people who respond or "
+                    f"reach remission (range {amount(k.more('therapy').conf_low)} to "
+                    f"{amount(k.more('therapy').conf_high)};", within=True),
     Asked("And the young?", "brief", '#ages li[data-claim="better-than-therapy-young"]',
           lambda k: amount(k.row("published-trials/depression-adolescents-acute-phase/response/"
                                  "risk_difference/combined-vs-therapy").estimate), within=True),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ctevidence.display.disclosure import Disclosure
 from ctevidence.display.release import gate_of
-from ctevidence.estimates import SMALL, Estimate
+from ctevidence.estimates import Estimate
+from ctevidence.evidence.verdict import is_of_a_handful
 
 
 def too_few(row: Estimate, disclosure: Disclosure) -> bool:
     """Whether a group behind the row of one study has fewer than `SMALL` people.
 
-    Asked of the counts that may be shown, so that the answer tells nothing else. Of a row of
-    several groups together at least one is as small where they have fewer than two such groups.
+    Asked of the counts that may be shown, so that the answer tells nothing else.
 
     Examples
     --------
@@ -21,10 +21,4 @@ def too_few(row: Estimate, disclosure: Disclosure) -> bool:
     >>> too_few(row, PROFILES["open"])
     True
     """
-    if row.n is None or (row.studies or 1) > 1:
-        return False
-    gate = gate_of(row, disclosure)
-    if row.n_reference is None and row.reference:
-        return (gate.count(row.n) or 0) < 2 * SMALL
-    groups = [n for n in (row.n, row.n_reference) if n is not None]
-    return any((gate.count(n) or 0) < SMALL for n in groups)
+    return is_of_a_handful(row, gate_of(row, disclosure).count)

@@ -27,7 +27,13 @@ from ctevidence.evidence.hearing import (
 )
 from ctevidence.evidence.hints import Hint, hints_of
 from ctevidence.evidence.one_scale import Weighed, on_one_scale
-from ctevidence.evidence.verdict import Direction, Thresholds, direction, people_behind
+from ctevidence.evidence.verdict import (
+    Direction,
+    Thresholds,
+    direction,
+    is_of_a_handful,
+    people_behind,
+)
 from ctevidence.evidence.wording import CERTAINTIES
 from ctevidence.synthesis.conditions import group_named
 from ctevidence.synthesis.flags import FLAG_RULES
@@ -251,14 +257,16 @@ def _why_not(claim: Claim, own: list[Weighed]) -> str:
 def _rank(weighed: Weighed, claim: Claim) -> tuple:
     """Smaller leads: design first, then the outcome as the claim orders them.
 
-    Among equals the larger leads, then the first given: a study's declared way of counting comes
-    first. A network holds trials that other rows hold too, and leads only alone.
+    What has a group of a handful leads nothing that another source can speak to. Among equals the
+    larger leads, then the first given: a study's declared way of counting comes first. A network
+    holds trials that other rows hold too, and leads only alone.
     """
     row = weighed.row
     source = source_of(row)
     few = people_behind(row) if row.studies == 1 and source != NETWORK else 0
     return (
         source == NETWORK,
+        is_of_a_handful(row),
         (row.studies or 1) < 2,
         not row.randomised,
         FLAG_RULES["completers"].meaning in row.caution.split("; "),

@@ -7,10 +7,11 @@ person's judgement). Thresholds are placeholders that clinicians set.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ctevidence.estimates import Estimate
+from ctevidence.estimates import SMALL, Estimate
 from ctevidence.terms import CONTRAST_MEASURES
 
 
@@ -210,3 +211,25 @@ def people_behind(row: Estimate) -> int:
 def rests_on_one_small_study(row: Estimate) -> bool:
     """The guard against one small study speaking as if it were many."""
     return (row.studies or 1) == 1 and people_behind(row) < SMALL_STUDY
+
+
+def is_of_a_handful(row: Estimate, count: Callable[[int], int | None] = int) -> bool:
+    """Whether a group behind the row of one study has fewer than `SMALL` people.
+
+    Parameters
+    ----------
+    row : Estimate
+    count : callable, optional
+        What is known of a number of people; as it stands when absent.
+
+    Notes
+    -----
+    Of a row of several groups together at least one is as small where they have fewer than two
+    such groups.
+    """
+    if row.n is None or (row.studies or 1) > 1:
+        return False
+    if row.n_reference is None and row.reference:
+        return (count(row.n) or 0) < 2 * SMALL
+    groups = [n for n in (row.n, row.n_reference) if n is not None]
+    return any((count(n) or 0) < SMALL for n in groups)

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 
 from bs4 import Tag
 
-from ctevidence.display.format import number as shown_number
-from ctevidence.estimates import SMALL
 from ctevidence.evidence.verdict import SMALL_STUDY
 from ctevidence.language import say, words
 from ctevidence.reports.checks.pack import Pack, text_of
@@ -77,17 +75,28 @@ def _people_of(tag: Tag, pack: Pack) -> int | None:
     return service["people_per_year"] if service and tag.get("data-per") == "service" else None
 
 
+def _of_people(people: int, known: set[str]) -> set[str]:
+    """So many people, and what the whole numbers that stand per 100 come to among them."""
+    found = {people, *((int(n) * people + 50) // 100 for n in known if n.isdigit())}
+    return {f"{number:,}".replace(",", "\u202f") for number in found}
+
+
+def _too_few() -> str:
+    """That a group is too small to judge anything from, with its threshold."""
+    claims = words("claims")
+    return "|".join(pattern(claims[key], few=r"\d+") for key in ("few", "too_few"))
+
+
 def _in_element(tag: Tag, texts: dict[str, set[str]], people: int | None) -> Iterator[str]:
     ids = str(tag["data-estimates"]).split()
     if unknown := [i for i in ids if i not in texts]:
         yield f"an element names estimates that results.json lacks: {unknown[:3]}"
         return
-    # of every 100; the people below whom one study alone establishes nothing, and a group less
-    known = {"100", str(SMALL_STUDY), str(SMALL), *(number for i in ids for number in texts[i])}
-    if people is not None:  # computed from the whole numbers that stand per 100
-        of_100 = [int(n) for n in known if n.isdigit()]
-        known = {shown_number(people, 0), *(shown_number(n * people / 100, 0) for n in of_100)}
-    for found in NUMBER.findall(re.sub(_counted(), "", text_of(tag))):
+    # of every 100; and the people below whom one study alone establishes nothing
+    known = {"100", str(SMALL_STUDY), *(number for i in ids for number in texts[i])}
+    if people is not None:
+        known = _of_people(people, known)
+    for found in NUMBER.findall(re.sub(rf"{_counted()}|{_too_few()}", "", text_of(tag))):
         if found not in known:
             yield f"{found} is no number of {ids[0]}: {text_of(tag)[:80]!r}"
 
