@@ -3,9 +3,11 @@
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from ctevidence.data.project import Project
+from ctevidence.reports.notebooks import read_notebook, read_notebooks
 from ctevidence.reports.run import run_report
 
 ROOT = Path(__file__).parents[2]
@@ -31,3 +33,16 @@ def pack(tmp_path_factory):
     steps = []
     made = run_report(*SHIPPED, project=project, progress=steps.append)
     return project, made, steps
+
+
+@pytest.fixture
+def failing_at_week_8(tmp_path, monkeypatch):
+    """The notebooks, one of which stops when it is asked for week 8."""
+    shipped = read_notebooks()
+    at = next(i for i, n in enumerate(shipped) if n.name == "04_relapse")
+    notebook = nbformat.read(shipped[at].path, as_version=4)
+    code = "if week == 8: raise KeyError('there is no key')"
+    notebook.cells.insert(3, nbformat.v4.new_code_cell(code))
+    nbformat.write(notebook, tmp_path / "04_relapse.ipynb")
+    mine = (*shipped[:at], read_notebook(tmp_path / "04_relapse.ipynb"), *shipped[at + 1 :])
+    monkeypatch.setattr("ctevidence.reports.making.read_notebooks", lambda: mine)

@@ -222,19 +222,6 @@ def test_a_report_is_made_again_and_compared_number_by_number(project, kernels):
     ]
 
 
-@pytest.fixture
-def failing_at_week_8(tmp_path, monkeypatch):
-    """The notebooks, one of which stops when it is asked for week 8."""
-    shipped = read_notebooks()
-    at = next(i for i, n in enumerate(shipped) if n.name == "04_relapse")
-    notebook = nbformat.read(shipped[at].path, as_version=4)
-    code = "if week == 8: raise KeyError('there is no key')"
-    notebook.cells.insert(3, nbformat.v4.new_code_cell(code))
-    nbformat.write(notebook, tmp_path / "04_relapse.ipynb")
-    mine = (*shipped[:at], read_notebook(tmp_path / "04_relapse.ipynb"), *shipped[at + 1 :])
-    monkeypatch.setattr("ctevidence.reports.making.read_notebooks", lambda: mine)
-
-
 def test_a_cell_that_fails_stops_nothing_else_and_leaves_what_was_there(
     project, make, failing_at_week_8
 ):

@@ -65,6 +65,14 @@ def test_numbers_of_an_element_are_those_of_the_estimates_that_it_names(write, n
     assert "results.json lacks" in unknown
 
 
+def test_a_number_in_a_title_is_a_name(write, named, broken):
+    told = named("Phase 3 of CBT by itself: 5 more of every 100 (−32 to 42), 36 people.")
+    source = {"name": "one", "title": "Phase 3 of CBT: medication, therapy or both", "citation": ""}
+    known = {"question": {"arms": [], "sources": [source]}}
+    assert "R3" not in broken(write(results=known, report=told))
+    assert "3 is no number of" in broken(write(report=told))["R3"][0]
+
+
 def test_people_of_a_service_are_the_multiples_of_what_stands_per_100(write, named, broken):
     told = "Of 400 people a year: 20 more (from 128 fewer to 168 more)."
     of_it = named(told).replace("data-estimates", 'data-per="service" data-estimates')

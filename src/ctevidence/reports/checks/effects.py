@@ -31,13 +31,14 @@ PAIRS = {"risk_ratio": "risk_difference", "odds_ratio": "risk_difference"}
 
 def same_numbers(pack: Pack) -> Iterator[str]:
     """R3: an effect on a page is one of the estimates, and of those that its element names."""
-    texts = _texts_by_id(pack)
+    texts, titles = _texts_by_id(pack), _titles(pack)
     everywhere = _effects_of(pack)
     # the heterogeneity of effects is no effect
     effects, spread = effect(), re.compile(rf"{any_of(phrases('spread'))} $", re.I)
     for name, page in pack.written.items():
         for tag in page.find_all(attrs={"data-estimates": True}):
-            yield from (f"{name}: {p}" for p in _in_element(tag, texts, _people_of(tag, pack)))
+            people = _people_of(tag, pack)
+            yield from (f"{name}: {p}" for p in _in_element(tag, texts, people, titles))
         for tag in page.main.find_all(PLACES):
             if tag.find_parent(attrs={"data-estimates": True}) or tag.has_attr("data-estimates"):
                 continue
@@ -87,7 +88,17 @@ def _too_few() -> str:
     return "|".join(pattern(claims[key], few=r"\d+") for key in ("few", "too_few"))
 
 
-def _in_element(tag: Tag, texts: dict[str, set[str]], people: int | None) -> Iterator[str]:
+def _titles(pack: Pack) -> list[str]:
+    """Titles of the sources as pages say them: whole, or up to the colon; the longest first."""
+    sources = pack.results.get("question", {}).get("sources", ())
+    titles = {" ".join(source["title"].split()) for source in sources}
+    titles |= {title.partition(":")[0] for title in titles}
+    return sorted(titles - {""}, key=len, reverse=True)
+
+
+def _in_element(
+    tag: Tag, texts: dict[str, set[str]], people: int | None, titles: list[str]
+) -> Iterator[str]:
     ids = str(tag["data-estimates"]).split()
     if unknown := [i for i in ids if i not in texts]:
         yield f"an element names estimates that results.json lacks: {unknown[:3]}"
@@ -96,7 +107,10 @@ def _in_element(tag: Tag, texts: dict[str, set[str]], people: int | None) -> Ite
     known = {"100", str(SMALL_STUDY), *(number for i in ids for number in texts[i])}
     if people is not None:
         known = _of_people(people, known)
-    for found in NUMBER.findall(re.sub(rf"{_counted()}|{_too_few()}", "", text_of(tag))):
+    text = re.sub(rf"{_counted()}|{_too_few()}", "", text_of(tag))
+    for title in titles:  # a number in a title is a name
+        text = text.replace(title, "")
+    for found in NUMBER.findall(text):
         if found not in known:
             yield f"{found} is no number of {ids[0]}: {text_of(tag)[:80]!r}"
 
