@@ -1,12 +1,16 @@
 """The command line as a newcomer meets it."""
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from ctevidence.cli import main
+
+LINDE = Path(__file__).parents[1] / "data/raw/linde2016"
 
 
 @pytest.fixture
@@ -84,6 +88,32 @@ def test_a_misspelt_name_is_refused_before_anything_runs(run, tmp_path):
 def test_a_name_in_data_raw_can_be_checked(run):
     run("new", "my-study")
     assert "An example study" in run("check", "my-study")[1]
+
+
+def test_a_file_beside_is_not_called_missing(run, tmp_path):
+    run("new", "my-study")
+    (tmp_path / "scores.csv").write_text("a,b\n")
+    said = str(run("check", "scores.csv")[0])
+    assert "This is a file; a study is a folder." in said
+
+
+def test_data_that_stand_in_processed_alone_cannot_be_prepared(run, tmp_path):
+    run("new", "only")
+    (tmp_path / "data/processed").mkdir(exist_ok=True)
+    (tmp_path / "data/raw/only").rename(tmp_path / "data/processed/only")
+    status, out, err = run("prepare", "only")
+    assert (status, out) == (2, "")
+    assert '"only" stands in data/processed alone' in err
+    assert "put the files as received and what declares them in data/raw/only" in err
+    assert "did you mean" not in err
+
+
+def test_a_network_without_trials_is_refused_before_anything_runs(run, tmp_path):
+    run("new", "my-study")
+    shutil.copytree(LINDE, tmp_path / "data/raw/linde2016")
+    status, out, err = run("report", "my-study", "--network", "linde2016")
+    assert (status, out) == (2, "")
+    assert 'The network "linde2016" stands beside published trials' in err
 
 
 def test_a_week_that_is_not_scheduled_is_refused_before_anything_runs(run):

@@ -145,6 +145,12 @@ def prepare(
     names = [name] if name else [source.name for source in found(project.root) if source.raw]
     for one in names:
         if not project.raw(one).is_dir():
+            if project.processed(one).is_dir():
+                raise UsageError(
+                    f'"{one}" stands in data/processed alone: data/raw holds nothing to make it '
+                    f"from. Reports use it as it is; to make it anew, put the files as received "
+                    f"and what declares them in data/raw/{one}."
+                )
             raise MissingSource(one, project.root)
         made = make(one, raw=project.raw(one).parent, processed=project.processed(one).parent)
         if not quiet:
@@ -191,6 +197,8 @@ def _folder(path: Path) -> Path:
     for folder in (project.raw(path.name), project.processed(path.name)):
         if folder.is_dir():
             return folder
+    if path.exists():
+        return path
     raise MissingSource(path.name, project.root)
 
 

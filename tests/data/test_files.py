@@ -102,6 +102,39 @@ def test_every_line_of_another_encoding_is_told_at_once(tmp_path: Path) -> None:
     assert [(p.row, p.value) for p in found] == [(2, "Åse,1"), (4, "y,€")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_letters_of_several_bytes_are_read_when_declared(encoding: str, tmp_path: Path) -> None:
+    raw = table(tmp_path, "a,b\nÅse,€\n".encode(encoding), encoding=encoding)
+    assert raw.frame.loc[2].tolist() == ["Åse", "€"]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_damage_in_letters_of_several_bytes_is_told_at_its_line(
+    encoding: str, ending: str, tmp_path: Path
+) -> None:
+    # U+0A0A and U+010A hold the byte of a line's end, and are none
+    before = ending.join(["a,b", "\u0a0a,\u010a", "x,"])
+    order = "be" if encoding == "utf-16-be" else "le"
+    alone = (0xD800).to_bytes(
+        4 if encoding == "utf-32" else 2, "big" if order == "be" else "little"
+    )
+    after = f"{ending}z,1{ending}".encode(f"{encoding[:6]}-{order}")
+    data = before.encode(encoding) + alone + after  # half of a pair
+    declared = {} if encoding == "utf-16" else {"encoding": encoding}
+    problems = refused(tmp_path, data, **declared).problems
+    assert [p.row for p in problems] == [3]
+    assert encoding.upper() in problems[0].why
+    assert "1252" not in problems[0].do
+
+
+def test_a_byte_order_mark_counts_in_what_is_wrong_too(tmp_path: Path) -> None:
+    data = "\ufeffa,b\nx,1\n".encode() + b"\xc5se,2\n"
+    problem = refused(tmp_path, data, encoding="cp1252").problems[0]
+    assert problem.row == 3
+    assert problem.why.startswith("The line is not UTF-8;")
+
+
 def test_a_declared_encoding_cannot_garble_utf_8(tmp_path: Path) -> None:
     # read as Windows-1252 this would be "Ã…se", without any error
     problem = refused(tmp_path, "a\nÅse\n".encode(), encoding="cp1252").problems[0]

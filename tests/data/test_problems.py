@@ -113,6 +113,12 @@ def test_a_reason_that_many_kinds_share_stands_once():
     assert few.count("Why: It is missing.") == 3
 
 
+def test_a_shared_reason_of_whole_rows_names_no_column():
+    found = [Problem("s.csv", "It is cut off.", f"Mend {k}.", row=k) for k in range(5, 9)]
+    text = str(DataProblems(found, "demo"))
+    assert "    row 5    Mend 5.\n" in text
+
+
 def test_open_decisions_are_counted_as_what_they_are():
     found = [Problem("s.toml", TO_DECIDE, "Say it.", k, 1, "?") for k in "abcde"]
     text = str(DataProblems(found, "demo"))

@@ -15,7 +15,7 @@ from ctevidence.data.made_tables import make_tables
 from ctevidence.data.mapping import read_mapping
 from ctevidence.data.prepare import prepare
 from ctevidence.data.problems import DataProblems
-from ctevidence.data.proposal import propose
+from ctevidence.data.proposal import _study, propose
 from ctevidence.data.readers import read_study
 from ctevidence.data.scales import scales
 from ctevidence.data.sources import declared_checksums
@@ -373,6 +373,36 @@ def test_two_files_of_one_name_are_refused(tmp_path):
 def test_a_question_mark_in_the_data_is_no_decision(tmp_path):
     (tmp_path / "prepare.toml").write_text('[visits]\nx = { values = { "?" = "unknown" } }\n')
     assert undecided(tmp_path) == []
+
+
+def test_a_list_of_several_lines_is_no_table(tmp_path):
+    text = 'baseline_days = [ # say which\n ["?", "?"], # from, to\n ["a"]\n]\nlast = "?"\n'
+    (tmp_path / "study.toml").write_text(f"[schedule]\n{text}")
+    found = [(p.column, p.row, p.do) for p in undecided(tmp_path)]
+    replace = "Replace the question mark."
+    assert found == [("schedule.baseline_days", 3, "from, to."), ("schedule.last", 6, replace)]
+
+
+def test_tables_of_any_arm_are_told(tmp_path):
+    text = '[arms."CBT + [drug] #2"] # the arm\ntreatment = "?" # which\n[[a . b-c]]\nd = \'?\'\n'
+    (tmp_path / "study.toml").write_text(text)
+    found = [(p.column, p.do) for p in undecided(tmp_path)]
+    assert found == [
+        ("arms.CBT + [drug] #2.treatment", "which."),
+        ("a . b-c.d", "Replace the question mark."),
+    ]
+
+
+def test_a_hash_within_quotation_marks_is_no_remark(tmp_path):
+    line = r"""day = { date = "Visit \"#1\" date", other = '#', since = "?" } # the "first" day"""
+    (tmp_path / "prepare.toml").write_text(f"[visits]\n{line}\nname = '?  \"?\"'\n")
+    (found,) = undecided(tmp_path)
+    assert (found.column, found.row, found.do) == ("visits.day", 2, 'the "first" day.')
+
+
+def test_names_are_filled_in_as_they_are():
+    assert tomllib.loads(_study("SCALE", []))["study"]["name"] == "SCALE"
+    assert tomllib.loads(_study("WHICH", []))["study"]["name"] == "WHICH"
 
 
 def test_the_command(tmp_path, monkeypatch):

@@ -96,6 +96,7 @@ def test_every_cell_of_a_matrix_is_told_at_once(project, tmp_path):
         (Order("demo", parameters={"week": 0}), "Week 0 is not in the schedule"),
         (Order("demo", "uis-relapse"), '--trials names published trials, but "uis-relapse" is'),
         (Order("demo", None, "uis-relapse"), '--network names published trials, but "uis'),
+        (Order("demo", None, "linde2016"), "(--trials linde2016 for the network alone)"),
         (Order("published-trials", "linde2016"), "give --network linde2016"),
         (Order("uis-relapse", outcomes=("response",)), "schedules no visits"),
         (Order("published-trials", outcomes=("relapse",)), "published trials, not a study"),
@@ -115,10 +116,13 @@ def test_one_misspelt_name_is_an_error_of_its_own(project):
 
 def test_a_declaration_that_cannot_be_read_is_left_to_the_plan(project):
     folder = project.raw("damaged")
-    for text in ("[study", "", '[schedule]\nvisits = "?"', "[schedule]\nvisits = [1]"):
+    parameters = {"week": 3, "condition": "depression"}
+    order = Order("damaged", "published-trials", parameters=parameters)
+    visits = '[schedule]\nvisits = "?"', "[schedule]\nvisits = [1]"
+    for text in ("[study", "", *visits, 'study = "x"', "[[study]]"):
         folder.mkdir(exist_ok=True)
         (folder / "study.toml").write_text(text)
-        refuse_misfits([Order("damaged", parameters={"week": 3})], project, NOTEBOOKS)
+        refuse_misfits([order], project, NOTEBOOKS)
     shutil.rmtree(folder)
 
 

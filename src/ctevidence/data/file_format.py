@@ -37,7 +37,7 @@ class FileFormat:
 
     def __post_init__(self) -> None:
         try:
-            b" ".decode(self.encoding)  # empty bytes would not look the codec up
+            " ".encode(self.encoding)  # no text at all would not look the codec up
         except (LookupError, UnicodeError):
             raise ValueError(
                 f'encoding is "{self.encoding}", which is not known; say "utf-8" or "cp1252".'

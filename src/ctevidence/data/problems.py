@@ -201,7 +201,8 @@ def _line(problem: Problem) -> str:
     """One problem of a reason that stands above: row, column, what to do."""
     row = "" if problem.row is None else f"row {problem.row}"
     found = f'"{_shown(problem.value)}": ' if problem.value not in ("", "?") else ""
-    text = f"{row:<8} {_shown(problem.column)}: {found}{problem.do}"
+    column = f"{_shown(problem.column)}: " if problem.column else ""
+    text = f"{row:<8} {column}{found}{problem.do}"
     return _filled(text, "    ", " " * 13)
 
 

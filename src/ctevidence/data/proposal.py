@@ -239,12 +239,14 @@ def _study(name: str, tables: list[ReceivedTable]) -> str:
         for arm in arms
     ]
     found = scales_of(tables)
-    text = text.replace('"NAME"', quoted(name))
-    scale = quoted(found[0] if len(found) == 1 else "?")
-    which = f"; found: {', '.join(found)}" if len(found) > 1 else ""
-    text = text.replace('"SCALE"', scale).replace("WHICH", which)
-    text = text.replace("ARMS\n", "\n".join(blocks) + "\n")
-    return text.replace("SCHEDULE\n", _schedule(tables))
+    filled = {
+        '"NAME"': quoted(name),
+        '"SCALE"': quoted(found[0] if len(found) == 1 else "?"),
+        "WHICH": f"; found: {', '.join(found)}" if len(found) > 1 else "",
+        "ARMS\n": "\n".join(blocks) + "\n",
+        "SCHEDULE\n": _schedule(tables),
+    }  # all in one pass: what one of them says is no place for the next
+    return re.sub("|".join(filled), lambda place: filled[place[0]], text)
 
 
 def _schedule(tables: list[ReceivedTable]) -> str:

@@ -20,8 +20,12 @@ FILES = ("prepare.toml", "study.toml", "trials.toml")
 #: Tables that a study may leave out; its reports then say that they are not declared.
 MAY_BE_ABSENT = ("response", "remission", "relapse", "retention")
 
-_MARK = re.compile(r"""["']\?["']""")
-_TABLE = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(#.*)?")
+_QUOTED = r""""(?:\\.|[^"\\])*"|'[^']*'"""
+_QUOTED_OR_REMARK = re.compile(rf"{_QUOTED}|#.*")
+#: begins with a word, since ["a"] alone on a line belongs to a list
+_TABLE = re.compile(
+    rf"\s*\[{{1,2}}\s*([A-Za-z][\w-]*(?:\s*\.\s*(?:{_QUOTED}|[\w-]+))*)\s*\]{{1,2}}\s*(#.*)?"
+)
 _KEY = re.compile(r"""\s*(?:"([^"]*)"|([\w.-]+))\s*=""")
 
 
@@ -43,19 +47,21 @@ def _open(path: Path) -> list[Problem]:
             return []
     except DataProblems:
         return []
-    needed, optional, table, told = [], [], "", set()
+    needed, optional, table, key, told = [], [], "", "", set()
     for row, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
         if head := _TABLE.fullmatch(line):
-            table = head[1].replace('"', "")
-        code, _, remark = line.partition("#")
-        if _MARK.search(code):
-            key = _KEY.match(code)
+            table, key = head[1].replace('"', ""), ""
+        if named := _KEY.match(line):  # a list of several lines has its key on the first
+            key = named[1] or named[2]
+        parts = _QUOTED_OR_REMARK.findall(line)
+        if {'"?"', "'?'"}.intersection(parts):
+            remark = parts[-1][1:] if parts[-1].startswith("#") else ""
             do = f"{remark.strip().rstrip('.') or 'Replace the question mark'}."
             may_be_absent = path.name == "study.toml" and table in MAY_BE_ABSENT
             if may_be_absent and table not in told:
                 told.add(table)
                 do += f" The table [{table}] may be left out."
-            column = ".".join(filter(None, [table, (key[1] or key[2]) if key else ""]))
+            column = ".".join(filter(None, [table, key]))
             found = Problem(path.name, TO_DECIDE, do, column=column, row=row, value=OPEN)
             (optional if may_be_absent else needed).append(found)
     problems = [*needed, *optional]

@@ -53,6 +53,12 @@ class Declared:
         return tuple(map(float, weeks))
 
     @property
+    def condition(self) -> object:
+        """The condition of the study as declared; None where it cannot be told."""
+        about = self.study.get("study")
+        return about.get("condition") if isinstance(about, dict) else None
+
+    @property
     def has_response(self) -> bool:
         return not self.study or "response" in self.study
 

@@ -100,11 +100,17 @@ class _Asked:
         return wrong
 
     def _of_kinds(self, order: Order) -> Iterator[str]:
-        beside = order.trials if order.trials != order.name else None
-        if beside and self._declared(order.name).is_trials:
+        main, beside = self._declared(order.name), order.trials
+        beside = beside if beside != order.name else None
+        if beside and main.is_trials:
             yield (
                 f'"{order.name}" holds published trials, and --trials names those that stand '
                 f"beside a study: leave it out, or give --network {beside}."
+            )
+        if order.network and main.is_study and not order.trials:
+            yield (
+                f'The network "{order.network}" stands beside published trials: name them too '
+                f"(--trials {order.network} for the network alone)."
             )
         for name, option in ((beside, "--trials"), (order.network, "--network")):
             if name and self._declared(name).is_study:
@@ -147,9 +153,9 @@ class _Asked:
             yield from self._follow_up(order.name, week)
 
     def _of_condition(self, order: Order, main: Declared) -> Iterator[str]:
-        condition, own = order.parameters[CONDITION], main.study.get("study", {})
+        condition = order.parameters[CONDITION]
         known = list(dict.fromkeys((*CONDITION_GROUPS, *CONDITIONS)))
-        if condition not in (*known, own.get("condition")):
+        if condition not in (*known, main.condition):
             yield f'No group of trials is about "{condition}"{did_you_mean(condition, known)}'
 
 
