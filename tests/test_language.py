@@ -51,6 +51,10 @@ def below(table):
     return {k for k in ENTRIES if k.startswith(f"{table}.")}
 
 
+def test_english_is_read_once_however_it_is_asked_for():
+    assert language() is language("en") is spoken()
+
+
 def test_every_call_names_its_words():
     assert [where for where, _, key, _ in CALLS if key is None] == []
     assert len(CALLS) > 100

@@ -156,7 +156,6 @@ def _flat(values: Mapping, start: str) -> Iterator[tuple[str, str]]:
             raise ValueError(f'Words "{path}" are not text but {value!r}.')
 
 
-@cache
 def language(name: str = ENGLISH) -> Language:
     """A language that the package holds, or a file of words; complete: as English, key for key.
 
@@ -170,6 +169,11 @@ def language(name: str = ENGLISH) -> Language:
     ValueError
         When there is no such file, or it differs from English in its keys or placeholders.
     """
+    return _language(name)
+
+
+@cache
+def _language(name: str) -> Language:
     folder = files("ctevidence") / "words"
     there = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
     if is_file := name.endswith(".toml"):

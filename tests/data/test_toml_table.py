@@ -1,5 +1,6 @@
 """TomlTable: one key at a time, each wrong type said, each unknown key found, with its line."""
 
+import json
 import tomllib
 
 import pytest
@@ -109,3 +110,16 @@ def test_keys_that_no_one_asked_for_are_refused_with_a_suggestion() -> None:
     ]
     assert source.problems[0].do == 'Did you mean "title"? Known here: title, name.'
     assert source.problems[1].do == "Known here: title, name."
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200b", "\ufeff", "\x07", "\x9b"])
+def test_words_that_hide_or_turn_text_are_refused(sign):
+    source = table(f"reason = {json.dumps(f'not{sign}blinded')}")
+    assert source.text("reason") is None
+    (problem,) = source.problems
+    assert f"U+{ord(sign):04X}" in problem.why
+
+
+def test_words_of_other_scripts_and_of_several_lines_are_words():
+    told = "Gr\u00f6\u00dfe\u00a0von \u05d0\u05d1\u200f\nund \u4e2d"
+    assert table(f"reason = {json.dumps(told)}").text("reason") == told

@@ -15,7 +15,13 @@ from ctevidence.data.service import Offer, Service
 from ctevidence.display.baseline import baseline_gap
 from ctevidence.display.course import plot_course
 from ctevidence.display.disclosure import PROFILES
-from ctevidence.display.key_messages import further_messages, harm_messages, message, study_alone
+from ctevidence.display.key_messages import (
+    further_messages,
+    harm_messages,
+    message,
+    own_answer,
+    study_alone,
+)
 from ctevidence.display.leading_findings import ROWS, table_leading
 from ctevidence.display.release import gated
 from ctevidence.display.rule_words import rule_words
@@ -120,7 +126,8 @@ def test_a_service_multiplies_what_a_reader_sees():
     # 13, 2 and 37 of every 100, of 400 people
     assert told.text == (
         "Of 400 people a year, with combined treatment instead of medication: 52 more who respond "
-        "(from 8 more to 148 more)."
+        "(from 8 more to 148 more). There is room for 150 of them: 20 more (from 3 more to 56 "
+        "more)."
     )
     assert told.estimates == (MORE.id,)
     assert service_effect(both()["harms"], SERVICE, "open").text == ""
@@ -249,6 +256,8 @@ def test_lines_below_the_messages_hold_relapse_the_young_and_the_singles():
         "medication: no data; against therapy 37 fewer of every 100 people who have a recurrence "
         "(range 65 fewer to 34 more; 2 trials, 113 people, all older adults with depression): not "
         "determined.",
+        "Any recorded harm of adults, with both: against medication: no data; against therapy: no "
+        "data.",
         "Tapering medication with therapy: against staying on it: no data.",
         "Adolescents and children, with both: against medication: no data; against therapy: no "
         "data.",
@@ -266,8 +275,21 @@ def test_a_line_that_claims_a_direction_says_how_sure():
     chosen = verdicts(replace(YOUNG, n=300, n_reference=300, randomised=False))
     assert (
         "(certainty not assessed; an association: not randomised)"
-        in further_messages(chosen, "open")[2].text
+        in further_messages(chosen, "open")[3].text
     )
+
+
+def test_a_study_that_leads_has_no_second_answer_below():
+    study = simulate_study(n=60, seed=3)
+    countings = ("response (observed)", "response (missing as non-response)")
+    rows = [
+        replace(MORE, id="", study=study.name, outcome=outcome, studies=1, n=100, n_reference=100)
+        for outcome in countings
+    ]
+    assert own_answer(verdicts(*rows), study) is None
+    told = own_answer(verdicts(*rows, MORE), study).text
+    assert told.count("against medication") == 1
+    assert "people without a score left out" in told
 
 
 def test_tapering_is_held_against_staying_on_medication():
@@ -276,7 +298,7 @@ def test_tapering_is_held_against_staying_on_medication():
         conf_high=0.18, population="depression; adults; maintenance phase; stratum taper",
     )  # fmt: skip
     lines = [told.text for told in further_messages(verdicts(taper), "open")]
-    assert lines[1] == (
+    assert lines[2] == (
         "Tapering medication with therapy: against staying on it 3 fewer of every 100 people who "
         "relapse (range 19 fewer to 18 more; 3 trials, 1276 people): not determined."
     )

@@ -6,11 +6,11 @@ import pytest
 
 from ctevidence.data.problems import DataProblems
 from ctevidence.data.trials import Trials
-from ctevidence.language import say
+from ctevidence.language import say, words
 from ctevidence.synthesis.arm_measure import ArmMeasure
 from ctevidence.synthesis.change_scores import change_sd
 from ctevidence.synthesis.effect_measures import count_effects, mean_effects, mean_values
-from ctevidence.synthesis.effect_sizes import effect_sizes
+from ctevidence.synthesis.effect_sizes import MEASURES, effect_sizes
 
 CLOSED_FORM = 1e-9  # both sides are closed forms in double precision
 CONTRAST = ("combined", "medication")
@@ -19,6 +19,11 @@ CONTRAST = ("combined", "medication")
 def equal(effect, expected):
     np.testing.assert_allclose(effect.estimate, expected["yi"], rtol=CLOSED_FORM)
     np.testing.assert_allclose(effect.variance, expected["vi"], rtol=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("measure", sorted(MEASURES))
+def test_every_measure_has_its_words(measure):
+    assert words("measures")[measure]
 
 
 @pytest.mark.parametrize(

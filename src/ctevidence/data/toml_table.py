@@ -12,6 +12,12 @@ from ctevidence.data.problems import Problem
 
 _MISSING = ("The table is missing.", "The key is missing.")
 
+#: Signs that show as nothing, or make what stands beside them show in another order: a page would
+#: not say what the file says. Tabs and ends of lines are spaces.
+HIDDEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+)
+
 _HEADER = re.compile(r"\s*(\[\[?)([^\]]+)\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*=""")
 
@@ -103,6 +109,10 @@ class TomlTable:
         value = self._take(
             key, wanted, lambda v: isinstance(v, str) and bool(v.strip() or not required), required
         )
+        if value and (hidden := HIDDEN.search(value)):
+            why = f"The words hold U+{ord(hidden.group()):04X}, which hides text or turns it round."
+            self.refuse(key, why, "Remove the sign.", value)
+            return None
         return value.strip() if value else value
 
     def choice(self, key: str, allowed: Iterable[str], *, required: bool = True) -> str | None:

@@ -15,8 +15,6 @@ from ctevidence.estimates import Estimate, Estimates
 from ctevidence.language import capital, in_both, say
 from ctevidence.names import in_words
 
-#: part of a caution that only repeats that there is no number
-
 
 def sentence_of_arms(estimates: Estimates, source="opensafely") -> str:
     """What is expected under each arm, arms beside each other in one sentence.

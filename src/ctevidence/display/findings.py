@@ -17,7 +17,7 @@ from ctevidence.display.table import Table
 from ctevidence.display.tables import shown_estimate
 from ctevidence.display.told import told
 from ctevidence.estimates import Estimate, Estimates
-from ctevidence.evidence.verdict import direction, rests_on_one_small_study
+from ctevidence.evidence.verdict import Thresholds, direction, rests_on_one_small_study
 from ctevidence.language import capital, pick, say
 
 #: start of the outcome -> its name in the language; always there, even empty: effect, course of
@@ -33,7 +33,13 @@ OUTCOMES = (
 LEVELS, DIFFERENCES = ("risk", "survival"), ("risk_difference", "survival_difference")
 
 
-def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Table:
+def table_findings(
+    estimates: Estimates,
+    arm: str,
+    reference: str,
+    source,
+    of_harms: Thresholds | None = None,
+) -> Table:
     """Absolute risks of two treatments side by side, outcome by outcome.
 
     Parameters
@@ -42,6 +48,8 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
         Of one study: risks per arm and their differences.
     arm, reference : str
     source : Study or name of a disclosure profile
+    of_harms : Thresholds, optional
+        By which a difference in harms is read, as the claims about harms do.
 
     Returns
     -------
@@ -60,7 +68,8 @@ def table_findings(estimates: Estimates, arm: str, reference: str, source) -> Ta
         if name == "staying_well_counted" and not found and _is_by_curve(estimates):
             continue  # nobody's state is unknown: there is one way of counting
         label = pick("findings", "attending" if name == "staying" and _seen(source) else name)
-        rows.append(_finding(found, label, arm, reference, disclosure))
+        matters = of_harms if name == "harm" else None
+        rows.append(_finding(found, label, arm, reference, disclosure, matters))
         origins.append(told("", *found, outcome=name, comparison=joined))
         shown_in += found
     a, r = treatment_label(arm), treatment_label(reference)
@@ -120,10 +129,15 @@ def _found(
 
 
 def _finding(
-    found: list[Estimate], label: str, arm: str, reference: str, disclosure: Disclosure
+    found: list[Estimate],
+    label: str,
+    arm: str,
+    reference: str,
+    disclosure: Disclosure,
+    matters: Thresholds | None,
 ) -> list[str]:
     if not found or not found[0].is_estimable:
-        why = _reading(found[0]) if found else say("findings.nothing")
+        why = _reading(found[0], matters) if found else say("findings.nothing")
         return [label, "", "", "", "", why, ""]
     row, *alone = found
     risks = {r.arm: shown_estimate(r, disclosure)[0] for r in alone}
@@ -137,7 +151,7 @@ def _finding(
         risks.get(arm, ""),
         say("amounts.value_and_range", value=value, limits=limits),
         _people(row, disclosure),
-        _reading(row),
+        _reading(row, matters),
         _sure(row),
     ]
 
@@ -149,9 +163,9 @@ def _sure(row: Estimate) -> str:
     return say("findings.sure_of", size=pick("findings", size), kind=pick("findings", kind))
 
 
-def _reading(row: Estimate) -> str:
+def _reading(row: Estimate, matters: Thresholds | None) -> str:
     if row.is_estimable:
-        return pick("direction", direction(row).key)
+        return pick("direction", direction(row, matters).key)
     return say("findings.hidden") if is_hidden(row) else say("findings.nothing")
 
 

@@ -38,6 +38,7 @@ LEADING = ("better-than-medication", "better-than-therapy", "better-than-both", 
 #: claims of which a line below says what was found, by the words that introduce them
 FURTHER = {
     "relapse": ("relapse-prevention", "relapse-prevention-therapy"),
+    "harm": ("harms", "harms-therapy"),
     "taper": ("reduce-medication-later",),
     "young": ("better-than-medication-young", "better-than-therapy-young"),
     "young-harm": ("harms-young", "harms-therapy-young"),
@@ -197,7 +198,10 @@ def own_answer(verdicts: Mapping[str, Verdict], study: Study) -> Told | None:
     """What a study itself finds of the two main claims, where other sources lead both."""
     parts, rows = [], []
     for claim in LEADING[:2]:
-        beside = verdicts[claim].beside if claim in verdicts else ()
+        verdict = verdicts.get(claim)
+        if verdict is None or verdict.lead is None or verdict.lead.study == study.name:
+            continue
+        beside = verdict.beside
         own = [r for r in beside if r.study == study.name and r.unit == "probability"]
         if own:
             rows.append(gated(own[0], disclosure_of(study)))

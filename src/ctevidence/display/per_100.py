@@ -33,9 +33,7 @@ from ctevidence.language import say
 from ctevidence.models.staying_well import CURVE, EVERYONE_COUNTED, KNOWN
 
 #: inches of a line of arrays, and of one that has only counts, all of too few people for icons
-LINE, LINE_WITHOUT_ICONS = 2.6, 1.3
-#: upper end of a panel without icons, in circles
-BELOW = 1.2
+LINE, LINE_WITHOUT_ICONS = 2.6, 1.0
 
 
 def plot_per_100(fit, week: float | None = None, name: str = "per-100") -> Figure:
@@ -109,13 +107,13 @@ def _arrays(rows: Estimates, study: Study, name: str) -> Figure:
             if few and value.isdigit():
                 events = disclosure.events_text(row.events, row.n)
                 big = say("display.tables.of", events=events, people=disclosure.text(row.n))
-                why = textwrap.fill(say("display.per_100.no_picture", few=SMALL), 20)
-                middle = BELOW / 2 if nobody else 4.5
-                panel.text(4.5, middle, why, ha="center", va="center", color=MUTED, fontsize=9)
+                if not nobody:
+                    why = textwrap.fill(say("display.per_100.no_picture", few=SMALL), 20)
+                    panel.text(4.5, 4.5, why, ha="center", va="center", color=MUTED, fontsize=9)
             below = say("display.per_100.range", limits=limits) if limits else ""
             draw_panel(panel, arm.label, filled, big, below, colour)
             if nobody:
-                panel.set_ylim(-3.7, BELOW)
+                panel.set_ylim(-3.7, 0)
             table.append(
                 (
                     arm.label,

@@ -18,7 +18,7 @@ from ctevidence.display.table import Table
 from ctevidence.display.told import Told, told
 from ctevidence.display.too_few import too_few
 from ctevidence.display.verbs import verb_of
-from ctevidence.estimates import SMALL
+from ctevidence.estimates import SMALL, Estimate
 from ctevidence.evidence.claims import Verdict
 from ctevidence.language import capital, pick, say
 
@@ -55,19 +55,24 @@ def service_effect(verdict: Verdict, service: Service, source="opensafely") -> T
         return Told("")
     if (nothing := nothing_follows(verdict, source)).text:
         return nothing
-    people = service.people_per_year
-    low, high = (_of(limit, people) for limit in (row.conf_low, row.conf_high))
+    people, places = service.people_per_year, service.places(row.arm)
     words = say(
         "service.effect",
         people=number(people, 0),
         arm=treatment_label(row.arm),
         reference=treatment_label(row.reference),
-        best=_of(row.estimate, people),
         verb=verb_of(row.outcome),
-        low=low,
-        high=high,
+        **_gained(row, people),
     )
+    if places is not None and places < people:
+        words += say("service.room", places=number(places, 0), **_gained(row, int(places)))
     return told(words, row, per="service")
+
+
+def _gained(row: Estimate, people: int) -> dict[str, str]:
+    """So many of these people more, or fewer, with the range."""
+    values = {"best": row.estimate, "low": row.conf_low, "high": row.conf_high}
+    return {name: _of(share, people) for name, share in values.items()}
 
 
 def _of(share: float, people: int) -> str:

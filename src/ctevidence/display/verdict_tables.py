@@ -27,7 +27,7 @@ from ctevidence.display.verdict_words import (
 )
 from ctevidence.estimates import Estimate
 from ctevidence.evidence.claims import Verdict
-from ctevidence.evidence.verdict import Direction
+from ctevidence.evidence.verdict import Direction, Thresholds
 from ctevidence.language import pick, say, words
 
 _VERDICTS = ("claim", "verdict", "sure", "estimate", "rests", "shown", "drives")
@@ -81,11 +81,25 @@ def _table(
     seen = {v.direction for v in verdicts if not _is_hidden(v, disclosure)}
     occurring = [d for d in Direction if d in seen]
     notes = [explained(found) for found in occurring]
-    notes += dict.fromkeys(thresholds_words(verdict.claim.thresholds) for verdict in verdicts)
+    notes += _thresholds_notes(verdicts)
     frame = _frame(rows, _ALL)[[words("claim_columns")[column] for column in columns]]
     origins = tuple(told("", verdict.lead, claim=verdict.claim.id) for verdict in verdicts)
     notes = () if columns == BEHIND else tuple(notes)
     return Table(name, caption, frame, notes, origins=origins)
+
+
+def _thresholds_notes(verdicts: list[Verdict]) -> list[str]:
+    """What matters; where claims differ in it, those that few claims share name their claims."""
+    by: dict[Thresholds, list[str]] = {}
+    for verdict in verdicts:
+        by.setdefault(verdict.claim.thresholds, []).append(verdict.claim.says)
+    most = max(by, key=lambda thresholds: len(by[thresholds]), default=None)
+    return [
+        thresholds_words(each)
+        if each == most
+        else say("claims.thresholds_of", told=thresholds_words(each), claims="; ".join(claims))
+        for each, claims in by.items()
+    ]
 
 
 def _as_above(cells: list[str], verdict: Verdict, above: list[Verdict]) -> list[str]:

@@ -11,6 +11,8 @@ from ctevidence.reports.material import Material
 from ctevidence.reports.page import Block, Section, folded, folded_table, grid, heading, prose
 
 COMPARISONS = (("combined", "medication"), ("combined", "therapy"), ("therapy", "medication"))
+#: the claim by whose thresholds harms of a study are read
+HARMS = "harms"
 #: misreadings that the tables invite
 MISREAD = ("not-determined", "not-established", "no-data", "dropout")
 
@@ -24,7 +26,9 @@ def findings_section(material: Material) -> Section:
         # without visits nobody's score is missing
         intro = say("findings.both_ways") if material.study.schedule else ""
         own, pairs = material.own_estimates, _pairs(material.study)
-        tables = [table_findings(own, *pair, material.study) for pair in pairs]
+        harms = material.verdicts.get(HARMS)
+        matters = None if harms is None else harms.claim.thresholds
+        tables = [table_findings(own, *pair, material.study, matters) for pair in pairs]
         shown = [prose(intro), *map(grid, tables[:2])]
         if blocks:  # all sources lead; its own risks stand in print beside each outcome
             blocks.append(folded(say("findings.in_study"), *shown, is_open=True))

@@ -23,12 +23,11 @@ def who_was_studied(effects: pd.DataFrame) -> str:
     Returns
     -------
     str
-        Such as ``442 of 1276 people have persistent depression (Keller 2000)``. Empty
-        where nobody was counted, all people have the same condition, or the part is smaller than
-        `LEAST_SHARE`.
+        Such as ``442 of 1276 people have persistent depression (Keller 2000)``. Empty where
+        nobody was counted, or the part is smaller than `LEAST_SHARE`.
     """
     people = effects["n1"] + effects["n2"]
-    if people.isna().any() or effects["condition"].nunique() < 2:
+    if people.isna().any():
         return ""
     special = effects["condition"] != effects["condition_group"]
     by = people[special].groupby(effects["condition"][special]).sum()

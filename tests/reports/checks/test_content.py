@@ -71,6 +71,9 @@ def test_a_number_in_a_title_is_a_name(write, named, broken):
     known = {"question": {"arms": [], "sources": [source]}}
     assert "R3" not in broken(write(results=known, report=told))
     assert "3 is no number of" in broken(write(report=told))["R3"][0]
+    # what stands before a colon and is a number alone takes nothing away
+    source["title"] = "6: a study"
+    assert broken(write(results=known, report=named("By week 9, 6 more of every 100.")))["R3"]
 
 
 def test_people_of_a_service_are_the_multiples_of_what_stands_per_100(write, named, broken):

@@ -70,10 +70,13 @@ def _counted() -> str:
     return rf"(?<!\w)(?:{told}|1–\d+)(?!\w)"
 
 
-def _people_of(tag: Tag, pack: Pack) -> int | None:
-    """The people of a year's whom an element speaks of, where it is of a declared service."""
+def _people_of(tag: Tag, pack: Pack) -> list[int]:
+    """Of how many people an element speaks that is of a service: a year's, those with a place."""
     service = pack.results.get("service")
-    return service["people_per_year"] if service and tag.get("data-per") == "service" else None
+    if not service or tag.get("data-per") != "service":
+        return []
+    places = (service.get(part, {}).get("places_per_year") for part in ("medication", "therapy"))
+    return [service["people_per_year"], *(int(n) for n in places if n is not None)]
 
 
 def _of_people(people: int, known: set[str]) -> set[str]:
@@ -89,15 +92,19 @@ def _too_few() -> str:
 
 
 def _titles(pack: Pack) -> list[str]:
-    """Titles of the sources as pages say them: whole, or up to the colon; the longest first."""
+    """Titles of the sources as pages say them: whole, or up to the colon; the longest first.
+
+    One without a letter would take away numbers that are none of a title.
+    """
     sources = pack.results.get("question", {}).get("sources", ())
     titles = {" ".join(source["title"].split()) for source in sources}
     titles |= {title.partition(":")[0] for title in titles}
-    return sorted(titles - {""}, key=len, reverse=True)
+    named = (title for title in titles if any(map(str.isalpha, title)))
+    return sorted(named, key=len, reverse=True)
 
 
 def _in_element(
-    tag: Tag, texts: dict[str, set[str]], people: int | None, titles: list[str]
+    tag: Tag, texts: dict[str, set[str]], people: list[int], titles: list[str]
 ) -> Iterator[str]:
     ids = str(tag["data-estimates"]).split()
     if unknown := [i for i in ids if i not in texts]:
@@ -105,11 +112,11 @@ def _in_element(
         return
     # of every 100; and the people below whom one study alone establishes nothing
     known = {"100", str(SMALL_STUDY), *(number for i in ids for number in texts[i])}
-    if people is not None:
-        known = _of_people(people, known)
+    if people:
+        known = set().union(*(_of_people(count, known) for count in people))
     text = re.sub(rf"{_counted()}|{_too_few()}", "", text_of(tag))
     for title in titles:  # a number in a title is a name
-        text = text.replace(title, "")
+        text = re.sub(rf"(?<!\w){re.escape(title)}(?!\w)", "", text)
     for found in NUMBER.findall(text):
         if found not in known:
             yield f"{found} is no number of {ids[0]}: {text_of(tag)[:80]!r}"
