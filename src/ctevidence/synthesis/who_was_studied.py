@@ -10,6 +10,8 @@ from ctevidence.synthesis.conditions import CONDITIONS
 
 #: a smaller part than this does not change whom a pooled number is about
 LEAST_SHARE = 0.2
+#: conditions that are special by age alone
+OF_ONE_AGE = {"adolescent_depression", "late_life_depression", "paediatric_anxiety"}
 
 
 def who_was_studied(effects: pd.DataFrame) -> str:
@@ -24,7 +26,8 @@ def who_was_studied(effects: pd.DataFrame) -> str:
     -------
     str
         Such as ``442 of 1276 people have persistent depression (Keller 2000)``. Empty where
-        nobody was counted, or the part is smaller than `LEAST_SHARE`.
+        nobody was counted, the part is smaller than `LEAST_SHARE`, or all are of one age, which
+        the population says.
     """
     people = effects["n1"] + effects["n2"]
     if people.isna().any():
@@ -34,6 +37,8 @@ def who_was_studied(effects: pd.DataFrame) -> str:
     if by.empty or by.max() < LEAST_SHARE * people.sum():
         return ""
     code = by.idxmax()
+    if code in OF_ONE_AGE and effects["condition"].nunique() < 2:
+        return ""
     trials = ", ".join(effects.loc[effects["condition"] == code, "label"])
     name = CONDITIONS[code].name if code in CONDITIONS else code.replace("_", " ")
     return say(

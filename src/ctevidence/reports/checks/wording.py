@@ -17,7 +17,7 @@ NOT_IN_BRIEF = ("hazard_ratio", "odds_ratio")
 SIGNS = (r"\bp\s*[=<]", r"\bNNT")
 BRIEF_WORDS = 600
 #: more of them where a service declares itself: two printed pages hold them
-SERVICE_WORDS = 100
+SERVICE_WORDS = 150
 BRIEF_GRADE = 12.0  # years of school (SMOG)
 VOWELS = re.compile(r"[aeiouy]+")
 
