@@ -39,7 +39,8 @@ def mutate(files: dict[str, bytes], rng: Random) -> dict[str, bytes]:
         table = name.endswith(".csv")
         changes = [_cell, _cell, _cell, _row, _column, _bytes] if table else [_line, _line, _bytes]
         files[name] = rng.choice(changes)(files[name], rng)
-    if rng.random() < 0.02:
+    # the last file stays: what damage is built upon has lost others before
+    if rng.random() < 0.02 and len(files) > 1:
         files.pop(rng.choice(sorted(files)))
     return files
 

@@ -287,6 +287,11 @@ class Study:
         return rows[columns].reset_index(drop=True)
 
     @property
+    def short_title(self) -> str:
+        """The title up to its colon, by which readers know the study."""
+        return self.title.partition(":")[0]
+
+    @property
     def _scored(self) -> pd.DataFrame:
         """Visits with a score of the primary scale."""
         v = self.tables["visits"]

@@ -78,7 +78,7 @@ def plot_between_visits(fit, name: str = "between-visits") -> Figure:
             )
         axes.set_ylim(0, 103)
         axes.set_xlim(0, last)
-        axes.set_ylabel("of 100 people")
+        axes.set_ylabel(say("display.of_100_people"))
         axes.set_xlabel(say("display.between_visits.axis"))
         axes.yaxis.grid(True)
         axes.set_title(say("display.between_visits.title"), pad=10)

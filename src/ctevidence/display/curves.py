@@ -165,7 +165,7 @@ def draw_curves(
         axes.set_xticks(marks)
         axes.set_xlim(0, last)
         axes.set_ylim(0, 103)
-        axes.set_ylabel("of 100 people")
+        axes.set_ylabel(say("display.of_100_people"))
         axes.yaxis.grid(True)
         axes.set_axisbelow(True)
         inches = lambda y: y / height  # noqa: E731

@@ -15,6 +15,7 @@ from ctevidence.display.format import interval, number, p_value, shown
 from ctevidence.display.labels import (
     condition_label,
     contrast_label,
+    heading,
     measure_label,
     treatment_label,
 )
@@ -244,7 +245,7 @@ def _headings(axes, first: Estimate, y: float) -> None:
         ha="left",
         **top,
     )
-    axes.text(WEIGHT, y, "weight", ha="right", **top)
+    axes.text(WEIGHT, y, heading("weight"), ha="right", **top)
 
 
 def _directions(first: Estimate, is_ratio: bool) -> str:

@@ -89,7 +89,7 @@ def plot_illness(fit, name: str = "illness") -> Figure:
         for panel in panels[len(arms) :]:
             panel.axis("off")
         for row in axes:
-            row[0].set_ylabel("of 100 people")
+            row[0].set_ylabel(say("display.of_100_people"))
         since = (
             say("display.illness.start")
             if fit.since == 0

@@ -208,7 +208,7 @@ def own_answer(verdicts: Mapping[str, Verdict], study: Study) -> Told | None:
             parts.append(_own_found(rows[-1], study))
     if not rows:
         return None
-    words = say("further.own", study=study.title.partition(":")[0], found="; ".join(parts))
+    words = say("further.own", study=study.short_title, found="; ".join(parts))
     return told(words, *rows)
 
 
@@ -234,7 +234,7 @@ def _own_found(row: Estimate, study: Study) -> str:
 def study_alone(study: Study) -> str:
     """A study with those who entered, to say that words are of it and of no trial beside it."""
     people = disclosure_of(study).text(len(study.entering()))
-    return say("further.study_alone", people=people, title=study.title.partition(":")[0])
+    return say("further.study_alone", people=people, title=study.short_title)
 
 
 def _in_short(verdict: Verdict, source) -> str:

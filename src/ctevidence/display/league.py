@@ -44,7 +44,6 @@ def plot_league(network: Network, name: str = "league", title: str = "") -> Figu
     count = len(order)
     shade, bold = np.full((count, count), math.nan), np.zeros((count, count), bool)
     text = [[""] * count for _ in order]
-    between = say("amounts.from_to", low="", high="")
     better = 1.0 if network.data.good_direction() == "higher" else -1.0
     for row in rows:
         # the row of the figure is the lower place: its estimate against the higher is turned
@@ -53,8 +52,8 @@ def plot_league(network: Network, name: str = "league", title: str = "") -> Figu
         distance = _distance(turned) * better
         shade[i, j] = 0.5 + 0.5 * max(-1.0, min(1.0, distance / FULL))
         bold[i, j] = _holds_out(turned)
-        limits = interval(turned.conf_low, turned.conf_high, turned.unit)
-        limits = limits.replace(between, "–").replace("< ", "<").replace("> ", ">")
+        ends = (shown(limit, turned.unit) for limit in (turned.conf_low, turned.conf_high))
+        limits = "–".join(ends).replace("< ", "<").replace("> ", ">")
         text[i][j] = f"{shown(turned.estimate, turned.unit)}\n{limits}"
     thin = {t for t in order if len(network.data.evidence.of(t)) == 1}
     labels = [f"{in_words(t)} *" if t in thin else in_words(t) for t in order]

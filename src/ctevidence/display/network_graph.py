@@ -19,6 +19,7 @@ from ctevidence.display.figure import (
     drawn_table,
     finished,
 )
+from ctevidence.display.labels import heading
 from ctevidence.display.spread import spread
 from ctevidence.language import say
 from ctevidence.names import in_words
@@ -100,7 +101,7 @@ def plot_network(network: Network, name: str = "network", title: str = "") -> Fi
         axes.set_xlim(-half, half)
         axes.set_ylim(-1.22, 1.22)
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
-        counted = "people" if by_people else "trials"
+        counted = heading("people" if by_people else "trials")
         legend = say("display.network_graph.key", counted=counted)
         figure.text(0.01, 0.02, legend, fontsize=8.5, color=MUTED)
         rows = [[in_words(a), in_words(b), str(weight[a, b])] for a, b in edges]

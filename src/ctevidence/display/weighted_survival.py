@@ -80,7 +80,7 @@ def plot_weighted_survival(fit: WeightedTimeToEventFit, name: str = "weighted-su
         axes.set_ylim(0, 103)
         axes.set_xlim(0, weeks[-1])
         axes.yaxis.grid(True)
-        axes.set_ylabel("of 100 people")
+        axes.set_ylabel(say("display.of_100_people"))
         axes.set_xlabel(
             say("display.weighted_survival.axis", population=fit.outcome.weight.population),
             color=MUTED,

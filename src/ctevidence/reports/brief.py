@@ -138,7 +138,7 @@ def _rests(material: Material) -> Section:
     points = []
     if study := material.study:
         people = disclosure_of(study).text(len(study.entering()))
-        title = study.title if _is_short(study.title) else study.title.partition(":")[0]
+        title = study.title if _is_short(study.title) else study.short_title
         points.append(say("brief.studied", people=people, title=title))
         if study.population and _is_short(study.population):
             points.append(say("brief.were", population=study.population))

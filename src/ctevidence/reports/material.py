@@ -91,7 +91,7 @@ class Material:
             condition=self.condition,
             sources=[source for source in (self.trials, self.network) if source],
             # the title up to what it explains: short enough for a cell
-            names={self.study.name: self.study.title.partition(":")[0]} if self.study else None,
+            names={self.study.name: self.study.short_title} if self.study else None,
         )
         return {verdict.claim.id: verdict for verdict in found}
 
