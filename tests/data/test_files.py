@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ctevidence.data import parquet_cells
 from ctevidence.data.files import FileFormat, RawTable, read_raw
 from ctevidence.data.problems import DataProblems
 
@@ -159,6 +160,26 @@ def test_bytes_that_are_no_windows_1252_either(tmp_path: Path) -> None:
 def test_impossible_formats(options: dict, found: str) -> None:
     with pytest.raises(ValueError, match=found):
         FileFormat(**options)
+
+
+def test_a_damaged_name_in_a_parquet_file_is_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"score": [1.0, 2.0]}).to_parquet(path)
+    path.write_bytes(path.read_bytes().replace(b"score", b"sc\x80re"))
+    with pytest.raises(DataProblems, match="not a readable Parquet file"):
+        read_raw(path)
+
+
+def test_parquet_columns_of_different_lengths_are_a_problem(tmp_path: Path, monkeypatch) -> None:
+    # a damaged file may give a column without its rows
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"id": ["a", "b"], "score": [1.0, 2.0]}).to_parquet(path)
+    whole = parquet_cells._cells
+    monkeypatch.setattr(
+        parquet_cells, "_cells", lambda c: whole(c.slice(0, 0) if c.type == "double" else c)
+    )
+    with pytest.raises(DataProblems, match=r"different numbers of rows \(0, 2\)"):
+        read_raw(path)
 
 
 def test_parquet_cells_read_like_those_of_a_csv(tmp_path: Path) -> None:

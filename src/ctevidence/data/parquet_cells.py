@@ -45,6 +45,11 @@ def read_cells(path: Path) -> tuple[list[str], list[pd.Categorical]]:
         why = f"A value in the file cannot be read ({str(error).splitlines()[0]})."
         do = "Write it again, or save the table as CSV."
         raise DataProblems([Problem(path.name, why, do)], path.name) from None
+    if len(lengths := {len(column) for column in columns}) > 1:
+        told = ", ".join(f"{n:,}" for n in sorted(lengths))
+        why = f"The columns of the file have different numbers of rows ({told})."
+        do = "Write it again, or save the table as CSV."
+        raise DataProblems([Problem(path.name, why, do)], path.name)
     return [str(name).strip() for name in names], columns
 
 

@@ -29,7 +29,7 @@ def refuse_parquet_size(path: Path) -> None:
     try:
         about = pq.read_metadata(path)
         groups = [about.row_group(i) for i in range(about.num_row_groups)]
-    except (pa.ArrowException, OSError, MemoryError) as error:
+    except (pa.ArrowException, ValueError, OSError, MemoryError) as error:  # names may be damaged
         why = f"This is not a readable Parquet file ({str(error).splitlines()[0]})."
         do = "Write it again, or save the table as CSV."
         raise DataProblems([Problem(path.name, why, do)], path.name) from None
