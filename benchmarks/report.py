@@ -1,7 +1,7 @@
 """Time and memory of the main job on the shipped data, and of a matrix of small reports.
 
 The report pack of `beat-the-blues` with `published-trials` is made as a user makes it, in a process
-of its own and in a temporary project: cold (nothing compiled, nothing kept), warm (everything made
+of its own and in a temporary project: cold (no list of fonts, nothing kept), warm (everything made
 anew) and cached (nothing has changed), the last also by the command line. Beside it stand the
 models alone: the same estimates, to the last digit, by the code of the same notebooks in one plain
 process, without tables, figures, sentences, kernels and pages. A forked kernel and a started one
@@ -247,14 +247,11 @@ def report_jobs(folder: Path) -> dict[str, Job]:
     for source in (STUDY, TRIALS):
         shutil.copytree(ROOT / "data" / "raw" / source, folder / "data" / "raw" / source)
     asked = f"{STUDY}+{TRIALS}"
-    compiled = {
-        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
-        "MPLCONFIGDIR": str(folder / "mpl"),
-    }
+    fonts = {"MPLCONFIGDIR": str(folder / "mpl")}
     return {
-        "cold": run_job(folder, asked, **compiled),
-        "warm": run_job(folder, asked, 2, "fresh", **compiled),
-        "cached": run_job(folder, asked, **compiled),
+        "cold": run_job(folder, asked, **fonts),
+        "warm": run_job(folder, asked, 2, "fresh", **fonts),
+        "cached": run_job(folder, asked, **fonts),
     }
 
 
