@@ -92,7 +92,8 @@ def contrast_sentence(
         "behind": in_brackets(range_words(reach), *behind),
     }
     if is_too_few:
-        return capital(say("contrast.too_few", few=SMALL, **amount_told, **names))
+        seen = capital(say("contrast.too_few", **amount_told, **names))
+        return f"{seen} {say('claims.too_few', few=SMALL)}"
     leads = pick("leads_to", allowed.verb)
     told = pick("effect", allowed.size, leads=leads, **amount_told, **names)
     # before the number: a striking estimate of a few people is never the headline

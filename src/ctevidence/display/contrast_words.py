@@ -49,6 +49,12 @@ def difference_words(row: Estimate) -> tuple[str, str]:
     return _with_unit(row.estimate, row.unit), step
 
 
+def difference_told(row: Estimate) -> dict[str, str]:
+    """Best estimate, what it is of, and its range, as templates of a line take them."""
+    best, limits = difference_words(row)
+    return {"best": best, "outcome": outcome_words(row), "limits": limits}
+
+
 def _with_unit(value: float, unit: str) -> str:
     """``14 more of every 100 people``, ``3.2 lower BDI points``, ``4.9 weeks longer``."""
     told = amount(value, unit)

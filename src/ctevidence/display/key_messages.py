@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from ctevidence.data.study import Study
 from ctevidence.display.arm_sentences import sentence_of_arms
 from ctevidence.display.contrast_sentences import tail
-from ctevidence.display.contrast_words import difference_words, in_brackets, outcome_words
+from ctevidence.display.contrast_words import difference_told, in_brackets
 from ctevidence.display.disclosure import disclosure_of
 from ctevidence.display.labels import condition_of, population_label, treatment_label
 from ctevidence.display.release import gated, people_text
@@ -208,8 +208,8 @@ def own_answer(verdicts: Mapping[str, Verdict], study: Study) -> Told | None:
             parts.append(_own_found(rows[-1], study))
     if not rows:
         return None
-    words = say("further.own", study=study.short_title, found="; ".join(parts))
-    return told(words, *rows)
+    line = say("further.own", study=study.short_title, found="; ".join(parts))
+    return told(line, *rows)
 
 
 def _own_found(row: Estimate, study: Study) -> str:
@@ -218,17 +218,10 @@ def _own_found(row: Estimate, study: Study) -> str:
         return say("further.own_nothing", reference=reference, why=row.caution)
     if too_few(row, disclosure_of(study)):
         return say("further.own_nothing", reference=reference, why=say("claims.few", few=SMALL))
-    best, limits = difference_words(row)
+    people = people_text(row, disclosure_of(study))
     behind = "".join(f"; {part}" for part in tail(row, None))
-    return say(
-        "further.own_found",
-        reference=reference,
-        best=best,
-        outcome=outcome_words(row),
-        limits=limits,
-        people=people_text(row, disclosure_of(study)),
-        behind=behind,
-    )
+    found = difference_told(row)
+    return say("further.own_found", reference=reference, people=people, behind=behind, **found)
 
 
 def study_alone(study: Study) -> str:
@@ -244,13 +237,10 @@ def _in_short(verdict: Verdict, source) -> str:
     lead = None if verdict.lead is None else gated(verdict.lead, disclosure)
     if lead is None or not lead.is_estimable:
         return say("further.nothing", reference=reference, found=direction_words(verdict))
-    best, limits = difference_words(lead)
     return say(
         "further.found",
         reference=reference,
-        best=best,
-        outcome=outcome_words(lead),
-        limits=limits,
+        **difference_told(lead),
         found=f"{direction_words(verdict)}{in_brackets(*_how_sure(verdict))}",
         rests=", ".join(filter(None, (count_words(verdict, disclosure), _of_age(lead)))),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ctevidence.display.contrast_words import amount, difference_words, outcome_words
+from ctevidence.display.contrast_words import amount, difference_told
 from ctevidence.display.disclosure import Disclosure, disclosure_of
 from ctevidence.display.labels import condition_of, treatment_label
 from ctevidence.display.release import gated
@@ -76,14 +76,8 @@ def _lead(verdict: Verdict, material: Material) -> Estimate | None:
 
 def _found(verdict: Verdict, row: Estimate, disclosure: Disclosure) -> dict[str, str]:
     """Against what, how many more, of what, the range and the people."""
-    best, limits = difference_words(row)
-    return {
-        "reference": treatment_label(row.reference),
-        "best": best,
-        "outcome": outcome_words(row),
-        "limits": limits,
-        "people": _people(verdict, disclosure),
-    }
+    people = _people(verdict, disclosure)
+    return {"reference": treatment_label(row.reference), "people": people, **difference_told(row)}
 
 
 def _sure(verdict: Verdict, row: Estimate) -> str:

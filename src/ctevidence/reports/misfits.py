@@ -15,7 +15,7 @@ from ctevidence.data.sources import MissingSource
 from ctevidence.reports.declared import Declared, read_declared
 from ctevidence.reports.notebooks import Notebook
 from ctevidence.reports.orders import Order, subject
-from ctevidence.reports.stages import Held
+from ctevidence.reports.stages import Held, network_alone
 from ctevidence.synthesis.conditions import CONDITION_GROUPS, CONDITIONS
 from ctevidence.terms import UsageError, did_you_mean
 
@@ -108,10 +108,7 @@ class _Asked:
                 f"beside a study: leave it out, or give --network {beside}."
             )
         if order.network and main.is_study and not order.trials:
-            yield (
-                f'The network "{order.network}" stands beside published trials: name them too '
-                f"(--trials {order.network} for the network alone)."
-            )
+            yield network_alone(order.network)
         for name, option in ((beside, "--trials"), (order.network, "--network")):
             if name and self._declared(name).is_study:
                 yield f'{option} names published trials, but "{name}" is a study.'

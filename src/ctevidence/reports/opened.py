@@ -12,7 +12,7 @@ from ctevidence.data.readers import read_study
 from ctevidence.data.sources import MissingSource
 from ctevidence.data.study import Study
 from ctevidence.data.trials import Trials, read_trials
-from ctevidence.reports.stages import Held
+from ctevidence.reports.stages import Held, network_alone
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,7 @@ def open_sources(
     beside = folder_of(project, trials) if is_study and trials else None
     published = beside if is_study else folder
     if network is not None and published is None:
-        raise ValueError(
-            f'The network "{network}" stands beside published trials: name them too '
-            f"(--trials {network} for the network alone)."
-        )
+        raise ValueError(network_alone(network))
     web = None if network is None else folder_of(project, network)
     folders = dict.fromkeys(f for f in (folder, beside, web) if f is not None)
     trials_read = None if published is None else read_trials(published)

@@ -50,3 +50,11 @@ class Held:
         }
         missing = (why for why, (of, there) in needs.items() if notebook in of and not there)
         return next(missing, "")
+
+
+def network_alone(network: str) -> str:
+    """Why a network is not shown beside a study that no published trials stand beside."""
+    return (
+        f'The network "{network}" stands beside published trials: name them too '
+        f"(--trials {network} for the network alone)."
+    )

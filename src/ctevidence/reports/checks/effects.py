@@ -31,14 +31,14 @@ PAIRS = {"risk_ratio": "risk_difference", "odds_ratio": "risk_difference"}
 
 def same_numbers(pack: Pack) -> Iterator[str]:
     """R3: an effect on a page is one of the estimates, and of those that its element names."""
-    texts, titles = _texts_by_id(pack), _titles(pack)
+    texts, no_estimate = _texts_by_id(pack), _no_estimate(pack)
     everywhere = _effects_of(pack)
     # the heterogeneity of effects is no effect
     effects, spread = effect(), re.compile(rf"{any_of(phrases('spread'))} $", re.I)
     for name, page in pack.written.items():
         for tag in page.find_all(attrs={"data-estimates": True}):
             people = _people_of(tag, pack)
-            yield from (f"{name}: {p}" for p in _in_element(tag, texts, people, titles))
+            yield from (f"{name}: {p}" for p in _in_element(tag, texts, people, no_estimate))
         for tag in page.main.find_all(PLACES):
             if tag.find_parent(attrs={"data-estimates": True}) or tag.has_attr("data-estimates"):
                 continue
@@ -91,6 +91,12 @@ def _too_few() -> str:
     return "|".join(pattern(claims[key], few=r"\d+") for key in ("few", "too_few"))
 
 
+def _no_estimate(pack: Pack) -> re.Pattern:
+    """What holds numbers that are of no estimate: counts of rows, a threshold, titles."""
+    titles = (rf"(?<!\w){re.escape(title)}(?!\w)" for title in _titles(pack))
+    return re.compile("|".join([_counted(), _too_few(), *titles]))
+
+
 def _titles(pack: Pack) -> list[str]:
     """Titles of the sources as pages say them: whole, or up to the colon; the longest first.
 
@@ -104,7 +110,7 @@ def _titles(pack: Pack) -> list[str]:
 
 
 def _in_element(
-    tag: Tag, texts: dict[str, set[str]], people: list[int], titles: list[str]
+    tag: Tag, texts: dict[str, set[str]], people: list[int], no_estimate: re.Pattern
 ) -> Iterator[str]:
     ids = str(tag["data-estimates"]).split()
     if unknown := [i for i in ids if i not in texts]:
@@ -114,10 +120,7 @@ def _in_element(
     known = {"100", str(SMALL_STUDY), *(number for i in ids for number in texts[i])}
     if people:
         known = set().union(*(_of_people(count, known) for count in people))
-    text = re.sub(rf"{_counted()}|{_too_few()}", "", text_of(tag))
-    for title in titles:  # a number in a title is a name
-        text = re.sub(rf"(?<!\w){re.escape(title)}(?!\w)", "", text)
-    for found in NUMBER.findall(text):
+    for found in NUMBER.findall(no_estimate.sub("", text_of(tag))):
         if found not in known:
             yield f"{found} is no number of {ids[0]}: {text_of(tag)[:80]!r}"
 
